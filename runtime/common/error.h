@@ -1,0 +1,25 @@
+// How every native function fails: no exceptions, one value that says what, where and why.
+#pragma once
+#include <cerrno>
+#include <cstdint>
+
+namespace tc {
+
+// `ok()` when errnum is 0. `step` and `syscall` are string literals; `path` is a copy, cut to fit.
+struct Error {
+  int errnum = 0;
+  const char* step = "";
+  const char* syscall = "";
+  char path[256] = "";
+  bool ok() const { return errnum == 0; }
+  explicit operator bool() const { return errnum != 0; }
+};
+
+// An error from errno as it stands.
+Error fail(const char* step, const char* syscall, const char* path = "");
+// An error with an errno of the caller's choice.
+Error fail_with(int errnum, const char* step, const char* syscall, const char* path = "");
+// "ENOENT", "EADDRINUSE", ...
+const char* errno_name(int errnum);
+
+}  // namespace tc

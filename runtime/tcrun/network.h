@@ -1,0 +1,34 @@
+// The monitor's view of networking. Implemented in network.cc, network_child.cc, dns.cc, relay.cc, port_group.cc on top
+// of runtime/common/{rtnl,nft}. The monitor calls these; nothing here blocks longer than a netlink round trip.
+#pragma once
+#include "../common/error.h"
+#include "spec.h"
+
+namespace tc {
+
+// Makes a network namespace and returns its descriptor (close-on-exec) without leaving the caller in it.
+Error make_network_namespace(int* netns);
+
+// Brings up lo, then veths, addresses, routes and sysctls of all endpoints, from the host's namespace.
+// Idempotent on a namespace that already has them (restart with a kept namespace).
+Error set_up_network(const NetworkSpec& spec, int netns);
+
+// Starts the network child (DNS on 127.0.0.11 in `netns`, relay for `sockets`), strips it, returns its pid and a
+// control descriptor. Nothing to serve: *pid = 0.
+struct NetworkChild {
+  int pid = 0;
+  int control = -1;
+};
+Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets, size_t socket_count, int null_fd,
+                          NetworkChild* child);
+// Tells the child whether this container is in the set of its published port `index` (it accepts only then).
+void network_child_accept(const NetworkChild& child, size_t index, bool accept);
+
+enum class Health : uint8_t { None, Starting, Healthy, Unhealthy };
+
+// Flips this container's byte in each network's `states` (DNS sees it), and its line in each port group; reassigns
+// slots in one nf_tables batch. `running` false leaves. Fills in_set[port index] with whether it may accept.
+Error publish_state(const char* table, const char* id, const NetworkSpec& spec, bool running, Health health,
+                    bool* in_set);
+
+}  // namespace tc

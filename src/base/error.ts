@@ -1,0 +1,63 @@
+// The one error type that users see. Domain rooms throw it; `ui` renders it; `cli` turns it into an exit code.
+
+/** A place in a file, 1-based. `file` is absolute, or `-` for standard input. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly col: number;
+}
+
+/**
+ * Who can mend it: `user` (input, options), `environment` (kernel, permission, network, disk), `bug` (an invariant
+ * of tcompose does not hold).
+ */
+export type ErrorKind = 'user' | 'environment' | 'bug';
+
+export interface TcErrorOptions {
+  /** Stable kebab-case code, documented in docs/errors.md. */
+  readonly code: string;
+  readonly kind?: ErrorKind;
+  /** What to do about it, one sentence each. */
+  readonly hints?: readonly string[];
+  readonly source?: SourcePosition;
+  /** Process exit code: 1 failure, 2 usage, 125/126/127 as docker run. Default 1. */
+  readonly exitCode?: number;
+  readonly cause?: unknown;
+  /** Other independent errors found in the same run. */
+  readonly others?: readonly TcError[];
+}
+
+export class TcError extends Error {
+  override readonly name = 'TcError';
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly hints: readonly string[];
+  readonly source: SourcePosition | undefined;
+  readonly exitCode: number;
+  readonly others: readonly TcError[];
+
+  constructor(message: string, options: TcErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code;
+    this.kind = options.kind ?? 'user';
+    this.hints = options.hints ?? [];
+    this.source = options.source;
+    this.exitCode = options.exitCode ?? 1;
+    this.others = options.others ?? [];
+  }
+}
+
+/** A broken invariant: never the user's fault; the message names the invariant. */
+export function bug(message: string, cause?: unknown): TcError {
+  return new TcError(message, {
+    code: 'internal',
+    kind: 'bug',
+    hints: ['this is a defect of tcompose: please report it with the command and the files that led to it'],
+    cause,
+  });
+}
+
+/** Marks a branch that the types rule out. */
+export function unreachable(value: never): never {
+  throw bug(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,119 @@
+// What `app` may ask of a runtime. The native engine implements it; a Docker Engine implementation can follow.
+
+import type { Readable, Writable } from 'node:stream';
+import type { Warning } from '../base/warning.ts';
+import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/observed-state.ts';
+import type { NodeId, Operation, Plan } from '../plan/operation.ts';
+import type { ProjectModel } from '../project/model.ts';
+
+export interface Engine {
+  /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
+  observe(project: string, model?: ProjectModel): Promise<ObservedState>;
+  /** Resolves images (host, archives, store) and digests of contents. Fails if one is missing. */
+  resolveInputs(model: ProjectModel, services?: readonly string[]): Promise<DesiredInputs>;
+  /**
+   * Takes the project lock, calls `decide` with a fresh snapshot, and executes the plan that it returns. `decide` is
+   * called again after each wait; it must be pure.
+   */
+  execute(request: ExecuteRequest): Promise<ExecutionResult>;
+  /** Projects that have a container, a network or a volume in this instance. */
+  listProjects(): Promise<readonly ProjectSummary[]>;
+  readonly logs: LogPort;
+  exec(container: ObservedContainer, request: ExecRequest): Promise<ExecSession>;
+  /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
+  watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;
+  readonly system: SystemPort;
+}
+
+export interface ExecuteRequest {
+  readonly project: string;
+  readonly model?: ProjectModel;
+  /** The command, for the lock's holder record: `up`, `down`, ... */
+  readonly verb: string;
+  decide(state: ObservedState): Plan;
+  on(event: ExecuteEvent): void;
+  readonly signal?: AbortSignal;
+  /** How many effects at a time; default: number of cores. */
+  readonly parallel?: number;
+}
+
+export type ExecuteEvent =
+  | { readonly type: 'plan'; readonly plan: Plan }
+  | {
+      readonly type: 'node';
+      readonly node: NodeId;
+      readonly operation: Operation;
+      readonly group?: string;
+      readonly phase: 'started' | 'done' | 'failed';
+      readonly detail?: string;
+    }
+  | { readonly type: 'warning'; readonly warning: Warning };
+
+export interface ExecutionResult {
+  /** Node of a `create-container` -> the new id. */
+  readonly created: ReadonlyMap<NodeId, string>;
+  readonly plan: Plan;
+}
+
+export interface ProjectSummary {
+  readonly name: string;
+  readonly workingDir: string;
+  readonly configFiles: readonly string[];
+  readonly states: Readonly<Record<string, number>>;
+}
+
+export interface LogPort {
+  /** Records of all the containers merged by time. With `follow` it ends when the signal fires or all are removed. */
+  read(request: LogRequest): AsyncIterable<LogRecord>;
+}
+
+export interface LogRequest {
+  readonly containers: readonly ObservedContainer[];
+  readonly follow: boolean;
+  /** Lines per container from the end; `all` by default. */
+  readonly tail: number | 'all';
+  /** RFC 3339 instants. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface LogRecord {
+  readonly containerId: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** RFC 3339 with nanoseconds. */
+  readonly time: string;
+  /** With its line end, if it had one. */
+  readonly text: string;
+}
+
+export interface ExecRequest {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workingDir?: string;
+  readonly privileged: boolean;
+  readonly tty: boolean;
+  readonly detach: boolean;
+  readonly stdin?: Readable & { readonly fd?: number };
+  readonly stdout?: Writable & { readonly fd?: number };
+  readonly stderr?: Writable & { readonly fd?: number };
+}
+
+export interface ExecSession {
+  /** 128 + n if signal n ended it. */
+  readonly exitCode: Promise<number>;
+  resize(rows: number, columns: number): void;
+  signal(name: string): void;
+}
+
+export interface SystemPort {
+  /** Compares disk and kernel; with `repair`, mends what it found. Touches only what it can lock. */
+  check(options: { readonly repair: boolean }): Promise<readonly SystemFinding[]>;
+}
+
+export interface SystemFinding {
+  readonly what: string;
+  readonly why: string;
+  readonly repaired: boolean;
+}

@@ -1,0 +1,93 @@
+// The alphabet of plans. An operation is one effect on one resource, in Compose's terms; addresses, slots and bundles
+// never appear here.
+
+import type { SourcePosition } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
+import type { FileObjectConfig, Nanoseconds, NetworkConfig, VolumeConfig } from '../project/model.ts';
+import type { DependencyCondition, ServiceConfig } from '../project/service-config.ts';
+
+/** A container that exists, or one that an earlier node of the same plan creates. */
+export type ContainerRef =
+  | { readonly id: string; readonly name: string }
+  | { readonly node: NodeId; readonly name: string };
+
+export type NodeId = number;
+
+export interface OperationShapes {
+  'create-network': { readonly key: string; readonly config: NetworkConfig };
+  'remove-network': { readonly id: string; readonly name: string };
+  'create-volume': { readonly key: string; readonly config: VolumeConfig };
+  'remove-volume': { readonly name: string };
+  'create-container': {
+    readonly service: ServiceConfig;
+    readonly number: number;
+    readonly name: string;
+    readonly oneOff: boolean;
+    readonly configs: Readonly<Record<string, FileObjectConfig>>;
+    readonly secrets: Readonly<Record<string, FileObjectConfig>>;
+    /** Model network key -> network name; model volume key -> volume name. */
+    readonly networks: Readonly<Record<string, string>>;
+    readonly volumes: Readonly<Record<string, string>>;
+    /** The container it takes over from: its anonymous volumes, its published sockets, its number. */
+    readonly replaces?: { readonly id: string; readonly name: string };
+    readonly renewAnonymousVolumes: boolean;
+  };
+  'start-container': { readonly container: ContainerRef };
+  'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
+  'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
+  'kill-container': { readonly container: ContainerRef; readonly signal: string };
+  'remove-container': { readonly container: ContainerRef; readonly anonymousVolumes: boolean };
+  /** Waits, without the project lock, until each container meets the condition; fails when it no longer can. */
+  'await-condition': {
+    readonly service: string;
+    readonly containers: readonly ContainerRef[];
+    readonly condition: DependencyCondition;
+    /** The service that waits; absent for `up --wait`. */
+    readonly dependent?: string;
+    /** False: a failure is a warning and the dependent goes on. */
+    readonly required: boolean;
+    readonly timeout?: Nanoseconds;
+  };
+}
+
+export type OperationKind = keyof OperationShapes;
+export type OperationOf<K extends OperationKind> = { readonly kind: K } & OperationShapes[K];
+export type Operation = { [K in OperationKind]: OperationOf<K> }[OperationKind];
+
+export interface PlanNode {
+  readonly id: NodeId;
+  readonly operation: Operation;
+  /** Why this step is there, as data. */
+  readonly cause: Cause;
+  readonly dependsOn: readonly NodeId[];
+  /** Steps of one group show as one row: `Recreate web-1`. */
+  readonly group?: string;
+}
+
+export interface Plan {
+  readonly project: string;
+  readonly nodes: readonly PlanNode[];
+  readonly warnings: readonly Warning[];
+}
+
+/** One attribute that differs. Values are rendered text; secrets show as `(changed)`. */
+export interface FieldChange {
+  readonly path: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly source?: SourcePosition;
+}
+
+export type Cause =
+  | { readonly reason: 'missing' }
+  | { readonly reason: 'not-running'; readonly state: string }
+  | { readonly reason: 'changed'; readonly changes: readonly FieldChange[] }
+  | { readonly reason: 'image-changed'; readonly from: string; readonly to: string }
+  | { readonly reason: 'forced' }
+  | { readonly reason: 'scale'; readonly from: number; readonly to: number }
+  | { readonly reason: 'orphan' }
+  | { readonly reason: 'dependency'; readonly of: string }
+  | { readonly reason: 'replaced' }
+  | { readonly reason: 'requested'; readonly verb: string }
+  | { readonly reason: 'unused' }
+  | { readonly reason: 'leftover'; readonly what: string };

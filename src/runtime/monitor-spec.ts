@@ -1,0 +1,157 @@
+// monitor.json: what the monitor needs beside the OCI config. TS decides all of it; C++ checks and carries it out.
+// The whole contract, with the control protocol and the files, is docs/runtime-protocol.md.
+
+export const MONITOR_SPEC_VERSION = 1;
+
+export interface MonitorSpec {
+  readonly version: typeof MONITOR_SPEC_VERSION;
+  /** 64 hex digits. */
+  readonly id: string;
+  readonly name: string;
+  /** `tcompose`, or `tcompose-<instance>`: nftables table name. */
+  readonly table: string;
+  /** Absolute: `<root>/containers/<id>`, holds config.json, monitor.json, log, last, upper, work. */
+  readonly bundle: string;
+  /** Absolute: `<run>/containers/<id>`, holds status and ctl. */
+  readonly runDir: string;
+  /** False only with `pid: host|service:x|container:x`: then PDEATHSIG and the sweep stand in. */
+  readonly ownPidNamespace: boolean;
+  readonly root: RootSpec;
+  readonly cgroup: CgroupSpec;
+  /** Absent: unconfined. */
+  readonly seccomp?: SeccompSpec;
+  /** As the user or the image wrote it (`name`, `uid`, `name:group`, ...); resolved in the container's own files. */
+  readonly user?: string;
+  readonly groupAdd?: readonly string[];
+  /** A tcrun init is pid 1 and the service its child. */
+  readonly init: boolean;
+  readonly log: LogSpec;
+  readonly restart: RestartSpec;
+  readonly stop: { readonly signal: number; readonly graceMs: number };
+  readonly health?: HealthSpec;
+  readonly network: NetworkSpec;
+  /** `remove`: `run --rm -d`. */
+  readonly onEnd: 'keep' | 'remove';
+}
+
+export interface RootSpec {
+  /** Absolute directories, topmost first; at least one. */
+  readonly layers: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  /** Only where the upper layer dies with the process. */
+  readonly volatile: boolean;
+}
+
+export interface CgroupSpec {
+  /** Directories made in this order before the process exists, removed in reverse after it ended. */
+  readonly directories: readonly string[];
+  /** Ordered writes into those directories. */
+  readonly writes: readonly CgroupWrite[];
+  /** Files that take "0" from the process itself (`.../tasks` on v1, `.../cgroup.procs` on v2). */
+  readonly attach: readonly string[];
+  /** Same for the monitor and its network child: they leave the session's cgroups. */
+  readonly monitorAttach: readonly string[];
+  /** v2 directory for CLONE_INTO_CGROUP and cgroup.kill, if the host has a v2 hierarchy. */
+  readonly unified?: string;
+  /** v1 directory of the freezer, if any. */
+  readonly freezer?: string;
+  /** Directory whose cgroup.procs lists every process of the container. */
+  readonly procs: string;
+  /** v1: memory.oom_control; v2: memory.events. Absent without a memory controller. */
+  readonly oomEvents?: string;
+}
+
+export interface CgroupWrite {
+  readonly file: string;
+  readonly value: string;
+  /** The Compose attribute that asks for it, for the error text. */
+  readonly setting: string;
+  /** True: failure fails the start. False: it is a warning in the status. */
+  readonly required: boolean;
+}
+
+export interface SeccompSpec {
+  /** struct sock_filter[], base64. */
+  readonly filter: string;
+}
+
+export interface LogSpec {
+  readonly driver: 'json-file' | 'none';
+  readonly path: string;
+  /** 0: no limit. */
+  readonly maxSize: number;
+  readonly maxFile: number;
+}
+
+export interface RestartSpec {
+  readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** 0: no limit. */
+  readonly maxRetries: number;
+}
+
+export interface HealthSpec {
+  /** What is executed; CMD-SHELL is already wrapped in the shell. */
+  readonly command: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly startPeriodMs: number;
+  readonly startIntervalMs: number;
+}
+
+export interface NetworkSpec {
+  /**
+   * `private`: a new network namespace with `endpoints` (none for `network_mode: none`). `host`: the host's.
+   * `join`: the namespace held by another monitor, asked for over the control socket `joinControl`.
+   */
+  readonly mode: 'private' | 'host' | 'join';
+  readonly joinControl?: string;
+  readonly endpoints: readonly EndpointSpec[];
+  /** Absent: the container has no 127.0.0.11. */
+  readonly dns?: DnsSpec;
+  /** In the order of the sockets that the monitor is given. */
+  readonly ports: readonly PublishedPort[];
+}
+
+export interface EndpointSpec {
+  readonly networkId: string;
+  readonly bridge: string;
+  /** Name in the host, derived from the container id. */
+  readonly hostInterface: string;
+  /** Name in the container: eth0, eth1, ... */
+  readonly interface: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** `10.1.2.3/22`. */
+  readonly ipv4?: string;
+  readonly ipv4Gateway?: string;
+  readonly ipv6?: string;
+  readonly ipv6Gateway?: string;
+  /** This endpoint gives the default routes. */
+  readonly isDefault: boolean;
+  /** Index of the endpoint's byte in the network's `states`. */
+  readonly slot: number;
+  /** `<run>/networks/<id>`, holds names and states. */
+  readonly networkRunDir: string;
+}
+
+export interface DnsSpec {
+  /** Asked in order, from the host's network namespace. Empty: nothing is forwarded (internal networks). */
+  readonly upstreams: readonly string[];
+  /** Seen by this container only: alias -> name as in `names`. */
+  readonly links: Readonly<Record<string, string>>;
+}
+
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  /** Host address: `0.0.0.0`, `::`, `127.0.0.1`, ... */
+  readonly address: string;
+  readonly port: number;
+  /** Port in the container. */
+  readonly target: number;
+  /** The container's address that the group balances over. */
+  readonly targetAddress: string;
+  /** Absolute path of the port group file. */
+  readonly group: string;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+// `unit` is pure and runs anywhere. `host` starts containers: it needs root and runs one file at a time. forks, never
+// threads: the addon starts processes.
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/{unit,golden,architecture,property,conformance}/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'host',
+          include: ['test/{native,e2e}/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
