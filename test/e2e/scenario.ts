@@ -1,0 +1,128 @@
+// A project directory and a data root of its own, and the built tcompose run on them as a user would run it.
+
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const executable = join(top, 'bin/tcompose');
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ContainerRow {
+  readonly ID: string;
+  readonly Name: string;
+  readonly Service: string;
+  readonly State: string;
+  readonly Health: string;
+  readonly ExitCode: number;
+  readonly Status: string;
+}
+
+export class Scenario {
+  readonly directory: string;
+  readonly root: string;
+  readonly environment: NodeJS.ProcessEnv;
+
+  constructor(files: Record<string, string>, environment: Record<string, string> = {}) {
+    const base = mkdtempSync(join(tmpdir(), 'tcompose-e2e-'));
+    this.directory = join(base, 'project');
+    this.root = join(base, 'root');
+    mkdirSync(this.directory);
+    for (const [name, text] of Object.entries(files)) this.write(name, text);
+    this.environment = { PATH: process.env.PATH, HOME: base, TCOMPOSE_ROOT: this.root, ...environment };
+  }
+
+  write(name: string, text: string): void {
+    const path = join(this.directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+
+  /** Runs tcompose to its end. */
+  run(...args: string[]): Outcome {
+    const result = spawnSync(process.execPath, [executable, ...args], {
+      cwd: this.directory,
+      env: this.environment,
+      encoding: 'utf8',
+      timeout: 100_000,
+    });
+    return { status: result.status, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** Runs tcompose and throws with all its output unless it exits 0. */
+  ok(...args: string[]): Outcome {
+    const outcome = this.run(...args);
+    if (outcome.status === 0) return outcome;
+    throw new Error(
+      `tcompose ${args.join(' ')} exited ${outcome.status ?? outcome.signal}\n${outcome.stdout}${outcome.stderr}`,
+    );
+  }
+
+  /** Starts tcompose in the background. */
+  start(args: readonly string[], options: SpawnOptions = {}) {
+    return spawn(process.execPath, [executable, ...args], {
+      cwd: this.directory,
+      env: this.environment,
+      ...options,
+    });
+  }
+
+  ps(...args: string[]): ContainerRow[] {
+    const text = this.ok('ps', '-a', '--format', 'json', ...args).stdout;
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as ContainerRow);
+  }
+
+  container(name: string): ContainerRow {
+    const found = this.ps().find((row) => row.Name === name);
+    if (found === undefined) throw new Error(`no container ${name}: ${this.ps().map((row) => row.Name)}`);
+    return found;
+  }
+
+  /** Status file of a running container's monitor: host pids and more. */
+  containerDirectories(): string[] {
+    return this.list('containers');
+  }
+
+  list(kind: 'containers' | 'networks' | 'volumes'): string[] {
+    try {
+      return readdirSync(join(this.root, kind));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** `down -v`, then the directories. Safe to call whatever the test did. */
+  dispose(): void {
+    if (process.env.E2E_KEEP_FAILED !== '1') {
+      this.run('down', '-v', '--remove-orphans', '-t', '1');
+      rmSync(dirname(this.directory), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Resolves when `probe` yields a value; fails with `what` after the deadline. For tests only: products wait on events. */
+export async function eventually<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  seconds = 20,
+): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
