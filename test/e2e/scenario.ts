@@ -1,7 +1,7 @@
 // A project directory and a data root of its own, and the built tcompose run on them as a user would run it.
 
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,13 @@ export class Scenario {
     mkdirSync(this.directory);
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     this.environment = { PATH: process.env.PATH, HOME: base, TCOMPOSE_ROOT: this.root, ...environment };
+  }
+
+  /** A copy of one of the examples, as it stands. */
+  static ofExample(name: string): Scenario {
+    const scenario = new Scenario({});
+    cpSync(join(top, 'examples', name), scenario.directory, { recursive: true });
+    return scenario;
   }
 
   write(name: string, text: string): void {
@@ -87,11 +94,6 @@ export class Scenario {
     const found = this.ps().find((row) => row.Name === name);
     if (found === undefined) throw new Error(`no container ${name}: ${this.ps().map((row) => row.Name)}`);
     return found;
-  }
-
-  /** Status file of a running container's monitor: host pids and more. */
-  containerDirectories(): string[] {
-    return this.list('containers');
   }
 
   list(kind: 'containers' | 'networks' | 'volumes'): string[] {

@@ -1,0 +1,137 @@
+// The quickstart stack as the README promises it, seen over HTTP.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diffHost, type HostState, observeHost } from './host-state.ts';
+import { eventually, Scenario } from './scenario.ts';
+
+interface Answer {
+  readonly host: string;
+  readonly hits: number;
+  readonly motto: string;
+}
+
+/** One request on a connection of its own, so that each is balanced anew. */
+async function hit(address = '127.0.0.1'): Promise<Answer> {
+  const response = await fetch(`http://${address}:8080/`, { headers: { connection: 'close' } });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Answer;
+}
+
+describe('the quickstart', () => {
+  let before: HostState;
+  let quickstart: Scenario;
+
+  beforeAll(() => {
+    before = observeHost();
+    quickstart = Scenario.ofExample('quickstart');
+    quickstart.ok('up', '-d', '--wait');
+  });
+  afterAll(() => quickstart.dispose());
+
+  it('answers on 127.0.0.1 and ::1 with a growing counter', async () => {
+    const first = await hit();
+    const second = await hit('[::1]');
+    expect(second.hits).toBe(first.hits + 1);
+    expect(first.motto).toBe('decide, then do');
+  });
+
+  it('names containers as Docker Compose does and shows their state', () => {
+    const rows = quickstart.ps();
+    expect(rows.map((row) => row.Name).sort()).toEqual([
+      'quickstart-seed-1',
+      'quickstart-store-1',
+      'quickstart-web-1',
+    ]);
+    expect(quickstart.container('quickstart-web-1')).toMatchObject({ State: 'running', Health: 'healthy' });
+    expect(quickstart.container('quickstart-seed-1')).toMatchObject({ State: 'exited', ExitCode: 0 });
+  });
+
+  it('does nothing when nothing changed: same containers, and the one-shot is not run again', () => {
+    const ids = quickstart.ps().map((row) => row.ID);
+    quickstart.ok('up', '-d', '--wait');
+    expect(quickstart.ps().map((row) => row.ID)).toEqual(ids);
+    expect(quickstart.ok('logs', '--no-log-prefix', 'seed').stdout.match(/motto:/g)).toHaveLength(1);
+  });
+
+  it('scales web to five replicas behind one port', async () => {
+    quickstart.ok('scale', 'web=5');
+    const names = quickstart
+      .ps()
+      .filter((row) => row.Service === 'web')
+      .map((row) => row.Name);
+    expect(names.sort()).toEqual([1, 2, 3, 4, 5].map((n) => `quickstart-web-${n}`));
+    await eventually(
+      'five healthy replicas',
+      () =>
+        quickstart.ps().filter((row) => row.Service === 'web' && row.Health === 'healthy').length === 5 ||
+        undefined,
+    );
+    const hosts = new Set<string>();
+    for (let n = 0; n < 100; n += 1) hosts.add((await hit()).host);
+    expect(hosts.size).toBe(5);
+  });
+
+  it('takes a killed replica out of the set, serves on, and brings it back', async () => {
+    const pidText = quickstart.ok('exec', '-T', '--index', '3', 'web', 'hostname').stdout.trim();
+    const restarts = () =>
+      quickstart.ok('logs', '--no-log-prefix', 'web').stdout.split(`as ${pidText}`).length - 1;
+    const startsBefore = restarts();
+    quickstart.ok(
+      'exec',
+      '-T',
+      '-u',
+      'root',
+      '--index',
+      '3',
+      'web',
+      'sh',
+      '-c',
+      'kill -KILL $(pidof node) || true',
+    );
+    await eventually(
+      'the replica left or already came back',
+      () =>
+        restarts() > startsBefore ||
+        quickstart.container('quickstart-web-3').State !== 'running' ||
+        undefined,
+    );
+    for (let n = 0; n < 50; n += 1) await hit();
+    await eventually('it serves again', async () => (await hit()).host === pidText || undefined);
+    expect(restarts()).toBeGreaterThan(startsBefore);
+  });
+
+  it('keeps the counter over restart and over down and up', async () => {
+    quickstart.ok('scale', 'web=1');
+    const first = (await hit()).hits;
+    quickstart.ok('restart', 'store');
+    await eventually(
+      'the store is back',
+      async () => (await fetch('http://127.0.0.1:8080/')).ok || undefined,
+    );
+    const second = (await hit()).hits;
+    expect(second).toBeGreaterThan(first);
+    quickstart.ok('down');
+    await expect(fetch('http://127.0.0.1:8080/')).rejects.toThrow();
+    quickstart.ok('up', '-d', '--wait');
+    expect((await hit()).hits).toBeGreaterThan(second);
+  });
+
+  it('leaves nothing behind after down -v, and the counter starts anew', async () => {
+    quickstart.ok('down', '-v');
+    expect(quickstart.list('containers')).toEqual([]);
+    expect(quickstart.list('networks')).toEqual([]);
+    expect(quickstart.list('volumes')).toEqual([]);
+    const left = await eventually(
+      'the kernel has let go of everything',
+      () => {
+        const diff = diffHost(before, observeHost());
+        return Object.keys(diff).length === 0 ? diff : undefined;
+      },
+      5,
+    ).catch(() => diffHost(before, observeHost()));
+    expect(left).toEqual({});
+    quickstart.ok('up', '-d', '--wait');
+    expect((await hit()).hits).toBe(1);
+    quickstart.ok('down', '-v');
+  });
+});
