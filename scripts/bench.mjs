@@ -1,0 +1,213 @@
+// `npm run bench`: what tcompose costs, as ratios to a bare `node -e 0` and to the C loop of test/bench/floor.c on this
+// machine in this run. Medians. A benchmark, not a test: it judges nothing and always exits 0 when it could measure.
+
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepare, top } from './prepare.mjs';
+
+const RUNS = Number(process.env.BENCH_RUNS ?? 15);
+const base = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
+const environment = { PATH: process.env.PATH, HOME: base, TCOMPOSE_ROOT: join(base, 'root') };
+const rows = [];
+
+function spawn(command, args, cwd = base) {
+  const from = process.hrtime.bigint();
+  const result = spawnSync(command, args, { cwd, env: environment, encoding: 'utf8' });
+  const ms = Number(process.hrtime.bigint() - from) / 1e6;
+  if (result.status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} exited ${result.status}\n${result.stdout}${result.stderr}`);
+  }
+  return { ms, stdout: result.stdout };
+}
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const tcompose = (...args) => spawn(process.execPath, [join(top, 'bin/tcompose'), ...args]);
+
+/** Median time of `measured`, with `reset` run, unmeasured, before each run. */
+function time(measured, { runs = RUNS, reset = () => {} } = {}) {
+  const values = [];
+  for (let n = 0; n < runs + 1; n += 1) {
+    reset();
+    const { ms } = measured();
+    if (n > 0) values.push(ms);
+  }
+  return median(values);
+}
+
+function row(what, value, unit, comparison, budget) {
+  rows.push({ what, value: `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`, comparison, budget });
+}
+
+function ratio(what, ms, floor, of, budget) {
+  row(what, ms, 'ms', `${(ms / floor).toFixed(2)} x ${of}`, budget);
+}
+
+function services(count, ports = false) {
+  const one = (n) =>
+    `  s${n}:\n    image: host\n    command: sleep 3600\n    init: true\n    stop_grace_period: 2s\n${
+      ports ? `    ports: ["127.0.0.1:${21000 + n}:80"]\n` : ''
+    }`;
+  return `name: bench\nservices:\n${Array.from({ length: count }, (_, n) => one(n)).join('')}`;
+}
+
+const project = (text) => writeFileSync(join(base, 'compose.yaml'), text);
+
+function benchStartup(node) {
+  project(services(3));
+  ratio(
+    'version',
+    time(() => tcompose('version')),
+    node,
+    'node',
+    '1.6',
+  );
+  ratio(
+    'config -q, 3 services',
+    time(() => tcompose('config', '-q')),
+    node,
+    'node',
+    '1.6',
+  );
+  for (const count of [50, 500, 2000]) {
+    project(services(count));
+    const ms = time(() => tcompose('config', '-q'), { runs: 5 });
+    ratio(`config -q, ${count} services`, ms, node, 'node', count === 500 ? '0.5 s' : '');
+  }
+}
+
+function benchOne(node) {
+  project(services(1));
+  const down = () => tcompose('down', '-t', '1');
+  ratio(
+    'up -d, one container',
+    time(() => tcompose('up', '-d'), { reset: down }),
+    node,
+    'node',
+    '2.2',
+  );
+  tcompose('up', '-d');
+  ratio(
+    'up -d, nothing to do',
+    time(() => tcompose('up', '-d')),
+    node,
+    'node',
+    '1.6',
+  );
+  ratio(
+    'ps',
+    time(() => tcompose('ps')),
+    node,
+    'node',
+    '1.6',
+  );
+  ratio(
+    'exec -T s0 true',
+    time(() => tcompose('exec', '-T', 's0', 'true')),
+    node,
+    'node',
+    '1.7',
+  );
+  down();
+}
+
+/** The C loop on the same number of containers: median of its own figure. */
+function floorOf(count) {
+  const program = join(base, 'floor');
+  const lower = join(base, 'lower');
+  if (!existsSync(program)) {
+    spawn('cc', ['-O2', '-static', '-o', program, join(top, 'test/bench/floor.c')]);
+    for (const dir of ['bin', 'proc', 'sys', 'dev']) mkdirSync(join(lower, dir), { recursive: true });
+    spawn('cp', ['/bin/busybox', join(lower, 'bin/busybox')]);
+  }
+  const work = join(base, 'work');
+  const values = [];
+  for (let n = 0; n < 5; n += 1) {
+    rmSync(work, { recursive: true, force: true });
+    mkdirSync(work);
+    spawn('ip', ['link', 'add', 'floorbr', 'type', 'bridge']);
+    try {
+      spawn('ip', ['link', 'set', 'floorbr', 'up']);
+      values.push(Number(spawn(program, [String(count), lower, work, 'floorbr']).stdout));
+    } finally {
+      spawn('ip', ['link', 'del', 'floorbr']);
+    }
+  }
+  return median(values);
+}
+
+/** Mean PSS of the monitors and network children, KiB per container. */
+function monitorMemory(containers) {
+  let total = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (!command.includes(environment.TCOMPOSE_ROOT)) continue;
+      total += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      // The process ended while it was looked at.
+    }
+  }
+  return total / containers;
+}
+
+function benchFifty(node) {
+  const count = 50;
+  project(services(count, true));
+  const down = () => tcompose('down', '-t', '1');
+  const up = time(() => tcompose('up', '-d'), { runs: 5, reset: down });
+  if (existsSync('/bin/busybox')) {
+    const floor = floorOf(count);
+    row(`the C loop, ${count} containers`, floor, 'ms', `${(floor / node).toFixed(2)} x node`, '');
+    ratio(`up -d, ${count} services`, up, node + 3 * floor, '(node + 3 C loops)', '1.0');
+  } else ratio(`up -d, ${count} services`, up, node, 'node', 'the C loop needs busybox-static');
+  tcompose('up', '-d');
+  row('memory (PSS) beyond each container', monitorMemory(count), 'KiB', '', '512');
+  ratio(
+    `ps, ${count} containers`,
+    time(() => tcompose('ps')),
+    node,
+    'node',
+    '',
+  );
+  const restore = () => tcompose('up', '-d');
+  ratio(
+    `down, ${count} services`,
+    time(down, { runs: 5, reset: restore }),
+    node,
+    'node',
+    '1/15 of docker-compose',
+  );
+  down();
+}
+
+prepare();
+const node = time(() => spawn(process.execPath, ['-e', '0']));
+row('node -e 0', node, 'ms', '1', '');
+try {
+  benchStartup(node);
+  if (process.getuid() === 0) {
+    benchOne(node);
+    benchFifty(node);
+  } else console.log('not measured, needs root: up, down, ps, exec, memory');
+} finally {
+  if (process.getuid() === 0)
+    spawnSync(process.execPath, [join(top, 'bin/tcompose'), '-p', 'bench', 'down', '-v', '-t', '1'], {
+      env: environment,
+    });
+  rmSync(base, { recursive: true, force: true });
+}
+const width = (key) => Math.max(...rows.map((entry) => entry[key].length), key.length);
+const line = (entry) =>
+  `${entry.what.padEnd(width('what'))}  ${entry.value.padStart(width('value'))}  ${entry.comparison.padEnd(width('comparison'))}  ${entry.budget}`;
+console.log(line({ what: 'what', value: 'value', comparison: 'comparison', budget: 'budget' }));
+for (const entry of rows) console.log(line(entry).trimEnd());
