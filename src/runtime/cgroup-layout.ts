@@ -75,12 +75,12 @@ function parseCgroupMounts(text: string): CgroupMount[] {
     const [, , , root, mount] = before?.split(' ') ?? [];
     const [type, , options] = after?.split(' ') ?? [];
     if (!root || !mount || (type !== 'cgroup' && type !== 'cgroup2')) return [];
-    return [{ root: unescape(root), mount: unescape(mount), type, options: (options ?? '').split(',') }];
+    return [{ root: decodeOctal(root), mount: decodeOctal(mount), type, options: (options ?? '').split(',') }];
   });
 }
 
 /** mountinfo writes space, tab, newline and backslash in octal. */
-function unescape(text: string): string {
+function decodeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
