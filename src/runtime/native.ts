@@ -1,5 +1,12 @@
 // The typed face of the addon, and the only file that loads it. Every function either returns or throws an Error with
-// `syscall`, `errno` (a name such as EADDRINUSE) and, where it has one, `path`.
+// `syscall`, `errno` (a name such as EADDRINUSE; also as `code`) and, where it has one, `path`.
+
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TcError } from '../base/error.ts';
+import { formatCapabilityMask } from './capabilities.ts';
+import { parseStartAnswer } from './start-answer.ts';
 
 /** A descriptor number; the caller owns it and closes it with `close`. All are close-on-exec. */
 export type Descriptor = number;
@@ -10,6 +17,7 @@ export interface Native {
   tryLock(fd: Descriptor, mode: 'shared' | 'exclusive'): boolean;
   unlock(fd: Descriptor): void;
   openDirectory(path: string): Descriptor;
+  /** Ends a `receiveDescriptors` that waits on it with ECANCELED. */
   close(fd: Descriptor): void;
   syncFilesystem(fd: Descriptor): Promise<void>;
 
@@ -20,7 +28,10 @@ export interface Native {
   connectUnix(path: string): Descriptor;
   /** Sends all of `data` with `fds` attached to its first byte. */
   sendDescriptors(socket: Descriptor, data: Uint8Array, fds: readonly Descriptor[]): void;
-  /** Receives one line (up to and including "\n") and the descriptors attached to it, off the event loop. */
+  /**
+   * Receives one line (up to and including "\n", at most 1 MiB) and the descriptors attached to it, off the event
+   * loop; not a byte more. An empty line is the end of the connection. One reader per socket.
+   */
   receiveDescriptors(socket: Descriptor): Promise<{ line: string; fds: Descriptor[] }>;
   pipe(): { read: Descriptor; write: Descriptor };
   /** `pipe`, `socket`, `file`, `directory`, `tty`, `device`. */
@@ -47,11 +58,14 @@ export interface Native {
   createStates(path: string, slots: number): void;
   readStates(path: string): Uint8Array;
 
-  /** Opens `path` below `root` with RESOLVE_IN_ROOT and reads at most `limit` bytes; undefined if it is not a regular file. */
+  /** Opens `path` below `root` with RESOLVE_IN_ROOT and reads at most `limit` bytes; undefined if there is no such regular file. */
   readInRoot(root: string, path: string, limit: number): Uint8Array | undefined;
   /** Sends `signal` (number) to a process identified by pid and start time; false if it is gone. */
   signalProcess(pid: number, startTime: number, signal: number): boolean;
-  /** Kills every process below the cgroup and waits until it is empty. */
+  /**
+   * Kills every process below the cgroup directory `procs` and waits until it is empty, ten seconds at most (EBUSY).
+   * Frozen ones too; a directory that is gone counts as empty.
+   */
   killCgroup(procs: string, unified: string | undefined, freezer: string | undefined): Promise<void>;
   effectiveCapabilities(): readonly string[];
 }
@@ -114,3 +128,58 @@ export type FirewallStep =
       readonly port: number;
     }
   | { readonly step: 'remove-table' };
+
+/** What the addon itself exports, where that differs from the face above. */
+type Addon = Omit<Native, 'spawnMonitor' | 'effectiveCapabilities'> & {
+  /** The monitor's packet; empty if it ended without one. */
+  spawnMonitor(request: SpawnMonitorRequest): Promise<string>;
+  effectiveCapabilities(): bigint;
+};
+
+let loaded: Native | undefined;
+
+/** Loads the addon on first use. */
+export function loadNative(): Native {
+  loaded ??= wrap(load(join(nativeDirectory(), 'tcompose.node')));
+  return loaded;
+}
+
+/** Absolute path of the executable whose roles are monitor, exec, untar, ... */
+export function tcrunPath(): string {
+  return join(nativeDirectory(), 'tcrun');
+}
+
+/** `runtime/build` of the package: this file lies in `src/runtime/`, or in the bundle in `dist/`. */
+function nativeDirectory(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const found = ['../..', '..'].map((up) => join(here, up, 'runtime/build')).find((path) => existsSync(path));
+  if (found) return found;
+  throw new TcError('the native runtime is not built', {
+    code: 'native-not-built',
+    kind: 'environment',
+    hints: ['run `npm run build:native` in the directory of tcompose; it needs make and g++'],
+  });
+}
+
+function load(path: string): Addon {
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, path);
+  } catch (cause) {
+    throw new TcError(`the native runtime does not load: ${cause instanceof Error ? cause.message : cause}`, {
+      code: 'native-not-built',
+      kind: 'environment',
+      hints: ['run `npm run build:native` in the directory of tcompose; it needs make and g++'],
+      cause,
+    });
+  }
+  return module.exports as Addon;
+}
+
+function wrap(addon: Addon): Native {
+  return {
+    ...addon,
+    spawnMonitor: async (request) => parseStartAnswer(await addon.spawnMonitor(request)),
+    effectiveCapabilities: () => formatCapabilityMask(addon.effectiveCapabilities()),
+  };
+}

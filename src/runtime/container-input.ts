@@ -1,0 +1,101 @@
+// What computeContainer (container.ts) is told, and what it answers. Everything is decided before: names are looked
+// up, volumes exist, addresses are leased, sockets are bound.
+
+import type { Warning } from '../base/warning.ts';
+import type { ResolvedImage } from '../image/image.ts';
+import type { ServiceConfig } from '../project/service-config.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
+import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
+import type { OciConfig } from './oci-config.ts';
+import type { ResolverConfig } from './resolver-config.ts';
+
+export interface ContainerInput {
+  readonly service: ServiceConfig;
+  readonly image: ResolvedImage;
+  /** The image's own /etc/passwd and /etc/group (readInLayers), absent if it has none. */
+  readonly accounts: AccountFiles;
+  readonly identity: ContainerIdentity;
+  readonly host: HostFacts;
+  readonly network: NetworkInput;
+  /** The bind for each `bind` and `volume` of listMounts (mounts.ts), and for configs and secrets. */
+  readonly binds: readonly ResolvedBind[];
+  readonly paths: ContainerPaths;
+  /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
+  readonly table: string;
+  /** `remove`: nothing of the container outlives its process (`run --rm`). */
+  readonly onEnd: 'keep' | 'remove';
+}
+
+export interface AccountFiles {
+  readonly passwd?: string;
+  readonly group?: string;
+}
+
+export interface ContainerIdentity {
+  /** 64 hex digits. */
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly service: string;
+  readonly number: number;
+}
+
+/** What the host is and allows; `observeHostFacts` in host-facts.ts reads it once per command. */
+export interface HostFacts {
+  readonly cgroups: CgroupLayout;
+  /** Effective capabilities of this process. */
+  readonly capabilities: readonly string[];
+  readonly architecture: 'x86_64' | 'aarch64';
+  readonly kernel: { readonly major: number; readonly minor: number };
+  readonly resolver: ResolverConfig;
+  readonly hasIpv6: boolean;
+}
+
+export interface NetworkInput {
+  /** `private` without endpoints is `network_mode: none`. */
+  readonly mode: 'private' | 'host' | 'join';
+  /** With `join`: control socket of the monitor whose namespace is shared. */
+  readonly joinControl?: string;
+  /** With `join`: the bundle of the container whose /etc/hosts, hostname and resolv.conf are shared. */
+  readonly joinBundle?: string;
+  readonly endpoints: readonly EndpointSpec[];
+  readonly ports: readonly PublishedPort[];
+  /** Every network that is joined is `internal`: names of the outside do not resolve. */
+  readonly isolated: boolean;
+  /** What `host-gateway` in extra_hosts stands for. */
+  readonly hostGateway?: string;
+}
+
+export interface ResolvedBind {
+  /** Absolute, on the host. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  /** `rprivate` by default. */
+  readonly propagation?: string;
+  /** False: mounts below the source are left out. Default true. */
+  readonly recursive?: boolean;
+}
+
+export interface ContainerPaths {
+  /** `<root>/containers/<id>`. */
+  readonly bundle: string;
+  /** `<run>/containers/<id>`. */
+  readonly runDir: string;
+}
+
+export interface ContainerBundle {
+  readonly config: OciConfig;
+  readonly monitor: MonitorSpec;
+  /** Written into the bundle before the start; the config binds them. Mode 0644. */
+  readonly files: readonly BundleFile[];
+  /** As the container sees it: for the network's `names`. */
+  readonly hostname: string;
+  readonly warnings: readonly Warning[];
+}
+
+export interface BundleFile {
+  /** `hosts`, `hostname` or `resolv.conf`. */
+  readonly name: string;
+  readonly content: string;
+}
