@@ -75,7 +75,9 @@ function parseCgroupMounts(text: string): CgroupMount[] {
     const [, , , root, mount] = before?.split(' ') ?? [];
     const [type, , options] = after?.split(' ') ?? [];
     if (!root || !mount || (type !== 'cgroup' && type !== 'cgroup2')) return [];
-    return [{ root: decodeOctal(root), mount: decodeOctal(mount), type, options: (options ?? '').split(',') }];
+    return [
+      { root: decodeOctal(root), mount: decodeOctal(mount), type, options: (options ?? '').split(',') },
+    ];
   });
 }
 
