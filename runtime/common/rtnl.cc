@@ -1,0 +1,257 @@
+// rtnetlink messages: bridges, veth pairs, addresses, routes.
+#include "rtnl.h"
+
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+namespace tc {
+
+namespace {
+
+ifinfomsg link_header(int index = 0, unsigned flags = 0, unsigned change = 0) {
+  ifinfomsg header = {};
+  header.ifi_family = AF_UNSPEC;
+  header.ifi_index = index;
+  header.ifi_flags = flags;
+  header.ifi_change = change;
+  return header;
+}
+
+// One queue each way: a veth has no queueing of its own, and the kernel would make one queue per possible CPU.
+void put_single_queue(NetlinkBuffer& buffer) {
+  buffer.put_u32(IFLA_NUM_TX_QUEUES, 1);
+  buffer.put_u32(IFLA_NUM_RX_QUEUES, 1);
+}
+
+void put_veth_peer(NetlinkBuffer& buffer, const VethRequest& request) {
+  Nest peer(buffer, VETH_INFO_PEER);
+  ifinfomsg header = link_header();
+  buffer.put_raw(&header, sizeof header);
+  buffer.put_string(IFLA_IFNAME, request.peer_name);
+  buffer.put(IFLA_ADDRESS, request.peer_mac.bytes, sizeof request.peer_mac.bytes);
+  buffer.put_u32(IFLA_MTU, request.mtu);
+  buffer.put_u32(IFLA_NET_NS_FD, static_cast<uint32_t>(request.peer_netns));
+  put_single_queue(buffer);
+}
+
+bool fits_interface_name(const char* name) { return *name && strlen(name) < IFNAMSIZ; }
+
+}  // namespace
+
+bool parse_mac(const char* text, MacAddress* mac) {
+  int end = 0;
+  uint8_t* b = mac->bytes;
+  return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5], &end) == 6 &&
+         end == 17 && !text[17];
+}
+
+Error Rtnl::find_bridge(const char* name, int* index) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_GETLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  bool ours = false;
+  Error error = socket_.query(buffer, "create bridge", [&](const nlmsghdr* message) {
+    LinkInfo link;
+    if (!read_link(message, &link)) return;
+    *index = link.index;
+    ours = strcmp(link.kind, "bridge") == 0 && link.group == bridge_group;
+  });
+  if (error) return error;
+  return ours ? Error{} : fail_with(EEXIST, "create bridge", "RTM_NEWLINK", name);
+}
+
+Error Rtnl::ensure_bridge(const char* name, const MacAddress& mac, uint32_t mtu, int* index) {
+  if (!fits_interface_name(name)) return fail_with(EINVAL, "create bridge", "RTM_NEWLINK", name);
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  buffer.put_u32(IFLA_GROUP, bridge_group);
+  {
+    Nest info(buffer, IFLA_LINKINFO);
+    buffer.put_string(IFLA_INFO_KIND, "bridge");
+  }
+  Error error = socket_.request(buffer, "create bridge");
+  if (error && error.errnum != EEXIST) return fail_with(error.errnum, "create bridge", "RTM_NEWLINK", name);
+  if (Error missing = find_bridge(name, index)) return missing;
+
+  // Up only after the IPv6 sysctls are written by the caller: a bridge that never is up has no link-local address.
+  buffer.clear();
+  buffer.begin(RTM_SETLINK, 0, link_header(*index));
+  buffer.put(IFLA_ADDRESS, mac.bytes, sizeof mac.bytes);
+  buffer.put_u32(IFLA_MTU, mtu);
+  error = socket_.request(buffer, "create bridge");
+  return error ? fail_with(error.errnum, "create bridge", "RTM_SETLINK", name) : Error{};
+}
+
+Error Rtnl::create_veth(const VethRequest& request) {
+  if (!fits_interface_name(request.host_name) || !fits_interface_name(request.peer_name)) {
+    return fail_with(EINVAL, "create veth", "RTM_NEWLINK", request.host_name);
+  }
+  int bridge;
+  if (Error error = find_bridge(request.bridge, &bridge)) {
+    return fail_with(error.errnum, "create veth", "RTM_GETLINK", request.bridge);
+  }
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, link_header(0, IFF_UP, IFF_UP));
+  buffer.put_string(IFLA_IFNAME, request.host_name);
+  buffer.put_u32(IFLA_MTU, request.mtu);
+  buffer.put_u32(IFLA_MASTER, static_cast<uint32_t>(bridge));
+  put_single_queue(buffer);
+  {
+    Nest info(buffer, IFLA_LINKINFO);
+    buffer.put_string(IFLA_INFO_KIND, "veth");
+    Nest data(buffer, IFLA_INFO_DATA);
+    put_veth_peer(buffer, request);
+  }
+  // A container that reaches itself through its own published port: where bridged traffic passes the IP hooks
+  // (br_netfilter), the kernel turns such a packet round inside the bridge, out of the port it came from.
+  buffer.begin(RTM_SETLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, request.host_name);
+  {
+    Nest info(buffer, IFLA_LINKINFO);
+    buffer.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
+    Nest data(buffer, IFLA_INFO_SLAVE_DATA);
+    buffer.put_u8(IFLA_BRPORT_MODE, 1);
+  }
+  Error error = socket_.request(buffer, "create veth");
+  return error ? fail_with(error.errnum, "create veth", "RTM_NEWLINK", request.host_name) : Error{};
+}
+
+Error Rtnl::delete_link(const char* name) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_DELLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  Error error = socket_.request(buffer, "remove link");
+  return error ? fail_with(error.errnum, "remove link", "RTM_DELLINK", name) : Error{};
+}
+
+Error Rtnl::link_index(const char* name, int* index) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_GETLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  Error error = socket_.query(buffer, "find link", [&](const nlmsghdr* message) {
+    if (const auto* header = header_of<ifinfomsg>(message)) *index = header->ifi_index;
+  });
+  return error ? fail_with(error.errnum, "find link", "RTM_GETLINK", name) : Error{};
+}
+
+Error Rtnl::set_up(int index) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_SETLINK, 0, link_header(index, IFF_UP, IFF_UP));
+  return socket_.request(buffer, "bring link up");
+}
+
+Error Rtnl::ensure_address(int index, const InetAddress& address) {
+  ifaddrmsg header = {};
+  header.ifa_family = address.family;
+  header.ifa_prefixlen = address.prefix;
+  header.ifa_index = static_cast<uint32_t>(index);
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, header);
+  buffer.put(IFA_LOCAL, address.bytes, address.size());
+  buffer.put(IFA_ADDRESS, address.bytes, address.size());
+  if (address.is_v4() && address.prefix < 31) buffer.put(IFA_BROADCAST, last_of(address).bytes, 4);
+  // Addresses are leased, so nobody else can have one, and duplicate detection would hold it back for a second.
+  if (!address.is_v4()) buffer.put_u32(IFA_FLAGS, IFA_F_NODAD);
+  Error error = socket_.request(buffer, "add address");
+  if (!error || error.errnum == EEXIST) return {};
+  char text[inet_text_size];
+  format_cidr(address, text);
+  return fail_with(error.errnum, "add address", "RTM_NEWADDR", text);
+}
+
+Error Rtnl::ensure_default_route(int index, const InetAddress& gateway) {
+  rtmsg header = {};
+  header.rtm_family = gateway.family;
+  header.rtm_table = RT_TABLE_MAIN;
+  header.rtm_protocol = RTPROT_STATIC;
+  header.rtm_scope = RT_SCOPE_UNIVERSE;
+  header.rtm_type = RTN_UNICAST;
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, header);
+  buffer.put(RTA_GATEWAY, gateway.bytes, gateway.size());
+  buffer.put_u32(RTA_OIF, static_cast<uint32_t>(index));
+  Error error = socket_.request(buffer, "add default route");
+  if (!error || error.errnum == EEXIST) return {};
+  char text[inet_text_size];
+  format_cidr(gateway, text);
+  return fail_with(error.errnum, "add default route", "RTM_NEWROUTE", text);
+}
+
+void Rtnl::begin_dump(NetlinkBuffer& buffer, Dump what) {
+  if (what == Dump::Links) {
+    buffer.begin(RTM_GETLINK, NLM_F_DUMP, link_header());
+  } else if (what == Dump::Addresses) {
+    buffer.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{});
+  } else {
+    buffer.begin(RTM_GETROUTE, NLM_F_DUMP, rtmsg{});
+  }
+}
+
+bool Rtnl::read_link(const nlmsghdr* message, LinkInfo* link) {
+  const auto* header = header_of<ifinfomsg>(message);
+  if (message->nlmsg_type != RTM_NEWLINK || !header) return false;
+  const nlattr* group = find_attribute<ifinfomsg>(message, IFLA_GROUP);
+  link->name = text_of(find_attribute<ifinfomsg>(message, IFLA_IFNAME));
+  link->index = header->ifi_index;
+  link->kind = text_of(find_attribute(find_attribute<ifinfomsg>(message, IFLA_LINKINFO), IFLA_INFO_KIND));
+  link->group = 0;
+  if (group && payload_size(group) == sizeof link->group) memcpy(&link->group, payload(group), sizeof link->group);
+  link->up = header->ifi_flags & IFF_UP;
+  return true;
+}
+
+bool Rtnl::read_subnet(const nlmsghdr* message, InetAddress* subnet) {
+  const nlattr* address = nullptr;
+  if (message->nlmsg_type == RTM_NEWADDR) {
+    const auto* header = header_of<ifaddrmsg>(message);
+    if (!header) return false;
+    subnet->family = header->ifa_family;
+    subnet->prefix = header->ifa_prefixlen;
+    address = find_attribute<ifaddrmsg>(message, IFA_ADDRESS);
+  } else if (message->nlmsg_type == RTM_NEWROUTE) {
+    const auto* header = header_of<rtmsg>(message);
+    // Default routes, whole or, as VPNs set them, in halves; and the host's own addresses, which come by RTM_NEWADDR.
+    if (!header || header->rtm_dst_len <= 1 || header->rtm_table == RT_TABLE_LOCAL) return false;
+    subnet->family = header->rtm_family;
+    subnet->prefix = header->rtm_dst_len;
+    address = find_attribute<rtmsg>(message, RTA_DST);
+  }
+  if (subnet->family != AF_INET && subnet->family != AF_INET6) return false;
+  if (!address || payload_size(address) != subnet->size()) return false;
+  memcpy(subnet->bytes, payload(address), subnet->size());
+  *subnet = first_of(*subnet);
+  return true;
+}
+
+Error write_sysctl(const char* value, const char* format, ...) {
+  char path[128] = "/proc/sys/";
+  constexpr size_t root = sizeof "/proc/sys/" - 1;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(path + root, sizeof path - root, format, arguments);
+  va_end(arguments);
+  Fd file(open(path, O_WRONLY | O_CLOEXEC));
+  if (!file) return errno == ENOENT ? Error{} : fail("set sysctl", "open", path);
+  return write(file.get(), value, strlen(value)) < 0 ? fail("set sysctl", "write", path) : Error{};
+}
+
+char read_sysctl(const char* path) {
+  Fd file(open(path, O_RDONLY | O_CLOEXEC));
+  char value = '\0';
+  if (!file || read(file.get(), &value, 1) != 1) return '\0';
+  return value;
+}
+
+}  // namespace tc

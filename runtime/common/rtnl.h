@@ -1,0 +1,92 @@
+// Links, addresses and routes by rtnetlink, and the sysctls that belong to them. An Rtnl speaks to the network
+// namespace it was opened in, also after its thread has left that namespace.
+#pragma once
+#include "error.h"
+#include "inet_address.h"
+#include "netlink.h"
+
+namespace tc {
+
+// Link group of every bridge that tcompose makes, in whatever instance ("tc"): how rules know them all.
+constexpr uint32_t bridge_group = 0x7463;
+
+struct MacAddress {
+  uint8_t bytes[6];
+};
+bool parse_mac(const char* text, MacAddress* mac);
+
+struct VethRequest {
+  const char* host_name;
+  const char* peer_name;
+  MacAddress peer_mac;
+  uint32_t mtu;
+  int peer_netns;
+  const char* bridge;
+};
+
+// What listing calls the visitor with; strings live until it returns.
+struct LinkInfo {
+  const char* name;
+  int index;
+  const char* kind;  // "bridge", "veth", ... or ""
+  uint32_t group;
+  bool up;
+};
+
+class Rtnl {
+ public:
+  Error open() { return socket_.open(NETLINK_ROUTE); }
+
+  // Makes the bridge, or adopts one of this name that tcompose made; then sets MAC, MTU and state up.
+  Error ensure_bridge(const char* name, const MacAddress& mac, uint32_t mtu, int* index);
+  // One message makes the pair already wired: host end up in the bridge, other end inside the namespace.
+  Error create_veth(const VethRequest& request);
+  Error delete_link(const char* name);
+  // ENODEV if there is none.
+  Error link_index(const char* name, int* index);
+  Error set_up(int index);
+  // Succeeds if the address or route is there already.
+  Error ensure_address(int index, const InetAddress& address);
+  Error ensure_default_route(int index, const InetAddress& gateway);
+
+  template <typename Visit>
+  Error list_links(Visit&& visit) {
+    NetlinkBuffer buffer;
+    begin_dump(buffer, Dump::Links);
+    return socket_.query(buffer, "list links", [&](const nlmsghdr* message) {
+      LinkInfo link;
+      if (read_link(message, &link)) visit(link);
+    });
+  }
+  // Visits the subnets of all addresses and of all routes but the default ones.
+  template <typename Visit>
+  Error list_subnets(Visit&& visit) {
+    for (Dump what : {Dump::Addresses, Dump::Routes}) {
+      NetlinkBuffer buffer;
+      begin_dump(buffer, what);
+      Error error = socket_.query(buffer, "list subnets", [&](const nlmsghdr* message) {
+        InetAddress subnet;
+        if (read_subnet(message, &subnet)) visit(subnet);
+      });
+      if (error) return error;
+    }
+    return {};
+  }
+
+ private:
+  enum class Dump { Links, Addresses, Routes };
+  static void begin_dump(NetlinkBuffer& buffer, Dump what);
+  static bool read_link(const nlmsghdr* message, LinkInfo* link);
+  static bool read_subnet(const nlmsghdr* message, InetAddress* subnet);
+  Error find_bridge(const char* name, int* index);
+
+  NetlinkSocket socket_;
+};
+
+// Writes a /proc/sys file of the caller's network namespace: write_sysctl("1", "net/ipv4/conf/%s/rp_filter", name).
+// A missing file (a kernel without IPv6) is not an error.
+[[gnu::format(printf, 2, 3)]] Error write_sysctl(const char* value, const char* format, ...);
+// First character of such a file, or '\0'.
+char read_sysctl(const char* path);
+
+}  // namespace tc
