@@ -1,0 +1,132 @@
+// The conditions that containers wait for: depends_on of their service, and `--wait` of the command.
+
+import { TcError } from '../base/error.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { DependencyCondition, DependencyConfig, ServiceConfig } from '../project/service-config.ts';
+import type { ObservedContainer } from './observed-state.ts';
+import type { NodeId } from './operation.ts';
+import type { DecisionContext, ServiceDecision } from './replica-decision.ts';
+import { dependenciesOf, sortedKeys } from './service-graph.ts';
+import type { StepContext } from './up-steps.ts';
+
+/** Fails if a service waits for the health of one that has no probe: it would wait for ever. */
+export function checkConditions(context: DecisionContext & Pick<StepContext, 'builder'>): void {
+  for (const name of context.selection.selected) {
+    for (const [on, config] of Object.entries(context.model.services[name]?.depends_on ?? {})) {
+      const isProbed = context.inputs.services[on]?.hasHealthcheck ?? true;
+      const isPlanned = context.selection.selected.has(on);
+      if (config.condition === 'service_healthy' && isPlanned && !isProbed) {
+        refuseUnprobed(name, on, config, context);
+      }
+    }
+  }
+}
+
+function refuseUnprobed(
+  name: string,
+  on: string,
+  { required }: DependencyConfig,
+  { builder, model }: DecisionContext & Pick<StepContext, 'builder'>,
+): void {
+  const source = model.positions.at(['services', name, 'depends_on', on, 'condition']);
+  const place = source === undefined ? {} : { source };
+  const code = 'no-healthcheck';
+  const message = `service "${name}" waits for "${on}" to be healthy, but "${on}" has no healthcheck`;
+  const hint = `give ${on} a healthcheck, or use condition: service_started`;
+  if (required) throw new TcError(message, { code, hints: [hint], ...place });
+  builder.warn({ code, message, hint, ...place });
+}
+
+/** Steps that the start of a container of `service` waits for. */
+export function gateOf(
+  service: ServiceConfig,
+  decided: ReadonlyMap<string, ServiceDecision>,
+  context: DecisionContext & Pick<StepContext, 'builder' | 'steps'>,
+): NodeId[] {
+  const dependencies = dependenciesOf(service);
+  return sortedKeys(dependencies).flatMap((on) => {
+    const [decision, steps, config] = [decided.get(on), context.steps.get(on), dependencies[on]];
+    if (!decision || !steps || !config || decision.replicas.length === 0) return [];
+    const condition = effectiveCondition(on, config, context);
+    if (condition === 'service_started') return steps.starts;
+    if (holds(decision, condition)) return [];
+    const operation = {
+      kind: 'await-condition',
+      service: on,
+      containers: steps.containers,
+      condition,
+      dependent: service.name,
+      required: config.required,
+    } as const;
+    const cause = { reason: 'dependency', of: on } as const;
+    return [context.builder.add({ operation, cause, after: steps.starts })];
+  });
+}
+
+/** An optional dependency without a probe cannot be waited for. */
+function effectiveCondition(
+  on: string,
+  config: DependencyConfig,
+  context: DecisionContext,
+): DependencyCondition {
+  const hasProbe = context.inputs.services[on]?.hasHealthcheck ?? true;
+  return config.condition === 'service_healthy' && !hasProbe ? 'service_started' : config.condition;
+}
+
+/** `--wait`: one step per selected service that is not there yet. */
+export function emitWaits(
+  decided: ReadonlyMap<string, ServiceDecision>,
+  context: DecisionContext & Pick<StepContext, 'builder' | 'steps'>,
+): void {
+  const { waitTimeout } = context.options;
+  for (const [name, decision] of decided) {
+    const steps = context.steps.get(name);
+    if (!context.selection.selected.has(name) || !steps || decision.replicas.length === 0) continue;
+    const condition = waitCondition(name, context);
+    if (holds(decision, condition)) continue;
+    context.builder.add({
+      operation: {
+        kind: 'await-condition',
+        service: name,
+        containers: steps.containers,
+        condition,
+        required: true,
+        ...(waitTimeout === undefined ? {} : { timeout: waitTimeout }),
+      },
+      cause: { reason: 'requested', verb: '--wait' },
+      after: steps.starts,
+    });
+  }
+}
+
+function waitCondition(name: string, context: DecisionContext): DependencyCondition {
+  if (isAwaitedToComplete(name, context.model)) return 'service_completed_successfully';
+  return context.inputs.services[name]?.hasHealthcheck ? 'service_healthy' : 'service_started';
+}
+
+/** Another service waits for the end of this one: it is a job. */
+export function isAwaitedToComplete(name: string, model: ProjectModel): boolean {
+  return Object.values(model.services).some(
+    (service) => service.depends_on[name]?.condition === 'service_completed_successfully',
+  );
+}
+
+/** True if no step is planned for the service and each of its containers meets the condition already. */
+function holds(decision: ServiceDecision, condition: DependencyCondition): boolean {
+  return decision.replicas.every(
+    (replica) => replica.action === 'keep' && meets(replica.container, condition),
+  );
+}
+
+/** Whether the container, as it is, satisfies the condition. What ended well counts as having started. */
+export function meets(container: ObservedContainer, condition: DependencyCondition): boolean {
+  const hasSucceeded = container.state === 'exited' && container.exitCode === 0;
+  switch (condition) {
+    case 'service_healthy':
+      return container.state === 'running' && container.health === 'healthy';
+    case 'service_completed_successfully':
+      return hasSucceeded;
+    case 'service_started':
+      return container.state === 'running' || hasSucceeded;
+  }
+}

@@ -1,0 +1,174 @@
+// A plan for people: one row per resource with what becomes of it and why, every changed field with its place.
+
+import { relative } from 'node:path';
+import type { SourcePosition } from '../base/error.ts';
+import type { DependencyCondition } from '../project/service-config.ts';
+import { describeResource, explainCause, explainValues } from './explain.ts';
+import type { Cause, FieldChange, NodeId, Operation, OperationKind, Plan, PlanNode } from './operation.ts';
+
+/** How a terminal shows the parts; identity functions give plain text. */
+export interface PlanStyle {
+  added(text: string): string;
+  changed(text: string): string;
+  removed(text: string): string;
+  dim(text: string): string;
+}
+
+const plain: PlanStyle = {
+  added: (text) => text,
+  changed: (text) => text,
+  removed: (text) => text,
+  dim: (text) => text,
+};
+
+export interface ExplainOptions {
+  /** Files below it are named relative to it. */
+  readonly directory: string;
+  readonly style?: PlanStyle;
+}
+
+interface Row {
+  readonly type: string;
+  readonly name: string;
+  readonly nodes: PlanNode[];
+}
+
+/** What becomes of a resource on which these kinds of operation are done. First match counts. */
+const fates: readonly {
+  readonly kinds: readonly OperationKind[];
+  readonly sign: '+' | '~' | '-';
+  readonly verb: string;
+}[] = [
+  { kinds: ['create-container', 'remove-container'], sign: '~', verb: 'recreate' },
+  { kinds: ['create-network', 'remove-network'], sign: '~', verb: 'recreate' },
+  { kinds: ['create-container', 'start-container'], sign: '+', verb: 'create and start' },
+  { kinds: ['create-container'], sign: '+', verb: 'create' },
+  { kinds: ['create-network'], sign: '+', verb: 'create' },
+  { kinds: ['create-volume'], sign: '+', verb: 'create' },
+  { kinds: ['stop-container', 'remove-container', 'start-container'], sign: '~', verb: 'recreate' },
+  { kinds: ['stop-container', 'remove-container'], sign: '-', verb: 'stop and remove' },
+  { kinds: ['remove-container'], sign: '-', verb: 'remove' },
+  { kinds: ['remove-network'], sign: '-', verb: 'remove' },
+  { kinds: ['remove-volume'], sign: '-', verb: 'remove, with all its data' },
+  { kinds: ['restart-container'], sign: '~', verb: 'restart' },
+  { kinds: ['start-container'], sign: '+', verb: 'start' },
+  { kinds: ['kill-container'], sign: '-', verb: 'kill' },
+  { kinds: ['stop-container'], sign: '-', verb: 'stop' },
+];
+
+export function explainPlan(plan: Plan, options: ExplainOptions): string {
+  const rows = groupRows(plan);
+  if (rows.length === 0) return `Project ${plan.project}: nothing to do.\n`;
+  const style = options.style ?? plain;
+  const width = Math.max(...rows.map((row) => row.name.length));
+  const waits = describeWaits(plan);
+  const lines = rows.flatMap((row) => [
+    ...explainRow(row, { width, style, waits }),
+    ...explainChanges(row, { ...options, style }),
+  ]);
+  const final = plan.nodes.filter(isFinalWait).map((node) => describeWait(node.operation));
+  const ending = final.length > 0 ? [`  then wait until ${final.join(', ')}`] : [];
+  return `${[`Project ${plan.project}: ${summarize(rows)}`, '', ...lines, ...ending].join('\n')}\n`;
+}
+
+/** Rows in the order of the plan's first step on each resource; networks and volumes come first there. */
+function groupRows(plan: Plan): Row[] {
+  const rows = new Map<string, Row>();
+  for (const node of plan.nodes) {
+    if (node.operation.kind === 'await-condition') continue;
+    const { name, type } = describeResource(node.operation);
+    // A container and its successor may differ in name; their group holds them together.
+    const key = node.group ?? `${type} ${name}`;
+    const row = rows.get(key);
+    if (row) row.nodes.push(node);
+    else rows.set(key, { type, name, nodes: [node] });
+  }
+  return [...rows.values()];
+}
+
+function fateOf(row: Row): (typeof fates)[number] {
+  const kinds = new Set(row.nodes.map((node) => node.operation.kind));
+  const fate = fates.find((candidate) => candidate.kinds.every((kind) => kinds.has(kind)));
+  return fate ?? { kinds: [], sign: '~', verb: 'touch' };
+}
+
+interface RowLayout {
+  readonly width: number;
+  readonly style: PlanStyle;
+  readonly waits: ReadonlyMap<NodeId, string>;
+}
+
+function explainRow(row: Row, { style, waits, width }: RowLayout): string[] {
+  const { sign, verb } = fateOf(row);
+  const paint = { '+': style.added, '~': style.changed, '-': style.removed }[sign];
+  const reason = shortReason(row.nodes[0]?.cause);
+  const gates = new Set(row.nodes.flatMap((node) => node.dependsOn.flatMap((id) => waits.get(id) ?? [])));
+  const once = gates.size === 0 ? '' : style.dim(`, once ${[...gates].join(' and ')}`);
+  const head = `  ${paint(sign)} ${row.type.padEnd('container'.length)}  ${row.name.padEnd(width)}`;
+  return [`${head}  ${verb}${reason === '' ? '' : `: ${reason}`}${once}`];
+}
+
+/** A cause whose details follow as rows of their own is only named. */
+function shortReason(cause: Cause | undefined): string {
+  if (cause === undefined || cause.reason === 'missing' || cause.reason === 'requested') return '';
+  if (cause.reason === 'changed') return 'its configuration changed';
+  if (cause.reason === 'dependency') return `${cause.of} is recreated or restarted`;
+  return explainCause(cause);
+}
+
+function explainChanges(row: Row, options: ExplainOptions & { readonly style: PlanStyle }): string[] {
+  const cause = row.nodes[0]?.cause;
+  const changes = cause?.reason === 'changed' ? cause.changes : [];
+  const cells = changes.map((change): [string, string, string] => [
+    change.path,
+    explainValues(change),
+    placeOf(change, options.directory),
+  ]);
+  const width = (column: 0 | 1) => Math.max(0, ...cells.map((cell) => cell[column].length));
+  return cells.map(([path, values, place]) => {
+    const text = `        ${path.padEnd(width(0))}  ${values.padEnd(width(1))}`;
+    return place === '' ? text.trimEnd() : `${text}  ${options.style.dim(place)}`;
+  });
+}
+
+function placeOf({ source }: FieldChange, directory: string): string {
+  return source === undefined ? '' : formatPlace(source, directory);
+}
+
+function formatPlace({ col, file, line }: SourcePosition, directory: string): string {
+  const path = relative(directory, file);
+  const isInside = file !== '-' && !path.startsWith('..');
+  return `${isInside ? path : file}:${line}:${col}`;
+}
+
+/** Id of a step that waits -> what it waits for. */
+function describeWaits(plan: Plan): Map<NodeId, string> {
+  const waits = plan.nodes.filter(({ operation }) => operation.kind === 'await-condition');
+  return new Map(waits.map((node) => [node.id, describeWait(node.operation)]));
+}
+
+function isFinalWait({ operation }: PlanNode): boolean {
+  return operation.kind === 'await-condition' && operation.dependent === undefined;
+}
+
+const conditions: Readonly<Record<DependencyCondition, string>> = {
+  service_started: 'runs',
+  service_healthy: 'is healthy',
+  service_completed_successfully: 'has completed',
+};
+
+function describeWait(operation: Operation): string {
+  return operation.kind === 'await-condition'
+    ? `${operation.service} ${conditions[operation.condition]}`
+    : '';
+}
+
+/** `2 to create, 1 to recreate`. */
+function summarize(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const verb = fateOf(row).verb.split(',', 1)[0] ?? '';
+    counts.set(verb, (counts.get(verb) ?? 0) + 1);
+  }
+  return [...counts].map(([verb, count]) => `${count} to ${verb}`).join(', ');
+}

@@ -1,0 +1,135 @@
+// A plan as text: one stable line per step for tests and logs, and JSON for machines. explain-changes.ts is for people.
+
+import { unreachable } from '../base/error.ts';
+import { shortId } from './container-change.ts';
+import { hiddenValue } from './field-text.ts';
+import type { Cause, FieldChange, Operation, Plan, PlanNode } from './operation.ts';
+
+/** One line per step: `[1,2] -> #3 start-container demo-web-1, missing [group]`. Empty for an empty plan. */
+export function formatPlan(plan: Plan): string {
+  return plan.nodes.map((node) => `${formatNode(node)}\n`).join('');
+}
+
+function formatNode({ cause, dependsOn, group, id, operation }: PlanNode): string {
+  const suffix = group === undefined ? '' : ` [${group}]`;
+  const what = `${operation.kind} ${formatResource(operation)}`;
+  return `[${dependsOn.join(',')}] -> #${id} ${what}, ${explainCause(cause)}${suffix}`;
+}
+
+function formatResource(operation: Operation): string {
+  switch (operation.kind) {
+    case 'create-container':
+      return operation.replaces ? `${operation.name} for ${operation.replaces.id}` : operation.name;
+    case 'await-condition': {
+      const dependent = operation.dependent === undefined ? '' : ` for ${operation.dependent}`;
+      const optional = operation.required ? '' : ' if it can be';
+      return `${operation.service} ${operation.condition}${dependent}${optional}`;
+    }
+    case 'kill-container':
+      return `${operation.container.name} with ${operation.signal}`;
+    case 'remove-container':
+      return `${operation.container.name}${operation.anonymousVolumes ? ' with its volumes' : ''}`;
+    default:
+      return describeResource(operation).name;
+  }
+}
+
+export interface ResourceName {
+  readonly type: 'network' | 'volume' | 'container' | 'service';
+  readonly name: string;
+}
+
+/** What an operation acts on. A wait acts on a service. */
+export function describeResource(operation: Operation): ResourceName {
+  switch (operation.kind) {
+    case 'create-network':
+      return { type: 'network', name: operation.config.name };
+    case 'remove-network':
+      return { type: 'network', name: operation.name };
+    case 'create-volume':
+      return { type: 'volume', name: operation.config.name };
+    case 'remove-volume':
+      return { type: 'volume', name: operation.name };
+    case 'create-container':
+      return { type: 'container', name: operation.name };
+    case 'await-condition':
+      return { type: 'service', name: operation.service };
+    default:
+      return { type: 'container', name: operation.container.name };
+  }
+}
+
+/** Why a step is in the plan, in a few words. */
+export function explainCause(cause: Cause): string {
+  switch (cause.reason) {
+    case 'missing':
+    case 'forced':
+    case 'orphan':
+    case 'replaced':
+    case 'unused':
+      return cause.reason;
+    case 'not-running':
+      return `not running (${cause.state})`;
+    case 'changed':
+      return `changed: ${cause.changes.map(explainChange).join(', ')}`;
+    case 'image-changed':
+      return `image changed: ${shortId(cause.from)} -> ${shortId(cause.to)}`;
+    case 'scale':
+      return `scale ${cause.from} -> ${cause.to}`;
+    case 'dependency':
+      return `dependency ${cause.of}`;
+    case 'requested':
+      return `requested by ${cause.verb}`;
+    case 'leftover':
+      return `left by ${cause.what}`;
+    default:
+      return unreachable(cause);
+  }
+}
+
+/** `image nginx:1 -> nginx:2`, `environment.TOKEN (changed)`, `cap_add + NET_ADMIN`. */
+export function explainChange({ from, path, to }: FieldChange): string {
+  return `${path} ${explainValues({ from, to })}`;
+}
+
+export function explainValues({ from, to }: Pick<FieldChange, 'from' | 'to'>): string {
+  if (from === undefined) return to === hiddenValue ? '(added)' : `+ ${to ?? ''}`;
+  if (to === undefined) return from === hiddenValue ? '(removed)' : `- ${from}`;
+  return from === hiddenValue && to === hiddenValue ? hiddenValue : `${shortId(from)} -> ${shortId(to)}`;
+}
+
+/** Version 1 of the machine form. Service configurations stay out of it: they hold secrets. */
+export function formatPlanJson(plan: Plan): string {
+  const nodes = plan.nodes.map(({ cause, dependsOn, group, id, operation }) => ({
+    id,
+    operation: operation.kind,
+    resource: describeResource(operation),
+    ...describeDetails(operation),
+    cause,
+    explanation: explainCause(cause),
+    dependsOn,
+    ...(group === undefined ? {} : { group }),
+  }));
+  return `${JSON.stringify({ version: 1, project: plan.project, nodes, warnings: plan.warnings }, null, 2)}\n`;
+}
+
+function describeDetails(operation: Operation): Readonly<Record<string, unknown>> {
+  switch (operation.kind) {
+    case 'create-container':
+      return {
+        service: operation.service.name,
+        number: operation.number,
+        ...(operation.replaces && { replaces: operation.replaces.id }),
+      };
+    case 'await-condition': {
+      const { condition, dependent, required, service } = operation;
+      return { service, condition, required, ...(dependent === undefined ? {} : { dependent }) };
+    }
+    case 'kill-container':
+      return { signal: operation.signal };
+    case 'remove-container':
+      return { anonymousVolumes: operation.anonymousVolumes };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,270 @@
+// What becomes of each container of a service: the decisions of `up`, before they are steps.
+
+import { bug } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { ServiceConfig } from '../project/service-config.ts';
+import { explainDifference } from './container-change.ts';
+import { compareInstants } from './instant.ts';
+import type { DesiredInputs, ObservedContainer } from './observed-state.ts';
+import type { Cause } from './operation.ts';
+import type { ResourceDecisions } from './resource-decision.ts';
+import { containerName, desiredScale, isActive, type Selection } from './selection.ts';
+import { containerSources, dependenciesOf } from './service-graph.ts';
+import type { UpOptions } from './up-options.ts';
+
+export type ReplicaDecision =
+  | { readonly action: 'keep'; readonly container: ObservedContainer }
+  | { readonly action: 'start' | 'restart'; readonly container: ObservedContainer; readonly cause: Cause }
+  | {
+      readonly action: 'recreate';
+      readonly container: ObservedContainer;
+      readonly cause: Cause;
+      /** Already made by a command that did not come to its end. */
+      readonly replacement?: ObservedContainer;
+    }
+  | { readonly action: 'create'; readonly number: number; readonly name: string; readonly cause: Cause };
+
+export interface Removal {
+  readonly container: ObservedContainer;
+  readonly cause: Cause;
+}
+
+export interface ServiceDecision {
+  readonly service: ServiceConfig;
+  readonly replicas: readonly ReplicaDecision[];
+  readonly removals: readonly Removal[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface DecisionContext {
+  readonly model: ProjectModel;
+  readonly inputs: DesiredInputs;
+  readonly options: UpOptions;
+  readonly selection: Selection;
+  readonly resources: ResourceDecisions;
+  readonly existing: ReadonlyMap<string, readonly ObservedContainer[]>;
+  /** Of the services that come before in dependency order. */
+  readonly decided: ReadonlyMap<string, ServiceDecision>;
+}
+
+/** For a service that the command is about: as many replicas as wanted, all of them as the model says. */
+export function decideService(service: ServiceConfig, context: DecisionContext): ServiceDecision {
+  const own = context.existing.get(service.name) ?? [];
+  const { usable, unfinished, leftovers } = sortOut(own, service, context);
+  const wanted = desiredScale(service, context.options);
+  const obsolete = new Map<string, Cause>();
+  for (const container of usable) {
+    const cause = explainRecreate(container, service, context);
+    if (cause) obsolete.set(container.id, cause);
+  }
+  const { kept, excess } = chooseReplicas(usable, wanted, (container) => obsolete.has(container.id));
+  const scaled: Cause = { reason: 'scale', from: usable.length, to: wanted };
+  const warnings: Warning[] = [];
+  const replicas = kept.map((container): ReplicaDecision => {
+    const replacement = unfinished.get(container.id);
+    const cause = replacement ? interrupted : obsolete.get(container.id);
+    if (cause === undefined) return decideKept(container, service, context, warnings);
+    return { action: 'recreate', container, cause, ...(replacement && { replacement }) };
+  });
+  const last = Math.max(0, ...usable.map((container) => container.number));
+  for (let number = last + 1; replicas.length < wanted; number += 1) {
+    const name = containerName(context.model, service, number, context.options.separator);
+    const cause: Cause = usable.length === 0 ? { reason: 'missing' } : scaled;
+    replicas.push({ action: 'create', number, name, cause });
+  }
+  const unfinishedExcess = excess.flatMap((container) => unfinished.get(container.id) ?? []);
+  return {
+    service,
+    replicas,
+    removals: [
+      ...leftovers,
+      ...unfinishedExcess.map((container) => ({ container, cause: leftover(container) })),
+      ...excess.map((container) => ({ container, cause: scaled })),
+    ],
+    warnings,
+  };
+}
+
+/**
+ * For a service that the command is not about, but whose containers share what is being replaced or ask to be restarted
+ * with it. Its scale stays. Undefined: nothing to do.
+ */
+export function decideAffected(
+  service: ServiceConfig,
+  context: DecisionContext,
+): ServiceDecision | undefined {
+  const own = (context.existing.get(service.name) ?? []).filter(isActive);
+  const warnings: Warning[] = [];
+  const isSharing = containerSources(service).some((name) => context.decided.has(name));
+  const replicas = own.map((container): ReplicaDecision => {
+    const shared = isSharing ? explainSharing(container, service, context) : undefined;
+    const cause = shared ?? explainLostNetwork(container, context);
+    if (cause === undefined) {
+      const restart = explainRestart(container, service, context);
+      return restart ? { action: 'restart', container, cause: restart } : { action: 'keep', container };
+    }
+    if (context.inputs.services[service.name]) return { action: 'recreate', container, cause };
+    warnings.push({
+      code: 'dependent-left-behind',
+      message: `${container.name} shares what is being replaced, and is not part of this command`,
+      hint: `run \`up ${service.name}\` to have it follow`,
+    });
+    return { action: 'keep', container };
+  });
+  const isUntouched = replicas.every((replica) => replica.action === 'keep') && warnings.length === 0;
+  return isUntouched ? undefined : { service, replicas, removals: [], warnings };
+}
+
+const interrupted: Cause = { reason: 'leftover', what: 'an interrupted recreate' };
+
+function leftover(container: ObservedContainer): Cause {
+  return { reason: 'leftover', what: `a container in state ${container.state}` };
+}
+
+interface Sorted {
+  readonly usable: readonly ObservedContainer[];
+  /** Id of a usable container -> the finished replacement that waits for it to go. */
+  readonly unfinished: ReadonlyMap<string, ObservedContainer>;
+  readonly leftovers: readonly Removal[];
+}
+
+/** Separates whole containers from what interrupted commands left. */
+function sortOut(
+  own: readonly ObservedContainer[],
+  service: ServiceConfig,
+  context: DecisionContext,
+): Sorted {
+  const leftovers: Removal[] = [];
+  const unfinished = new Map<string, ObservedContainer>();
+  const superseded = new Set<string>();
+  const byId = new Map(own.map((container) => [container.id, container]));
+  const whole = own.filter((container) => {
+    if (container.state !== 'creating' && container.state !== 'removing') return true;
+    leftovers.push({ container, cause: leftover(container) });
+    return false;
+  });
+  const usable = whole.filter((container) => {
+    const old = container.replaces === undefined ? undefined : byId.get(container.replaces);
+    if (old === undefined || !whole.includes(old)) return true;
+    if (container.state !== 'created') {
+      superseded.add(old.id);
+      return true;
+    }
+    const isGood = !context.options.noRecreate && !explainRecreate(container, service, context);
+    if (isGood) unfinished.set(old.id, container);
+    else leftovers.push({ container, cause: leftover(container) });
+    return false;
+  });
+  for (const container of usable.filter(({ id }) => superseded.has(id))) {
+    leftovers.push({ container, cause: { reason: 'replaced' } });
+  }
+  return { usable: usable.filter(({ id }) => !superseded.has(id)), unfinished, leftovers };
+}
+
+/** Obsolete ones go first, then the highest numbers, so that numbers do not drift. */
+function chooseReplicas(
+  usable: readonly ObservedContainer[],
+  wanted: number,
+  isObsolete: (container: ObservedContainer) => boolean,
+): { kept: ObservedContainer[]; excess: ObservedContainer[] } {
+  const byWorth = usable.toSorted(
+    (a, b) => Number(isObsolete(a)) - Number(isObsolete(b)) || a.number - b.number,
+  );
+  const byNumber = (a: ObservedContainer, b: ObservedContainer) => a.number - b.number;
+  return { kept: byWorth.slice(0, wanted).sort(byNumber), excess: byWorth.slice(wanted).sort(byNumber) };
+}
+
+function explainRecreate(
+  container: ObservedContainer,
+  service: ServiceConfig,
+  context: DecisionContext,
+): Cause | undefined {
+  const { model, options, resources, selection } = context;
+  if (container.state === 'dead') return leftover(container);
+  if (options.noRecreate) return undefined;
+  const isForced = selection.named.has(service.name) ? options.forceRecreate : options.alwaysRecreateDeps;
+  if (isForced && !isSince(container.createdAt, options)) return { reason: 'forced' };
+  const inputs = context.inputs.services[service.name];
+  if (inputs === undefined) throw bug(`no inputs were resolved for service ${service.name}`);
+  return (
+    explainDifference(container, { model, service, inputs, resources }) ??
+    explainSharing(container, service, context)
+  );
+}
+
+function isSince(instant: string | undefined, options: UpOptions): boolean {
+  return options.since !== undefined && compareInstants(instant, options.since) >= 0;
+}
+
+/**
+ * A container holds the namespaces and volumes of the very container that was there when it was created. It shares
+ * those of the lowest replica.
+ */
+function explainSharing(
+  container: ObservedContainer,
+  service: ServiceConfig,
+  context: DecisionContext,
+): Cause | undefined {
+  const of = containerSources(service).find((name) => {
+    const source = context.decided.get(name)?.replicas[0] ?? context.existing.get(name)?.[0];
+    if (source === undefined) return false;
+    if (!('action' in source)) return compareInstants(source.createdAt, container.createdAt) > 0;
+    if (source.action === 'recreate' || source.action === 'create') return true;
+    return compareInstants(source.container.createdAt, container.createdAt) > 0;
+  });
+  return of === undefined ? undefined : { reason: 'dependency', of };
+}
+
+/** A network cannot be replaced while a container is in it. */
+function explainLostNetwork(container: ObservedContainer, context: DecisionContext): Cause | undefined {
+  for (const decision of context.resources.networks.values()) {
+    if (decision.action === 'replace' && decision.old.members.includes(container.id)) {
+      return { reason: 'changed', changes: decision.changes };
+    }
+  }
+  return undefined;
+}
+
+/** `restart: true` on a dependency that this plan, or a command that was interrupted, recreated or restarted. */
+function explainRestart(
+  container: ObservedContainer,
+  service: ServiceConfig,
+  context: DecisionContext,
+): Cause | undefined {
+  for (const [of, { restart }] of Object.entries(dependenciesOf(service))) {
+    const replaced = (context.decided.get(of)?.replicas ?? []).some((replica) => {
+      if (replica.action === 'recreate' || replica.action === 'restart') return true;
+      if (replica.action === 'create' || replica.container.replaces === undefined) return false;
+      return compareInstants(replica.container.createdAt, container.startedAt) > 0;
+    });
+    if (restart && replaced) return { reason: 'dependency', of };
+  }
+  return undefined;
+}
+
+function decideKept(
+  container: ObservedContainer,
+  service: ServiceConfig,
+  context: DecisionContext,
+  warnings: Warning[],
+): ReplicaDecision {
+  const { options } = context;
+  if (options.noStart || container.state === 'restarting') return { action: 'keep', container };
+  if (container.state === 'paused') {
+    warnings.push({
+      code: 'container-paused',
+      message: `${container.name} is paused and stays so`,
+      hint: 'run `unpause` to let it go on',
+    });
+    return { action: 'keep', container };
+  }
+  if (container.state === 'running') {
+    const cause = explainRestart(container, service, context);
+    return cause ? { action: 'restart', container, cause } : { action: 'keep', container };
+  }
+  const isDone = service.tcompose?.once === true && container.state === 'exited' && container.exitCode === 0;
+  const endedJustNow = container.state === 'exited' && isSince(container.startedAt, options);
+  if (isDone || endedJustNow) return { action: 'keep', container };
+  return { action: 'start', container, cause: { reason: 'not-running', state: container.state } };
+}
