@@ -49,3 +49,53 @@ const CAPABILITIES = [
 export function formatCapabilityMask(mask: bigint): readonly string[] {
   return CAPABILITIES.filter((_, bit) => (mask >> BigInt(bit)) & 1n);
 }
+
+/** Docker's default set. Source: moby, daemon/pkg/oci/caps/defaults.go. */
+const DEFAULTS = new Set([
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FSETID',
+  'CAP_FOWNER',
+  'CAP_MKNOD',
+  'CAP_NET_RAW',
+  'CAP_SETGID',
+  'CAP_SETUID',
+  'CAP_SETFCAP',
+  'CAP_SETPCAP',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SYS_CHROOT',
+  'CAP_KILL',
+  'CAP_AUDIT_WRITE',
+]);
+
+const ALL = 'ALL';
+const known: ReadonlySet<string> = new Set(CAPABILITIES);
+
+/** `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` -> `CAP_NET_ADMIN`; `ALL` stays; undefined if there is no such one. */
+export function normalizeCapability(name: string): string | undefined {
+  const upper = name.toUpperCase();
+  if (upper === ALL) return ALL;
+  const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  return known.has(full) ? full : undefined;
+}
+
+export interface CapabilityRequest {
+  readonly privileged?: boolean;
+  readonly cap_add?: readonly string[];
+  readonly cap_drop?: readonly string[];
+}
+
+/**
+ * By number. `ALL` in cap_add means all but what cap_drop names; `ALL` in cap_drop means only what cap_add names; else
+ * cap_add wins over cap_drop. Source: moby, daemon/pkg/oci/caps/utils.go, TweakCapabilities. Names were validated.
+ */
+export function resolveCapabilities(request: CapabilityRequest): readonly string[] {
+  if (request.privileged) return CAPABILITIES;
+  const added = new Set(request.cap_add?.map(normalizeCapability));
+  const dropped = new Set(request.cap_drop?.map(normalizeCapability));
+  return CAPABILITIES.filter((name) => {
+    if (added.has(ALL)) return !dropped.has(name);
+    if (added.has(name)) return true;
+    return DEFAULTS.has(name) && !dropped.has(ALL) && !dropped.has(name);
+  });
+}

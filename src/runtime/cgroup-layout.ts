@@ -1,5 +1,8 @@
-// Which cgroup hierarchies the host has, where they are mounted, and where this process stands in each. Pure parsing of
-// /proc/self/mountinfo, /proc/self/cgroup (cgroups(7)) and cgroup.controllers.
+// Which cgroup hierarchies the host has, where they are mounted, and where this process stands in each. Pure but for
+// the reader that it is given; formats are those of cgroups(7) and proc(5).
+
+/** The text of a file; undefined if it cannot be read. */
+export type ReadText = (path: string) => string | undefined;
 
 /** One v1 hierarchy. Co-mounted controllers (`cpu,cpuacct`) share one. */
 export interface V1Hierarchy {
@@ -14,13 +17,17 @@ export interface V1Hierarchy {
 export interface UnifiedHierarchy {
   readonly mount: string;
   readonly own: string;
-  /** Controllers that the root of the hierarchy can hand down. */
+  /** Controllers that the root of the mount can hand down. */
   readonly controllers: readonly string[];
+  /** The mount shows the kernel's root cgroup, which alone may have processes beside cgroups with controllers. */
+  readonly isKernelRoot: boolean;
 }
 
 export interface CgroupLayout {
   readonly v1: readonly V1Hierarchy[];
   readonly unified?: UnifiedHierarchy;
+  /** v1 cpuset: what its root has; a new cgroup there is empty and takes no process. */
+  readonly cpuset?: { readonly cpus: string; readonly mems: string };
 }
 
 interface CgroupMount {
@@ -30,36 +37,49 @@ interface CgroupMount {
   readonly options: readonly string[];
 }
 
-/** `controllers` is the text of cgroup.controllers at the root of the v2 mount, if there is one. */
-export function parseCgroupLayout(mountinfo: string, cgroup: string, controllers: string): CgroupLayout {
-  const memberships = parseMemberships(cgroup);
-  const mounts = parseCgroupMounts(mountinfo);
-  const v1: V1Hierarchy[] = [];
-  for (const [key, path] of memberships) {
-    if (key === '') continue;
-    const names = key.split(',');
-    const mount = mounts.find((m) => m.type === 'cgroup' && names.every((name) => m.options.includes(name)));
-    if (mount) v1.push({ controllers: names, mount: mount.mount, own: below(mount.root, path) });
-  }
-  const unified = mounts.find((mount) => mount.type === 'cgroup2');
-  if (!unified) return { v1 };
+export function observeCgroups(read: ReadText): CgroupLayout {
+  const memberships = parseMemberships(read('/proc/self/cgroup') ?? '');
+  const mounts = parseCgroupMounts(read('/proc/self/mountinfo') ?? '');
+  const v1 = findV1(mounts, memberships);
+  const unified = findUnified(mounts, memberships, read);
+  const cpuset = v1.find(({ controllers }) => controllers.includes('cpuset'))?.mount;
+  const [cpus, mems] = [read(`${cpuset}/cpuset.cpus`), read(`${cpuset}/cpuset.mems`)];
   return {
     v1,
-    unified: {
-      mount: unified.mount,
-      own: below(unified.root, memberships.get('') ?? '/'),
-      controllers: controllers.split(/\s+/).filter(Boolean),
-    },
+    ...(unified && { unified }),
+    ...(cpuset && cpus && mems && { cpuset: { cpus: cpus.trim(), mems: mems.trim() } }),
   };
 }
 
-/** Mount point of the v2 hierarchy, to read its cgroup.controllers. */
-export function findUnifiedMount(mountinfo: string): string | undefined {
-  return parseCgroupMounts(mountinfo).find((mount) => mount.type === 'cgroup2')?.mount;
+function findV1(mounts: readonly CgroupMount[], memberships: ReadonlyMap<string, string>): V1Hierarchy[] {
+  return [...memberships].flatMap(([key, path]) => {
+    const controllers = key.split(',').filter(Boolean);
+    if (controllers.length === 0) return [];
+    const found = mounts.find(
+      ({ type, options }) => type === 'cgroup' && controllers.every((name) => options.includes(name)),
+    );
+    return found ? [{ controllers, mount: found.mount, own: below(found.root, path) }] : [];
+  });
+}
+
+function findUnified(
+  mounts: readonly CgroupMount[],
+  memberships: ReadonlyMap<string, string>,
+  read: ReadText,
+): UnifiedHierarchy | undefined {
+  const found = mounts.find(({ type }) => type === 'cgroup2');
+  if (!found) return undefined;
+  return {
+    mount: found.mount,
+    own: below(found.root, memberships.get('') ?? '/'),
+    controllers: (read(`${found.mount}/cgroup.controllers`) ?? '').split(/\s+/).filter(Boolean),
+    // Every cgroup but the root has a type.
+    isKernelRoot: read(`${found.mount}/cgroup.type`) === undefined,
+  };
 }
 
 /** `ID:CONTROLLERS:PATH` a line; the v2 hierarchy has an empty controller list. */
-function parseMemberships(text: string): Map<string, string> {
+function parseMemberships(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^\d+:([^:]*):(.*)$/.exec(line);
@@ -68,7 +88,7 @@ function parseMemberships(text: string): Map<string, string> {
   return found;
 }
 
-/** `ID PARENT DEV ROOT MOUNTPOINT OPTIONS [TAGS...] - TYPE SOURCE SUPER_OPTIONS` a line (proc(5)). */
+/** `ID PARENT DEV ROOT MOUNTPOINT OPTIONS [TAGS...] - TYPE SOURCE SUPER_OPTIONS` a line. */
 function parseCgroupMounts(text: string): CgroupMount[] {
   return text.split('\n').flatMap((line) => {
     const [before, after] = line.split(' - ');
@@ -88,6 +108,7 @@ function decodeOctal(text: string): string {
 
 /** In a container the mount's root is not the hierarchy's: our own path is given from the hierarchy's. */
 function below(root: string, path: string): string {
-  if (root === '/' || root === path) return root === path ? '/' : path;
+  if (root === path) return '/';
+  if (root === '/') return path;
   return path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
 }

@@ -8,16 +8,17 @@ import type { CgroupLayout } from './cgroup-layout.ts';
 import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { ResolverConfig } from './resolver-config.ts';
+import type { HostLimits } from './rlimits.ts';
 
 export interface ContainerInput {
   readonly service: ServiceConfig;
   readonly image: ResolvedImage;
-  /** The image's own /etc/passwd and /etc/group (readInLayers), absent if it has none. */
+  /** The image's own /etc/passwd and /etc/group, absent if it has none. */
   readonly accounts: AccountFiles;
   readonly identity: ContainerIdentity;
   readonly host: HostFacts;
   readonly network: NetworkInput;
-  /** The bind for each `bind` and `volume` of listMounts (mounts.ts), and for configs and secrets. */
+  /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
@@ -46,9 +47,15 @@ export interface HostFacts {
   /** Effective capabilities of this process. */
   readonly capabilities: readonly string[];
   readonly architecture: 'x86_64' | 'aarch64';
-  readonly kernel: { readonly major: number; readonly minor: number };
+  readonly hostname: string;
+  /** Text of /etc/hosts. */
+  readonly hosts: string;
   readonly resolver: ResolverConfig;
   readonly hasIpv6: boolean;
+  /** Numbers of the processors that may ever be online. */
+  readonly cpus: readonly number[];
+  /** Limits of this process: without CAP_SYS_RESOURCE a container cannot have more. */
+  readonly limits: HostLimits;
 }
 
 export interface NetworkInput {
