@@ -17,7 +17,6 @@ export type DirectoryOf = (controller: string) => string | undefined;
 
 export function formatV1Writes(limits: ResourceLimits, directoryOf: DirectoryOf): readonly CgroupWrite[] {
   return [
-    ...formatDevices(directoryOf('devices')),
     ...formatV1Cpu(limits, directoryOf('cpu')),
     ...formatV1Memory(limits, directoryOf('memory')),
     ...formatPids(limits, directoryOf('pids')),
@@ -25,7 +24,7 @@ export function formatV1Writes(limits: ResourceLimits, directoryOf: DirectoryOf)
 }
 
 /** Everything is denied first; each rule is a write of its own. */
-function formatDevices(directory: string | undefined): CgroupWrite[] {
+export function formatDevices(directory: string | undefined): CgroupWrite[] {
   if (!directory) return [];
   const setting = 'devices';
   return [

@@ -4,7 +4,7 @@
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { CgroupLayout, UnifiedHierarchy, V1Hierarchy } from './cgroup-layout.ts';
-import { formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
+import { formatDevices, formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
 import type { CgroupSpec, CgroupWrite } from './monitor-spec.ts';
 import type { ResourceLimits, Wish } from './resource-limits.ts';
 
@@ -15,6 +15,8 @@ export interface CgroupInput {
   readonly parent: string;
   readonly id: string;
   readonly serviceName: string;
+  /** Privileged: every device of the host may be used. */
+  readonly allDevices: boolean;
 }
 
 /** Of use to every container: device rules, freezing, OOM events and figures of use. */
@@ -55,6 +57,7 @@ export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings:
     directories: mounts.flatMap((mount) => [join(mount, input.parent), join(mount, input.parent, input.id)]),
     writes: [
       ...formatCpuset(input, directoryOf('cpuset')),
+      ...(input.allDevices ? [] : formatDevices(directoryOf('devices'))),
       ...formatV1Writes(input.limits, directoryOf),
       ...(unified && input.layout.unified ? formatUnified(input, input.layout.unified, unified) : []),
     ],

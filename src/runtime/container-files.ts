@@ -2,7 +2,12 @@
 
 import type { BundleFile, ContainerInput } from './container-input.ts';
 import type { DnsSpec } from './monitor-spec.ts';
-import { formatExtraHosts, formatHosts, formatResolverConfig, mergeResolverConfig } from './resolver-config.ts';
+import {
+  formatExtraHosts,
+  formatHosts,
+  formatResolverConfig,
+  mergeResolverConfig,
+} from './resolver-config.ts';
 
 /** Docker's: the short id, unless the service says otherwise or the container stands in the host's network. */
 export function resolveHostname({ service, host, network, identity }: ContainerInput): string {
@@ -35,10 +40,14 @@ export function computeFiles(input: ContainerInput): readonly BundleFile[] {
 function computeHosts(input: ContainerInput): string {
   const { service, host, network } = input;
   const gateway = network.hostGateway ?? '127.0.0.1';
-  const extraHosts = (service.extra_hosts ?? []).map((entry) => entry.replace(/=host-gateway$/, `=${gateway}`));
+  const extraHosts = (service.extra_hosts ?? []).map((entry) =>
+    entry.replace(/=host-gateway$/, `=${gateway}`),
+  );
   if (network.mode === 'host') {
     const own = host.hosts.endsWith('\n') ? host.hosts : `${host.hosts}\n`;
-    return `${own}${formatExtraHosts(extraHosts).map((line) => `${line}\n`).join('')}`;
+    return `${own}${formatExtraHosts(extraHosts)
+      .map((line) => `${line}\n`)
+      .join('')}`;
   }
   return formatHosts({
     hostname: resolveHostname(input),

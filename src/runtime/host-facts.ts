@@ -1,7 +1,7 @@
 // What a container's configuration depends on outside its project: read once per command, a snapshot.
 
-import type { HostFacts } from './container-input.ts';
 import { observeCgroups, type ReadText } from './cgroup-layout.ts';
+import type { HostFacts } from './container-input.ts';
 import { parseResolverConfig } from './resolver-config.ts';
 import { parseHostLimits } from './rlimits.ts';
 

@@ -1,0 +1,123 @@
+// config.json: the OCI runtime configuration of a container.
+
+import { locateFiles } from './container-files.ts';
+import type { ContainerInput } from './container-input.ts';
+import type { Decisions } from './decisions.ts';
+import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
+import { computeMounts } from './mounts.ts';
+import type { OciConfig, OciLinux, OciProcess } from './oci-config.ts';
+import { resolveArguments, resolveEnvironment, resolveWorkingDirectory } from './process.ts';
+import type { ResourceLimits } from './resource-limits.ts';
+import { resolveRlimits } from './rlimits.ts';
+import { resolveSysctls } from './sysctls.ts';
+
+const OCI_VERSION = '1.2.0';
+
+export function computeConfig(input: ContainerInput, decisions: Decisions): OciConfig {
+  const { service, image } = input;
+  return {
+    ociVersion: OCI_VERSION,
+    process: computeProcess(input, decisions),
+    root: { path: 'rootfs', readonly: service.read_only === true },
+    ...(service.uts !== 'host' && { hostname: decisions.hostname }),
+    ...(service.domainname && { domainname: service.domainname }),
+    mounts: computeMounts({
+      service,
+      imageMounts: image.mounts,
+      binds: input.binds,
+      files: locateFiles(input),
+    }),
+    ...(service.annotations && { annotations: service.annotations }),
+    linux: computeLinux(input, decisions),
+  };
+}
+
+function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess {
+  const { service, image, host } = input;
+  const { user, capabilities, oomScoreAdj } = decisions;
+  const tty = service.tty === true;
+  return {
+    terminal: tty,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: resolveArguments(service, image.config),
+    env: resolveEnvironment({
+      image: image.config,
+      service: service.environment,
+      hostname: decisions.hostname,
+      home: user.home,
+      tty,
+    }),
+    cwd: resolveWorkingDirectory(service, image.config),
+    // None is ambient, so that exec drops them for other users than root. None is inheritable: CVE-2022-24769.
+    capabilities: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: [],
+      ambient: [],
+    },
+    rlimits: resolveRlimits({
+      serviceName: service.name,
+      ulimits: service.ulimits ?? {},
+      host: host.limits,
+      canRaise: host.capabilities.includes('CAP_SYS_RESOURCE'),
+    }),
+    noNewPrivileges: decisions.noNewPrivileges,
+    ...(oomScoreAdj !== undefined && { oomScoreAdj }),
+  };
+}
+
+function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
+  const { service, host, network, identity } = input;
+  const isBare = decisions.hasBareSystemPaths;
+  return {
+    namespaces: computeNamespaces(input),
+    cgroupsPath: `/${input.table}/${identity.id}`,
+    resources: formatResources(decisions.limits, service.privileged === true),
+    sysctl: resolveSysctls(service.sysctls ?? {}, network.mode === 'private'),
+    ...(decisions.seccomp && { seccomp: decisions.seccomp.oci }),
+    maskedPaths: isBare ? [] : maskedPaths(host.cpus),
+    readonlyPaths: isBare ? [] : READONLY_PATHS,
+    rootfsPropagation: choosePropagation(input),
+  };
+}
+
+function computeNamespaces({ service, network }: ContainerInput): OciLinux['namespaces'] {
+  const isOwn = {
+    mount: true,
+    pid: service.pid !== 'host',
+    ipc: service.ipc !== 'host',
+    uts: service.uts !== 'host',
+    cgroup: service.cgroup !== 'host',
+    network: network.mode !== 'host',
+  };
+  const types = Object.keys(isOwn) as (keyof typeof isOwn)[];
+  return types.filter((type) => isOwn[type]).map((type) => ({ type }));
+}
+
+/** A bind that shares its mounts with the host needs a root that does not cut the tie. */
+function choosePropagation({ binds }: ContainerInput): string {
+  const asked = binds.map(({ propagation }) => propagation);
+  if (asked.some((each) => each === 'shared' || each === 'rshared')) return 'rshared';
+  return asked.some((each) => each === 'slave' || each === 'rslave') ? 'rslave' : 'rprivate';
+}
+
+/** The limits once more in the words of the OCI configuration, for other runtimes; tcrun obeys monitor.json. */
+function formatResources(limits: ResourceLimits, allDevices: boolean): Readonly<Record<string, unknown>> {
+  const { memory, memorySwap, memoryReservation, cpuQuota, cpuShares, cpuset, pids } = limits;
+  const swap = memorySwap?.value ?? (memory && 2 * memory.value);
+  return {
+    devices: [{ allow: allDevices, access: 'rwm' }],
+    memory: {
+      ...(memory && { limit: memory.value }),
+      ...(swap && { swap }),
+      ...(memoryReservation && { reservation: memoryReservation.value }),
+    },
+    cpu: {
+      ...cpuQuota?.value,
+      ...(cpuShares && { shares: cpuShares.value }),
+      ...(cpuset && { cpus: cpuset.value }),
+    },
+    ...(pids && { pids: { limit: pids.value } }),
+  };
+}

@@ -1,0 +1,77 @@
+// monitor.json: what the monitor of a container needs beside config.json.
+
+import { TcError } from '../base/error.ts';
+import { parseBytes } from '../base/units.ts';
+import { computeDns } from './container-files.ts';
+import type { ContainerInput } from './container-input.ts';
+import type { Decisions } from './decisions.ts';
+import { resolveHealth } from './health.ts';
+import { type LogSpec, MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
+import { resolveRestart } from './restart.ts';
+import { parseSignal } from './signals.ts';
+
+const DEFAULT_STOP_SIGNAL = 'SIGTERM';
+const DEFAULT_GRACE = 10_000_000_000;
+const MILLISECOND = 1_000_000;
+
+export function computeMonitor(input: ContainerInput, decisions: Decisions): MonitorSpec {
+  const { service, image, identity, paths } = input;
+  const health = resolveHealth(service.healthcheck, image.config);
+  return {
+    version: MONITOR_SPEC_VERSION,
+    id: identity.id,
+    name: identity.name,
+    table: input.table,
+    bundle: paths.bundle,
+    runDir: paths.runDir,
+    ownPidNamespace: service.pid !== 'host',
+    root: {
+      layers: image.layers,
+      upper: `${paths.bundle}/upper`,
+      work: `${paths.bundle}/work`,
+      volatile: input.onEnd === 'remove',
+    },
+    cgroup: decisions.cgroup,
+    ...(decisions.seccomp && { seccomp: { filter: decisions.seccomp.filter } }),
+    ...(decisions.userSpec && { user: decisions.userSpec }),
+    groupAdd: service.group_add ?? [],
+    init: service.init === true,
+    log: computeLog(input),
+    restart: resolveRestart(service) ?? refuse(service.name, 'restart policy', service.restart),
+    stop: {
+      signal: resolveStopSignal(input),
+      graceMs: Math.round((service.stop_grace_period ?? DEFAULT_GRACE) / MILLISECOND),
+    },
+    ...(health && { health }),
+    network: computeNetwork(input),
+    onEnd: input.onEnd,
+  };
+}
+
+function resolveStopSignal({ service, image }: ContainerInput): number {
+  const name = service.stop_signal || image.config.StopSignal || DEFAULT_STOP_SIGNAL;
+  return parseSignal(name) ?? refuse(service.name, 'stop signal', name);
+}
+
+function computeNetwork(input: ContainerInput): NetworkSpec {
+  const { mode, joinControl, endpoints, ports } = input.network;
+  const dns = computeDns(input);
+  return { mode, ...(joinControl && { joinControl }), endpoints, ...(dns && { dns }), ports };
+}
+
+/** Docker's defaults: one file without a limit. */
+function computeLog({ service, paths }: ContainerInput): LogSpec {
+  const { driver, options } = service.logging ?? {};
+  const maxSize =
+    parseBytes(options?.['max-size'] ?? '-1') ?? refuse(service.name, 'log size', options?.['max-size']);
+  return {
+    driver: driver === 'none' ? 'none' : 'json-file',
+    path: `${paths.bundle}/log`,
+    maxSize: Math.max(0, maxSize),
+    maxFile: Math.max(1, Number(options?.['max-file'] ?? 1)),
+  };
+}
+
+function refuse(service: string, what: string, value: string | undefined): never {
+  throw new TcError(`service "${service}": "${value}" is not a ${what}`, { code: 'invalid-value' });
+}

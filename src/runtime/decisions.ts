@@ -1,0 +1,90 @@
+// What both files of a container follow from, decided once.
+
+import type { Warning } from '../base/warning.ts';
+import { resolveUser, type User } from './accounts.ts';
+import { normalizeCapability, resolveCapabilities } from './capabilities.ts';
+import { computeCgroup } from './cgroup.ts';
+import { resolveHostname } from './container-files.ts';
+import type { ContainerInput } from './container-input.ts';
+import type { CgroupSpec } from './monitor-spec.ts';
+import { type ResourceLimits, resolveResourceLimits } from './resource-limits.ts';
+import { type ContainerSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
+import { parseSecurityOptions } from './security-options.ts';
+
+export interface Decisions {
+  readonly hostname: string;
+  /** As written; empty: root. */
+  readonly userSpec: string;
+  readonly user: User;
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  /** Undefined: unconfined. */
+  readonly seccomp?: ContainerSeccomp;
+  /** /proc and /sys as they are. */
+  readonly hasBareSystemPaths: boolean;
+  readonly oomScoreAdj?: number;
+  readonly limits: ResourceLimits;
+  readonly cgroup: CgroupSpec;
+  readonly warnings: readonly Warning[];
+}
+
+export function decide(input: ContainerInput): Decisions {
+  const { service, image, host, identity } = input;
+  const userSpec = service.user ?? image.config.User ?? '';
+  const security = parseSecurityOptions(service.security_opt ?? []);
+  const capabilities = decideCapabilities(input);
+  const oomScore = decideOomScore(input);
+  const limits = resolveResourceLimits(service);
+  const cgroup = computeCgroup({
+    layout: host.cgroups,
+    limits,
+    parent: input.table,
+    id: identity.id,
+    serviceName: service.name,
+    allDevices: service.privileged === true,
+  });
+  const isConfined = !service.privileged && security.seccomp === 'default';
+  return {
+    hostname: resolveHostname(input),
+    userSpec,
+    user: resolveUser(userSpec, service.group_add ?? [], input.accounts),
+    capabilities: capabilities.value,
+    noNewPrivileges: security.noNewPrivileges,
+    ...(isConfined && { seccomp: computeSeccomp(capabilities.value, host.architecture) }),
+    hasBareSystemPaths: service.privileged === true || security.systemPaths === 'unconfined',
+    oomScoreAdj: oomScore.value,
+    limits,
+    cgroup: cgroup.spec,
+    warnings: [...capabilities.warnings, ...oomScore.warnings, ...cgroup.warnings],
+  };
+}
+
+interface Decision<T> {
+  readonly value: T;
+  readonly warnings: readonly Warning[];
+}
+
+/** A capability that this process lacks cannot be given on; it is missed only where the service names it. */
+function decideCapabilities({ service, host }: ContainerInput): Decision<readonly string[]> {
+  const wanted = resolveCapabilities(service);
+  const held = new Set(host.capabilities);
+  const named = new Set(service.cap_add?.map(normalizeCapability));
+  const missing = wanted.filter((name) => named.has(name) && !held.has(name));
+  return {
+    value: wanted.filter((name) => held.has(name)),
+    warnings: missing.map((name) => ({
+      code: 'capability-not-available',
+      message: `service "${service.name}": cap_add ${name} has no effect: tcompose itself lacks it on this host`,
+    })),
+  };
+}
+
+/** Lowering it needs CAP_SYS_RESOURCE. It is advice to the kernel: going without it is no reason not to start. */
+function decideOomScore({ service, host }: ContainerInput): Decision<number | undefined> {
+  const value = service.oom_score_adj;
+  if (value === undefined || value >= 0 || host.capabilities.includes('CAP_SYS_RESOURCE')) {
+    return { value, warnings: [] };
+  }
+  const message = `service "${service.name}": oom_score_adj ${value} has no effect: lowering it needs CAP_SYS_RESOURCE`;
+  return { value: undefined, warnings: [{ code: 'oom-score-not-permitted', message }] };
+}
