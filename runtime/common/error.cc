@@ -5,6 +5,15 @@
 
 namespace tc {
 
+namespace {
+template <size_t N>
+void copy_cut(char (&to)[N], const char* from) {
+  size_t length = strnlen(from, N - 1);
+  memcpy(to, from, length);
+  to[length] = '\0';
+}
+}  // namespace
+
 Error fail(const char* step, const char* syscall, const char* path) { return fail_with(errno, step, syscall, path); }
 
 Error fail_with(int errnum, const char* step, const char* syscall, const char* path) {
@@ -12,9 +21,12 @@ Error fail_with(int errnum, const char* step, const char* syscall, const char* p
   error.errnum = errnum;
   error.step = step;
   error.syscall = syscall;
-  size_t length = strnlen(path, sizeof error.path - 1);
-  memcpy(error.path, path, length);
-  error.path[length] = '\0';
+  copy_cut(error.path, path);
+  return error;
+}
+
+Error explain(Error error, const char* detail) {
+  copy_cut(error.detail, detail);
   return error;
 }
 

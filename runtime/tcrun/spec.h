@@ -4,6 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../common/arena.h"
+#include "../common/error.h"
+#include "../common/json.h"
+
 namespace tc {
 
 template <typename T>
@@ -60,5 +64,169 @@ struct NetworkSpec {
   DnsSpec dns;
   List<PublishedPort> ports;
 };
+
+// ---- config.json (OCI runtime configuration) ----
+
+using CapabilitySet = uint64_t;  // bit n: capability n
+
+struct CapabilitySpec {
+  CapabilitySet bounding;
+  CapabilitySet effective;
+  CapabilitySet permitted;
+  CapabilitySet inheritable;
+  CapabilitySet ambient;
+};
+
+struct RlimitSpec {
+  const char* name;  // "RLIMIT_NOFILE"
+  int resource;
+  uint64_t soft;
+  uint64_t hard;
+};
+
+struct ProcessSpec {
+  bool terminal;
+  uint32_t uid;
+  uint32_t gid;
+  List<uint32_t> additional_gids;
+  int umask;  // -1: default
+  List<const char*> args;
+  List<const char*> env;
+  const char* cwd;
+  CapabilitySpec capabilities;
+  List<RlimitSpec> rlimits;
+  bool no_new_privileges;
+  bool has_oom_score_adj;
+  int oom_score_adj;
+  const char* apparmor_profile;  // or null
+};
+
+struct MountSpec {
+  const char* destination;
+  const char* type;
+  const char* source;
+  List<const char*> options;
+};
+
+struct NamespaceSpec {
+  int flag;          // CLONE_NEW...
+  const char* path;  // join this one; null: a new one
+};
+
+struct DeviceSpec {
+  const char* path;
+  char type;  // 'c' or 'b'
+  uint32_t major;
+  uint32_t minor;
+  uint32_t mode;
+  uint32_t uid;
+  uint32_t gid;
+};
+
+struct SysctlSpec {
+  const char* name;  // "net.ipv4.ip_forward"
+  const char* value;
+};
+
+struct OciSpec {
+  ProcessSpec process;
+  bool root_readonly;
+  const char* hostname;    // or null
+  const char* domainname;  // or null
+  List<MountSpec> mounts;
+  List<NamespaceSpec> namespaces;
+  List<DeviceSpec> devices;
+  List<SysctlSpec> sysctl;
+  List<const char*> masked_paths;
+  List<const char*> readonly_paths;
+};
+
+// ---- monitor.json ----
+
+struct RootSpec {
+  List<const char*> layers;  // topmost first
+  const char* upper;
+  const char* work;
+  bool is_volatile;
+};
+
+struct CgroupWrite {
+  const char* file;
+  const char* value;
+  const char* setting;
+  bool required;
+};
+
+struct CgroupSpec {
+  List<const char*> directories;
+  List<CgroupWrite> writes;
+  List<const char*> attach;
+  List<const char*> monitor_attach;
+  const char* unified;     // or null
+  const char* freezer;     // or null
+  const char* procs;
+  const char* oom_events;  // or null
+};
+
+struct SeccompFilter {
+  const uint8_t* program;  // struct sock_filter[]
+  uint16_t instructions;   // 0: unconfined
+};
+
+struct LogSpec {
+  bool enabled;
+  const char* path;
+  uint64_t max_size;  // 0: no limit
+  uint32_t max_file;
+};
+
+enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
+
+struct RestartSpec {
+  RestartPolicy policy;
+  uint32_t max_retries;  // 0: no limit
+};
+
+struct StopSpec {
+  int signal;
+  uint64_t grace_ms;
+};
+
+struct HealthSpec {
+  List<const char*> command;  // empty: no probe
+  uint64_t interval_ms;
+  uint64_t timeout_ms;
+  uint32_t retries;
+  uint64_t start_period_ms;
+  uint64_t start_interval_ms;
+};
+
+struct Spec {
+  const char* id;
+  const char* name;
+  const char* table;
+  const char* bundle;
+  const char* run_dir;
+  bool own_pid_namespace;
+  RootSpec root;
+  CgroupSpec cgroup;
+  SeccompFilter seccomp;
+  const char* user;  // or null: the numbers of `oci.process`
+  List<const char*> group_add;
+  bool init;
+  LogSpec log;
+  RestartSpec restart;
+  StopSpec stop;
+  HealthSpec health;
+  NetworkSpec network;
+  bool remove_on_end;
+  OciSpec oci;
+};
+
+// Reads monitor.json and config.json of the bundle directory `bundle`; strings live in `arena`. A newer version, a missing
+// or mistyped member is EPROTO with the member's name, e.g. "monitor.json: graceMs".
+Error parse_spec(int bundle, Arena& arena, Spec* spec);
+// The config.json part of it.
+Error parse_oci(const Json* root, Arena& arena, OciSpec* oci);
 
 }  // namespace tc

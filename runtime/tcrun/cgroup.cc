@@ -1,0 +1,172 @@
+// Control group files.
+#include "cgroup.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "../common/file.h"
+#include "../common/text.h"
+
+namespace tc {
+
+namespace {
+
+constexpr char kStep[] = "cgroup";
+
+void warn_setting(WarningSink& warnings, const CgroupWrite& write, const Error& error) {
+  FixedText<512> text;
+  text.add(write.setting).add(": ").add(write.value).add(" refused by ").add(write.file);
+  text.add(" (").add(errno_name(error.errnum)).add(")");
+  warnings.warn(text.c_str());
+}
+
+// The first number after `word` in a file of "word number" lines.
+uint64_t read_counter(const char* path, const char* word) {
+  Arena scratch;
+  Bytes bytes;
+  if (read_file(AT_FDCWD, path, 4096, scratch, &bytes)) return 0;
+  size_t length = strlen(word);
+  for (const char* line = bytes.data; *line;) {
+    if (strncmp(line, word, length) == 0 && line[length] == ' ') return strtoull(line + length, nullptr, 10);
+    line += strcspn(line, "\n");
+    line += *line == '\n';
+  }
+  return 0;
+}
+
+void kill_listed(const char* procs) {
+  Arena scratch;
+  Bytes bytes;
+  if (read_file(AT_FDCWD, procs, 4 << 20, scratch, &bytes)) return;
+  for (char* at = const_cast<char*>(bytes.data); *at;) {
+    char* end = at;
+    long pid = strtol(at, &end, 10);
+    if (end == at) return;
+    // 0: a process outside of this pid namespace, which is not ours to name.
+    if (pid > 0) kill(pid_t(pid), SIGKILL);
+    at = end + (*end == '\n');
+  }
+}
+
+bool is_state(const char* path, const char* wanted) {
+  Arena scratch;
+  Bytes bytes;
+  return read_file(AT_FDCWD, path, 4096, scratch, &bytes).ok() && strstr(bytes.data, wanted);
+}
+
+// Both freezers answer when told to freeze, not when frozen; the kernel needs the time that processes need to return from it.
+Error await_state(const char* path, const char* wanted) {
+  constexpr int kMaxMs = 10000;
+  for (int waited = 0, step = 1; waited < kMaxMs; waited += step, step = step < 50 ? step * 2 : step) {
+    if (is_state(path, wanted)) return {};
+    poll(nullptr, 0, step);
+  }
+  return fail_with(ETIMEDOUT, kStep, "freeze", path);
+}
+
+Error freeze_v1(const char* directory, bool frozen) {
+  Path file;
+  file.add(directory).add("/freezer.state");
+  const char* state = frozen ? "FROZEN" : "THAWED";
+  Error error = write_kernel_file(AT_FDCWD, file.c_str(), state);
+  if (error.ok()) error = await_state(file.c_str(), state);
+  if (error && frozen) write_kernel_file(AT_FDCWD, file.c_str(), "THAWED");
+  return error;
+}
+
+Error freeze_v2(const char* directory, bool frozen) {
+  Path file, events;
+  file.add(directory).add("/cgroup.freeze");
+  events.add(directory).add("/cgroup.events");
+  Error error = write_kernel_file(AT_FDCWD, file.c_str(), frozen ? "1" : "0");
+  if (error.ok()) error = await_state(events.c_str(), frozen ? "frozen 1" : "frozen 0");
+  if (error && frozen) write_kernel_file(AT_FDCWD, file.c_str(), "0");
+  return error;
+}
+
+Error write_zero(const char* file) { return write_kernel_file(AT_FDCWD, file, "0"); }
+
+}  // namespace
+
+Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings) {
+  for (const char* directory : spec.directories) {
+    if (mkdir(directory, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdir", directory);
+  }
+  for (const CgroupWrite& write : spec.writes) {
+    Error error = write_kernel_file(AT_FDCWD, write.file, write.value);
+    if (error.ok()) continue;
+    if (!write.required) {
+      warn_setting(warnings, write, error);
+      continue;
+    }
+    FixedText<160> detail;
+    detail.add(write.setting).add(": the kernel refused ").add(write.value);
+    error.step = kStep;
+    return explain(error, detail.c_str());
+  }
+  return {};
+}
+
+Error remove_cgroups(const CgroupSpec& spec) {
+  Error first;
+  for (size_t i = spec.directories.count; i-- > 0;) {
+    if (rmdir(spec.directories[i]) == 0 || errno == ENOENT || !first.ok()) continue;
+    first = fail(kStep, "rmdir", spec.directories[i]);
+  }
+  return first;
+}
+
+Error attach_self(List<const char*> files, const char* skip_below) {
+  size_t skip = skip_below ? strlen(skip_below) : 0;
+  for (const char* file : files) {
+    if (skip && strncmp(file, skip_below, skip) == 0 && file[skip] == '/') continue;
+    Error error = write_zero(file);
+    error.step = kStep;
+    if (error) return error;
+  }
+  return {};
+}
+
+void attach_monitor(List<const char*> files, WarningSink& warnings) {
+  for (const char* file : files) {
+    Error error = write_zero(file);
+    if (error.errnum == ENOENT) {
+      Path directory;
+      directory.add(file, size_t(strrchr(file, '/') - file));
+      mkdir(directory.c_str(), 0755);
+      error = write_zero(file);
+    }
+    if (error.ok()) continue;
+    FixedText<512> text;
+    text.add("the monitor stays in its caller's cgroup: ").add(file).add(" (").add(errno_name(error.errnum)).add(")");
+    warnings.warn(text.c_str());
+  }
+}
+
+void kill_cgroup(const CgroupSpec& spec) {
+  if (spec.unified) {
+    Path file;
+    file.add(spec.unified).add("/cgroup.kill");
+    if (write_kernel_file(AT_FDCWD, file.c_str(), "1").ok()) return;
+  }
+  // Frozen, the group cannot fork away from the list; thawed in any case, or the signals never arrive.
+  bool frozen = spec.freezer && freeze_v1(spec.freezer, true).ok();
+  kill_listed(spec.procs);
+  if (frozen) freeze_v1(spec.freezer, false);
+}
+
+Error freeze_cgroup(const CgroupSpec& spec, bool frozen) {
+  if (spec.freezer) return freeze_v1(spec.freezer, frozen);
+  if (spec.unified) return freeze_v2(spec.unified, frozen);
+  return explain(fail_with(ENOTSUP, kStep, "freeze"), "this host has no freezer");
+}
+
+uint64_t count_oom_kills(const CgroupSpec& spec) {
+  return spec.oom_events ? read_counter(spec.oom_events, "oom_kill") : 0;
+}
+
+}  // namespace tc

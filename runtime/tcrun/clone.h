@@ -1,0 +1,19 @@
+// clone3(2) with what every child of the monitor needs.
+#pragma once
+#include "container.h"
+
+namespace tc {
+
+struct CloneRequest {
+  uint64_t flags = 0;
+  int into_cgroup = -1;    // directory of a v2 cgroup
+  int pid_namespace = -1;  // join this one; -1: stay
+};
+
+// Returns 0 in the child, 1 in the monitor, where `child` has pid, pidfd, host pid and start time.
+int clone_child(const Host& host, const CloneRequest& request, Child* child, Error* error);
+
+// In the child: default dispositions, nothing blocked, and death with the monitor.
+void reset_signals();
+
+}  // namespace tc

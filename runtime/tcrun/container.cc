@@ -1,0 +1,254 @@
+// The first process of a container: the steps between clone and execve, in an order that security rests on.
+#include "container.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <csignal>
+
+#include "../common/file.h"
+#include "../common/in_root.h"
+#include "../common/text.h"
+#include "clone.h"
+#include "devices.h"
+#include "feature.h"
+#include "rootfs.h"
+#include "sync.h"
+#include "terminal.h"
+
+namespace tc {
+
+namespace {
+
+struct StartContext {
+  const Host& host;
+  int netns;
+  int sync;
+  int output;  // writing ends
+  int errors;
+  const char* joined_cgroup;  // what clone3 put us into already
+};
+
+const NamespaceSpec* find_namespace(const OciSpec& oci, int flag) {
+  for (const NamespaceSpec& space : oci.namespaces) {
+    if (space.flag == flag) return &space;
+  }
+  return nullptr;
+}
+
+bool is_new(const OciSpec& oci, int flag) {
+  const NamespaceSpec* space = find_namespace(oci, flag);
+  return space && !space->path;
+}
+
+// Pid namespaces are joined before the clone, the cgroup namespace is made once the process is in its cgroups, the network one
+// comes from the monitor.
+Error join_namespaces(const StartContext& context) {
+  const OciSpec& oci = context.host.spec->oci;
+  if (context.netns >= 0 && setns(context.netns, CLONE_NEWNET) != 0) return fail("namespace", "setns", "network");
+  for (const NamespaceSpec& space : oci.namespaces) {
+    if (!space.path || space.flag == CLONE_NEWPID || space.flag == CLONE_NEWNET) continue;
+    Fd fd(open(space.path, O_RDONLY | O_CLOEXEC));
+    if (!fd) return fail("namespace", "open", space.path);
+    if (setns(fd.get(), space.flag) != 0) return fail("namespace", "setns", space.path);
+  }
+  if (is_new(oci, CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) != 0) return fail("namespace", "unshare", "cgroup");
+  return {};
+}
+
+Error set_names(const OciSpec& oci) {
+  if (oci.hostname && sethostname(oci.hostname, strlen(oci.hostname)) != 0) {
+    return fail("hostname", "sethostname", oci.hostname);
+  }
+  if (oci.domainname && setdomainname(oci.domainname, strlen(oci.domainname)) != 0) {
+    return fail("hostname", "setdomainname", oci.domainname);
+  }
+  return {};
+}
+
+// Settings of a namespace that the container has to itself; all others belong to the host.
+bool is_namespaced(const OciSpec& oci, const char* name, bool own_network) {
+  static const char* const kIpc[] = {"kernel.msgmax", "kernel.msgmnb",        "kernel.msgmni", "kernel.sem",
+                                     "kernel.shmall", "kernel.shmmax",        "kernel.shmmni", "kernel.shm_rmid_forced"};
+  if (strncmp(name, "net.", 4) == 0) return own_network;
+  if (strncmp(name, "fs.mqueue.", 10) == 0) return find_namespace(oci, CLONE_NEWIPC);
+  for (const char* known : kIpc) {
+    if (strcmp(name, known) == 0) return find_namespace(oci, CLONE_NEWIPC);
+  }
+  bool is_uts = strcmp(name, "kernel.domainname") == 0 || strcmp(name, "kernel.hostname") == 0;
+  return is_uts && find_namespace(oci, CLONE_NEWUTS);
+}
+
+// Through the host's /proc, where no container can have put something in the way (CVE-2025-52881).
+Error write_sysctl(const StartContext& context, const SysctlSpec& sysctl) {
+  if (strchr(sysctl.name, '/') || strstr(sysctl.name, "..")) return fail_with(EINVAL, "sysctl", "parse", sysctl.name);
+  if (!is_namespaced(context.host.spec->oci, sysctl.name, context.netns >= 0)) {
+    return explain(fail_with(EPERM, "sysctl", "open", sysctl.name), "is not a setting of the container's own namespaces");
+  }
+  Arena scratch;
+  Path path;
+  path.add("sys/").add(sysctl.name);
+  char* text = scratch.copy(path.c_str());
+  for (char* c = text; *c; c++) {
+    if (*c == '.') *c = '/';
+  }
+  Error error = write_kernel_file(context.host.proc, text, sysctl.value);
+  error.step = "sysctl";
+  return error;
+}
+
+// /dev/null of the container instead of the host's, and pipes that the service's user may open again as /dev/stdout.
+Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal) {
+  const ProcessSpec& process = context.host.spec->oci.process;
+  if (process.terminal) {
+    Terminal pty;
+    Error error = open_terminal(rootfs.root.get(), 0, 0, &pty);
+    if (error.ok()) error = attach_console(rootfs, pty.slave.get());
+    if (error.ok()) error = send_descriptor(context.sync, pty.master.get());
+    *terminal = static_cast<Fd&&>(pty.slave);
+    return error;
+  }
+  int null = -1;
+  if (owns_dev(context.host.spec->oci)) {
+    Error error = open_null(rootfs.root.get(), O_RDWR, &null);
+    if (error) return error;
+  }
+  Fd holder(null);
+  if (dup2(null >= 0 ? null : context.host.null, 0) < 0) return fail("stdio", "dup2");
+  if (dup2(context.output, 1) < 0 || dup2(context.errors, 2) < 0) return fail("stdio", "dup2");
+  return {};
+}
+
+Error build(const StartContext& context, Fd* terminal) {
+  const Spec& spec = *context.host.spec;
+  Error error = attach_self(spec.cgroup.attach, context.joined_cgroup);
+  if (error.ok()) error = join_namespaces(context);
+  if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
+  if (error.ok()) error = set_names(spec.oci);
+  Rootfs rootfs;
+  if (error.ok()) error = build_rootfs(spec, context.host.bundle, &rootfs);
+  for (size_t i = 0; i < spec.oci.sysctl.count && error.ok(); i++) error = write_sysctl(context, spec.oci.sysctl[i]);
+  if (error.ok()) error = set_stdio(context, rootfs, terminal);
+  if (error.ok()) error = enter_rootfs(spec, rootfs);
+  return error;
+}
+
+ProcessPlan container_plan(const StartContext& context, int parent) {
+  const Spec& spec = *context.host.spec;
+  const ProcessSpec& process = spec.oci.process;
+  ProcessPlan plan{};
+  plan.args = process.args;
+  plan.env = process.env;
+  plan.cwd = process.cwd;
+  plan.user = spec.user;
+  plan.group_add = spec.group_add;
+  plan.defaults = &process;
+  plan.capabilities = process.capabilities;
+  plan.no_new_privileges = process.no_new_privileges;
+  plan.seccomp = spec.seccomp;
+  plan.init_executable = spec.init ? context.host.executable : -1;
+  plan.sync = context.sync;
+  plan.parent = parent;
+  return plan;
+}
+
+Error run_child(const StartContext& context) {
+  int parent = getppid();
+  reset_signals();
+  Fd terminal;
+  Error error = build(context, &terminal);
+  if (error) return error;
+  ProcessPlan plan = container_plan(context, parent);
+  Arena arena;
+  Identity identity;
+  error = resolve_identity(plan, arena, &identity);
+  if (error.ok()) error = enter_directory(plan.cwd);
+  if (error) return error;
+  setsid();
+  if (terminal) error = adopt_terminal(terminal.get());
+  if (error) return error;
+  give_stdio(identity.user.uid);
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+  error = await_go(context.sync);
+  return error ? error : become(plan, identity);
+}
+
+uint64_t clone_flags(const OciSpec& oci) {
+  uint64_t flags = 0;
+  for (int flag : {CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS}) {
+    if (is_new(oci, flag)) flags |= uint64_t(flag);
+  }
+  return flags;
+}
+
+Error make_output(const Spec& spec, Child* child, Fd* output, Fd* errors) {
+  if (spec.oci.process.terminal) return {};
+  int out[2], err[2];
+  if (pipe2(out, O_CLOEXEC) != 0) return fail("stdio", "pipe2");
+  child->output.reset(out[0]);
+  output->reset(out[1]);
+  if (pipe2(err, O_CLOEXEC) != 0) return fail("stdio", "pipe2");
+  child->errors.reset(err[0]);
+  errors->reset(err[1]);
+  return {};
+}
+
+Error open_clone_targets(const Spec& spec, Fd* cgroup, Fd* pid_namespace) {
+  if (spec.cgroup.unified && !is_disabled(Feature::CloneIntoCgroup)) {
+    cgroup->reset(open(spec.cgroup.unified, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  const NamespaceSpec* pid = find_namespace(spec.oci, CLONE_NEWPID);
+  if (!pid || !pid->path) return {};
+  pid_namespace->reset(open(pid->path, O_RDONLY | O_CLOEXEC));
+  return *pid_namespace ? Error{} : fail("namespace", "open", pid->path);
+}
+
+}  // namespace
+
+Error begin_container(const Host& host, int netns, PendingChild* pending) {
+  const Spec& spec = *host.spec;
+  if (!is_new(spec.oci, CLONE_NEWNS)) return fail_with(EINVAL, "namespace", "clone3", "mount");
+  Fd child_sync, output, errors, cgroup, pid_namespace;
+  Error error = make_sync(&pending->sync, &child_sync);
+  if (error.ok()) error = make_output(spec, &pending->child, &output, &errors);
+  if (error.ok()) error = open_clone_targets(spec, &cgroup, &pid_namespace);
+  if (error) return error;
+  CloneRequest request{clone_flags(spec.oci), cgroup.get(), pid_namespace.get()};
+  int side = clone_child(host, request, &pending->child, &error);
+  if (side < 0 && cgroup) {
+    // ENOSYS, EINVAL: before Linux 5.7. EBUSY, EOPNOTSUPP: this cgroup takes no processes directly; the write tells why.
+    cgroup.reset();
+    request.into_cgroup = -1;
+    side = clone_child(host, request, &pending->child, &error);
+  }
+  if (side == 0) {
+    const char* joined = cgroup ? spec.cgroup.unified : nullptr;
+    StartContext context{host, netns, child_sync.get(), output.get(), errors.get(), joined};
+    send_failure(child_sync.get(), run_child(context));
+    _exit(127);
+  }
+  return side > 0 ? Error{} : error;
+}
+
+Error finish_container(PendingChild& pending, Child* child) {
+  send_go(pending.sync.get());
+  Error error;
+  Fd terminal;
+  SyncMessage message = receive_sync(pending.sync.get(), &error, &terminal);
+  if (message == SyncMessage::Descriptor) {
+    pending.child.output = static_cast<Fd&&>(terminal);
+    message = receive_sync(pending.sync.get(), &error, &terminal);
+  }
+  *child = static_cast<Child&&>(pending.child);
+  pending.sync.reset();
+  if (message == SyncMessage::Executed) return {};
+  kill(child->pid, SIGKILL);
+  return error ? error : fail_with(EPROTO, "start", "recvmsg");
+}
+
+}  // namespace tc

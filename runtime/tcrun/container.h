@@ -1,0 +1,60 @@
+// Starting a container's first process, and further ones inside of it.
+#pragma once
+#include "../common/fd.h"
+#include "cgroup.h"
+#include "process.h"
+#include "spec.h"
+
+namespace tc {
+
+// What the monitor holds for all processes it starts; descriptors are borrowed.
+struct Host {
+  const Spec* spec;
+  int bundle;      // the bundle directory
+  int executable;  // this executable, sealed
+  int proc;        // the host's /proc
+  int null;        // the host's /dev/null
+  int pid_namespace;  // the monitor's own
+};
+
+// A child of the monitor.
+struct Child {
+  pid_t pid = 0;     // as the monitor sees it
+  int host_pid = 0;  // as the host's /proc does
+  uint64_t start_time = 0;  // field 22 of /proc/<host_pid>/stat
+  Fd pidfd;
+  Fd output;  // reading end of its standard output; of the terminal's master if it has one
+  Fd errors;  // reading end of its standard error; none with a terminal
+};
+
+// A child that waits to be let go.
+struct PendingChild {
+  Child child;
+  Fd sync;
+};
+
+// Clones the container's first process, which builds its root meanwhile. `netns`: its network namespace, -1: the host's.
+Error begin_container(const Host& host, int netns, PendingChild* pending);
+// Lets it execute and waits until it did. On failure it is dead but not reaped.
+Error finish_container(PendingChild& pending, Child* child);
+
+// A further process in the container that `container` is the first process of.
+struct JoinRequest {
+  List<const char*> args;
+  List<const char*> env;
+  const char* cwd;
+  const char* user;   // null: the container's
+  bool privileged;    // all the monitor's capabilities
+  bool terminal;
+  unsigned rows;
+  unsigned columns;
+  int stdio[3];       // borrowed; -1: /dev/null. Not used with a terminal.
+};
+// Returns at once: `pending->sync` tells (receive_sync) with a terminal first its master, then how the execution went. Nothing in
+// the container, such as a passwd file on a file system that hangs, can so hold the monitor up.
+Error join_container(const Host& host, const Child& container, const JoinRequest& request, PendingChild* pending);
+
+// Field 22 of /proc/<pid>/stat, 0 if there is no such process.
+uint64_t read_start_time(int proc, int pid);
+
+}  // namespace tc

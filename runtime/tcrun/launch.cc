@@ -1,0 +1,142 @@
+// From posix_spawn to a monitor that inherited nothing: sealed executable, own session, own pid namespace, standard limits.
+#include "launch.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include <cstdlib>
+
+#include "../common/kernel.h"
+#include "monitor.h"
+#include "seal.h"
+
+namespace tc {
+
+namespace {
+
+constexpr int kAnswerFd = 3;
+constexpr int kBundleFd = 4;
+constexpr int kFirstSocketFd = 5;
+constexpr uint64_t kMaxSockets = 1024;
+
+alignas(Monitor) char monitor_memory[sizeof(Monitor)];
+
+int refuse(const Error& error) {
+  FixedText<4096> text;
+  text.add("{\"v\":1,\"failed\":");
+  render_error(error, text);
+  text.add('}');
+  send(kAnswerFd, text.c_str(), text.length(), MSG_NOSIGNAL);
+  return 1;
+}
+
+Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
+  uint64_t count = 0;
+  bool valid = argc >= 4 && argc <= 5 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
+  if (argc == 5) valid = valid && strcmp(argv[4], "--netns") == 0;
+  if (!valid) return fail_with(EINVAL, "start", "argv");
+  *inherited = {int(count), argc == 5};
+  return {};
+}
+
+// What is inherited beyond the contract is not ours to keep; what is ours must not reach a container.
+void own_descriptors(const Inheritance& inherited) {
+  int last = kFirstSocketFd + inherited.socket_count + (inherited.has_netns ? 1 : 0) - 1;
+  syscall(SYS_close_range, unsigned(last + 1), ~0u, 0);
+  for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+// Limits, priority and placement come from the host's init, not from the shell that ran the CLI. Without CAP_SYS_RESOURCE a lowered
+// hard limit stays as it is: it cannot be raised again.
+void reset_inheritance() {
+  for (int resource = 0; resource < int(RLIM_NLIMITS); resource++) {
+    rlimit standard{}, own{};
+    auto which = __rlimit_resource(resource);
+    if (prlimit(1, which, nullptr, &standard) != 0 || getrlimit(which, &own) != 0) continue;
+    if (setrlimit(which, &standard) == 0) continue;
+    rlim_t soft = standard.rlim_cur < own.rlim_max ? standard.rlim_cur : own.rlim_max;
+    rlimit possible{soft, standard.rlim_max < own.rlim_max ? standard.rlim_max : own.rlim_max};
+    setrlimit(which, &possible);
+  }
+  sched_param no_priority{};
+  sched_setscheduler(0, SCHED_OTHER, &no_priority);
+  setpriority(PRIO_PROCESS, 0, 0);
+  cpu_set_t all;
+  memset(&all, 0xff, sizeof all);
+  sched_setaffinity(0, sizeof all, &all);
+  constexpr int kIoprioWhoProcess = 1;
+  syscall(SYS_ioprio_set, kIoprioWhoProcess, 0, 0);
+  umask(0);
+  if (chdir("/") != 0) return;
+}
+
+Error open_proc(Fd* proc) {
+  proc->reset(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct statfs fs {};
+  if (!*proc || fstatfs(proc->get(), &fs) != 0) return fail("start", "open", "/proc");
+  return fs.f_type == PROC_SUPER_MAGIC ? Error{} : fail_with(ENODEV, "start", "statfs", "/proc");
+}
+
+// The caller sees this process exit and reaps it; the monitor goes on as somebody else's child.
+Error fork_monitor(bool own_pid_namespace) {
+  if (own_pid_namespace && unshare(CLONE_NEWPID) != 0) return fail("start", "unshare", "pid");
+  pid_t pid = fork();
+  if (pid < 0) return fail("start", "fork");
+  if (pid > 0) _exit(0);
+  prctl(PR_SET_NAME, "tcrun-monitor");
+  // Nobody in a container may look into this process or one that it clones (CVE-2016-9962).
+  if (prctl(PR_SET_DUMPABLE, 0) != 0) return fail("start", "prctl");
+  if (!own_pid_namespace && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return fail("start", "prctl");
+  return {};
+}
+
+}  // namespace
+
+int launch_monitor(int argc, char** argv) {
+  Inheritance inherited{};
+  Error error = parse_arguments(argc, argv, &inherited);
+  if (error) return refuse(error);
+  own_descriptors(inherited);
+  Fd sealed;
+  error = seal_self(&sealed);
+  if (error) return refuse(error);
+  FixedText<64> disabled;
+  const char* value = getenv("TCOMPOSE_DISABLE");
+  Path variable;
+  variable.add("TCOMPOSE_DISABLE=").add(value ? value : "");
+  char* env[] = {const_cast<char*>(variable.c_str()), nullptr};
+  char role[] = "sealed-monitor";
+  char* args[] = {argv[0], role, argv[2], argv[3], argc == 5 ? argv[4] : nullptr, nullptr};
+  // Descriptors of the contract survive this exec, and only they.
+  for (int fd = kAnswerFd; fd < sealed.get(); fd++) fcntl(fd, F_SETFD, 0);
+  sys_execveat(sealed.get(), args, env);
+  return refuse(fail("seal", "execveat"));
+}
+
+int launch_sealed_monitor(int argc, char** argv) {
+  Inheritance inherited{};
+  Error error = parse_arguments(argc, argv, &inherited);
+  if (error) return refuse(error);
+  own_descriptors(inherited);
+  reset_inheritance();
+  setsid();
+  Monitor& monitor = *new (monitor_memory) Monitor;
+  error = parse_spec(kBundleFd, monitor.arena, &monitor.spec);
+  if (error.ok()) error = open_proc(&monitor.proc);
+  if (error) return refuse(error);
+  monitor.executable.reset(open("/proc/self/exe", O_PATH | O_CLOEXEC));
+  if (!monitor.executable) return refuse(fail("start", "open", "/proc/self/exe"));
+  attach_monitor(monitor.spec.cgroup.monitor_attach, monitor);
+  error = fork_monitor(monitor.spec.own_pid_namespace);
+  if (error) return refuse(error);
+  return run_monitor(monitor, inherited);
+}
+
+}  // namespace tc

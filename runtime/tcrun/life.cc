@@ -1,0 +1,324 @@
+// The container's lives: start, exit, restart policy, stop, and the end of it all.
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+
+#include "../common/file.h"
+#include "../common/json_writer.h"
+#include "monitor.h"
+
+namespace tc {
+
+namespace {
+
+// Docker's restart manager: 100 ms, doubled up to a minute, from the beginning again once it ran for 10 s.
+constexpr int64_t kFirstBackoffMs = 100;
+constexpr int64_t kMaxBackoffMs = 60 * 1000;
+constexpr int64_t kSteadyMs = 10 * 1000;
+// Processes outside of the pid namespace may hold the pipes open for ever.
+constexpr int64_t kDrainMs = 2000;
+constexpr int64_t kMaxCgroupRetryMs = 2000;
+
+void kill_and_reap(const Child& child) {
+  kill(child.pid, SIGKILL);
+  while (waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+Error start_network(Monitor& monitor) {
+  const NetworkSpec& network = monitor.spec.network;
+  if (network.mode == NetworkMode::Private) {
+    Error error = set_up_network(network, monitor.netns.get());
+    if (error) return error;
+  }
+  if (monitor.network_child.pid) return {};
+  return start_network_child(network, monitor.netns.get(), monitor.sockets, monitor.socket_count, monitor.host.null,
+                             &monitor.network_child);
+}
+
+void watch_output(Monitor& monitor) {
+  Child& child = monitor.life.child;
+  Fd fds[2] = {static_cast<Fd&&>(child.output), static_cast<Fd&&>(child.errors)};
+  static const char* const kNames[] = {"stdout", "stderr"};
+  for (uint32_t i = 0; i < 2; i++) {
+    if (!fds[i]) continue;
+    monitor.streams[i].start(static_cast<Fd&&>(fds[i]), kNames[i]);
+    watch(monitor, monitor.streams[i].fd(), EPOLLIN, Source::Output, i);
+  }
+}
+
+bool should_restart(const Monitor& monitor) {
+  const RestartSpec& restart = monitor.spec.restart;
+  switch (restart.policy) {
+    case RestartPolicy::No:
+      return false;
+    case RestartPolicy::Always:
+    case RestartPolicy::UnlessStopped:
+      return true;
+    case RestartPolicy::OnFailure:
+      return monitor.life.exit_code != 0 && (restart.max_retries == 0 || monitor.restart_count < restart.max_retries);
+  }
+  return false;
+}
+
+void notify_exit(Monitor& monitor) {
+  FixedText<64> line;
+  line.add("{\"event\":\"exited\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");
+  notify(monitor, &Client::awaits_exit, line.c_str(), line.length());
+}
+
+void schedule_restart(Monitor& monitor) {
+  bool was_steady = monotonic_ms() - monitor.life.started_ms >= kSteadyMs;
+  bool is_first = monitor.backoff_ms == 0 || was_steady;
+  int64_t doubled = monitor.backoff_ms * 2;
+  monitor.backoff_ms = is_first ? kFirstBackoffMs : doubled < kMaxBackoffMs ? doubled : kMaxBackoffMs;
+  monitor.state = State::Restarting;
+  monitor.restart.set_in(monitor.backoff_ms);
+}
+
+// Starts again; if that fails, the container has ended with that error.
+void start_again(Monitor& monitor) {
+  monitor.restart.clear();
+  Error error = start_life(monitor);
+  if (error.ok()) return;
+  monitor.error = error;
+  monitor.life.exit_code = exit_code_of(error);
+  monitor.life.finished_at = wall_clock();
+  end(monitor);
+}
+
+void restart_by_request(Monitor& monitor) {
+  monitor.stop = Stop{};
+  monitor.restart_count = 0;
+  monitor.backoff_ms = 0;
+  start_again(monitor);
+}
+
+void deliver_stop(Monitor& monitor) {
+  monitor.stop.drain.clear();
+  signal_container(monitor, monitor.stop.signal);
+  // A frozen process gets its signals when it thaws.
+  if (monitor.is_paused && freeze_cgroup(monitor.spec.cgroup, false).ok()) monitor.is_paused = false;
+  monitor.stop.kill.set_in(monitor.stop.grace_ms);
+}
+
+// The container is over and its cgroups are gone: files, and whoever waits for the end.
+void finish_end(Monitor& monitor) {
+  report_status(monitor);
+  unlinkat(monitor.run_dir.get(), "ctl", 0);
+  unlinkat(monitor.run_dir.get(), "status.spare", 0);
+  if (monitor.spec.remove_on_end) {
+    remove_tree(AT_FDCWD, monitor.spec.run_dir);
+    remove_tree(AT_FDCWD, monitor.spec.bundle);
+  }
+  FixedText<64> line;
+  line.add("{\"event\":\"ended\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");
+  notify(monitor, &Client::awaits_end, line.c_str(), line.length());
+  monitor.has_ended = true;
+}
+
+// The kernel may still be burying the last process (EBUSY): a few short retries, then a warning and a sweep's business.
+void retry_cgroups(Monitor& monitor) {
+  monitor.cgroup_retry.clear();
+  Error error = remove_cgroups(monitor.spec.cgroup);
+  if (error.ok()) return finish_end(monitor);
+  if (error.errnum != EBUSY || monitor.cgroup_retry_ms > kMaxCgroupRetryMs) {
+    FixedText<400> text;
+    text.add("cgroup left behind: ").add(error.path).add(" (").add(errno_name(error.errnum)).add(")");
+    monitor.warn(text.c_str());
+    return finish_end(monitor);
+  }
+  monitor.cgroup_retry_ms = monitor.cgroup_retry_ms ? monitor.cgroup_retry_ms * 2 : 1;
+  monitor.cgroup_retry.set_in(monitor.cgroup_retry_ms);
+}
+
+}  // namespace
+
+Error start_life(Monitor& monitor) {
+  monitor.life = Life{};
+  Life& life = monitor.life;
+  life.oom_kills_before = count_oom_kills(monitor.spec.cgroup);
+  monitor.error = {};
+  PendingChild pending;
+  Error error = begin_container(monitor.host, monitor.netns.get(), &pending);
+  if (error) return error;
+  // Meanwhile the child mounts.
+  error = start_network(monitor);
+  if (error) {
+    kill_and_reap(pending.child);
+    return error;
+  }
+  error = finish_container(pending, &life.child);
+  if (error) {
+    kill_and_reap(life.child);
+    return error;
+  }
+  life.has_started = true;
+  life.started_at = wall_clock();
+  life.started_ms = monotonic_ms();
+  monitor.state = State::Running;
+  monitor.is_paused = false;
+  watch_output(monitor);
+  start_health(monitor);
+  publish(monitor);
+  report_status(monitor);
+  FixedText<64> line;
+  line.add("{\"event\":\"started\",\"pid\":").number(life.child.host_pid).add("}\n");
+  notify(monitor, &Client::awaits_restart, line.c_str(), line.length());
+  return {};
+}
+
+void publish(Monitor& monitor) {
+  const NetworkSpec& network = monitor.spec.network;
+  bool running = monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested;
+  Arena scratch;
+  bool* in_set = scratch.make<bool>(network.ports.count);
+  Error error = publish_state(monitor.spec.table, monitor.spec.id, network, running, monitor.health.status, in_set);
+  if (error) {
+    FixedText<400> text;
+    text.add("ports: ").add(error.syscall).add(' ').add(error.path).add(" (").add(errno_name(error.errnum)).add(")");
+    monitor.warn(text.c_str());
+  }
+  if (!monitor.network_child.pid) return;
+  for (size_t i = 0; i < network.ports.count; i++) network_child_accept(monitor.network_child, i, in_set[i]);
+}
+
+void container_exited(Monitor& monitor, int code, int status) {
+  Life& life = monitor.life;
+  life.has_exited = true;
+  life.finished_at = wall_clock();
+  life.exit_code = exit_code_of_child(code, status);
+  life.signal = code == CLD_EXITED ? 0 : status;
+  life.oom_killed = count_oom_kills(monitor.spec.cgroup) > life.oom_kills_before;
+  monitor.stop.drain.clear();
+  monitor.stop.kill.clear();
+  if (!monitor.spec.own_pid_namespace) kill_cgroup(monitor.spec.cgroup);
+  // First of all out of names and ports: requests must not go where nobody is.
+  publish(monitor);
+  stop_health(monitor);
+  for (LogStream& stream : monitor.streams) {
+    if (stream.is_open()) stream.read_into(monitor.log);
+  }
+  output_drained(monitor);
+  if (life.has_exited && monitor.state == State::Running) life.drain.set_in(kDrainMs);
+}
+
+void output_drained(Monitor& monitor) {
+  bool is_late = monitor.life.drain.is_due(monotonic_ms());
+  for (LogStream& stream : monitor.streams) {
+    if (stream.is_open() && !is_late) return;
+    stream.close(monitor.log);
+  }
+  if (!monitor.life.has_exited || monitor.state != State::Running) return;
+  monitor.life.drain.clear();
+  notify_exit(monitor);
+  if (monitor.stop.requested) {
+    if (!monitor.stop.restart) return end(monitor);
+    record_last(monitor);
+    return restart_by_request(monitor);
+  }
+  if (!should_restart(monitor)) return end(monitor);
+  schedule_restart(monitor);
+  record_last(monitor);
+  report_status(monitor);
+}
+
+void network_child_exited(Monitor& monitor) {
+  constexpr int64_t kMaxDelayMs = 10 * 1000;
+  close(monitor.network_child.control);
+  monitor.network_child = {};
+  if (monitor.is_ending) return;
+  monitor.warn("the network child ended unexpectedly and was started again: names and published ports were interrupted");
+  int64_t doubled = monitor.network_child_delay_ms * 2;
+  monitor.network_child_delay_ms = doubled < kMaxDelayMs ? doubled : kMaxDelayMs;
+  monitor.network_child_restart.set_in(monitor.network_child_delay_ms);
+  if (monitor.network_child_delay_ms == 0) monitor.network_child_delay_ms = 50;
+}
+
+void request_stop(Monitor& monitor, const Stop& stop) {
+  if (monitor.is_ending) return;
+  bool is_second = monitor.stop.requested;
+  // What ends it for good wins over a restart, the user over the host.
+  bool restart = stop.restart && (!is_second || monitor.stop.restart);
+  StoppedBy by = is_second && monitor.stop.by == StoppedBy::User ? StoppedBy::User : stop.by;
+  Deadline kill_before = monitor.stop.kill;
+  monitor.stop = stop;
+  monitor.stop.requested = true;
+  monitor.stop.restart = restart;
+  monitor.stop.by = restart ? StoppedBy::Nobody : by;
+  if (monitor.state == State::Restarting) {
+    if (restart) return restart_by_request(monitor);
+    return end(monitor);
+  }
+  if (monitor.life.has_exited) return;
+  if (!is_second) publish(monitor);
+  if (stop.drain.is_set()) return;
+  deliver_stop(monitor);
+  bool was_sooner = kill_before.is_set() && kill_before.at() < monitor.stop.kill.at();
+  if (was_sooner) monitor.stop.kill = kill_before;
+}
+
+void signal_container(Monitor& monitor, int signal) {
+  // Not reaped yet, so the pid is still its own.
+  if (monitor.state == State::Running && !monitor.life.has_exited) kill(monitor.life.child.pid, signal);
+}
+
+void run_life_timers(Monitor& monitor, int64_t now) {
+  if (monitor.restart.is_due(now)) {
+    monitor.restart_count++;
+    start_again(monitor);
+  }
+  if (monitor.stop.drain.is_due(now)) deliver_stop(monitor);
+  if (monitor.stop.kill.is_due(now)) {
+    monitor.stop.kill.clear();
+    signal_container(monitor, SIGKILL);
+  }
+  if (monitor.life.drain.is_due(now)) output_drained(monitor);
+  if (monitor.network_child_restart.is_due(now)) {
+    monitor.network_child_restart.clear();
+    Error error = start_network(monitor);
+    if (error) monitor.network_child_restart.set_in(monitor.network_child_delay_ms);
+    publish(monitor);
+    report_status(monitor);
+  }
+  if (monitor.log.dropped() != monitor.reported_drops && !monitor.status_update.is_set()) {
+    monitor.status_update.set_in(1000);
+  }
+  if (monitor.status_update.is_due(now)) report_status(monitor);
+  if (monitor.cgroup_retry.is_due(now)) retry_cgroups(monitor);
+}
+
+void end(Monitor& monitor) {
+  if (monitor.is_ending) return;
+  monitor.is_ending = true;
+  monitor.state = State::Exited;
+  monitor.restart.clear();
+  monitor.network_child_restart.clear();
+  stop_health(monitor);
+  publish(monitor);
+  if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
+  record_last(monitor);
+  retry_cgroups(monitor);
+}
+
+void abandon(Monitor& monitor) {
+  monitor.is_ending = true;
+  monitor.state = State::Exited;
+  monitor.life.exit_code = exit_code_of(monitor.error);
+  if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
+  publish(monitor);
+  for (int wait = 1; wait < kMaxCgroupRetryMs && remove_cgroups(monitor.spec.cgroup).errnum == EBUSY; wait *= 2) {
+    timespec pause{wait / 1000, (wait % 1000) * 1000000L};
+    nanosleep(&pause, nullptr);
+  }
+  if (monitor.run_dir) {
+    report_status(monitor);
+    unlinkat(monitor.run_dir.get(), "ctl", 0);
+    unlinkat(monitor.run_dir.get(), "status.spare", 0);
+  }
+  record_last(monitor);
+}
+
+}  // namespace tc

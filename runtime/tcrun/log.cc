@@ -1,0 +1,149 @@
+// Log capture.
+#include "log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+
+#include "../common/json_writer.h"
+
+namespace tc {
+
+namespace {
+
+// A record at its longest: every byte a six-byte escape, and the members around them.
+constexpr size_t kMaxEncoded = LogStream::kMaxRecord * 6 + 256;
+constexpr size_t kFlushAt = 32 * 1024;
+// Zero pages until used; a quiet service never touches more than the first.
+char encoded[kFlushAt + kMaxEncoded];
+
+}  // namespace
+
+Error LogFile::open(const LogSpec& spec) {
+  spec_ = &spec;
+  if (!spec.enabled) return {};
+  // No link: the log of one container must not become a file of somebody else (CVE-2026-53489).
+  file_.reset(::open(spec.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640));
+  struct stat st {};
+  if (!file_ || fstat(file_.get(), &st) != 0) return fail("log", "open", spec.path);
+  if (!S_ISREG(st.st_mode)) return fail_with(EINVAL, "log", "open", spec.path);
+  size_ = uint64_t(st.st_size);
+  return {};
+}
+
+void LogFile::append(const char* stream, const timespec& time, const char* text, size_t length) {
+  if (!file_) return;
+  Text out(encoded + pending_, sizeof encoded - pending_);
+  out.add("{\"log\":\"");
+  escape_json(out, text, length, JsonEscape::Html);
+  out.add("\",\"stream\":\"").add(stream).add("\",\"time\":\"");
+  format_time(time, Fraction::Trimmed, out);
+  out.add("\"}\n");
+  bool is_full = spec_->max_size && size_ + pending_ + out.length() > spec_->max_size;
+  if (is_full && size_ + pending_ > 0) {
+    const char* record = encoded + pending_;
+    write_pending();
+    rotate();
+    memmove(encoded, record, out.length());
+  }
+  pending_ += out.length();
+  pending_records_++;
+  if (pending_ >= kFlushAt) write_pending();
+}
+
+void LogFile::flush() {
+  if (pending_) write_pending();
+}
+
+void LogFile::write_pending() {
+  size_t done = 0;
+  while (done < pending_) {
+    ssize_t put = write(file_.get(), encoded + done, pending_ - done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) break;
+    done += size_t(put);
+  }
+  if (done == pending_) {
+    size_ += done;
+  } else {
+    // Half a record would make the line after it unreadable, too.
+    if (done && ftruncate(file_.get(), off_t(size_)) != 0) size_ += done;
+    dropped_ += pending_records_;
+  }
+  pending_ = 0;
+  pending_records_ = 0;
+}
+
+// Renames log.1 to log.2 and so on; with a single file, empties it.
+void LogFile::rotate() {
+  auto numbered = [this](uint32_t n, Path& path) {
+    path.add(spec_->path);
+    if (n) path.add('.').number(n);
+  };
+  for (uint32_t n = spec_->max_file - 1; n > 0; n--) {
+    Path from, to;
+    numbered(n - 1, from);
+    numbered(n, to);
+    rename(from.c_str(), to.c_str());
+  }
+  if (spec_->max_file == 1) {
+    if (ftruncate(file_.get(), 0) == 0) size_ = 0;
+    return;
+  }
+  Fd fresh(::open(spec_->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (!fresh) return;  // goes on in the renamed file rather than losing lines
+  file_ = static_cast<Fd&&>(fresh);
+  size_ = 0;
+}
+
+void LogStream::start(Fd fd, const char* name) {
+  fd_ = static_cast<Fd&&>(fd);
+  name_ = name;
+  used_ = 0;
+  in_line_ = false;
+  fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+}
+
+void LogStream::read_into(LogFile& log) {
+  // A bound, so that a service that never stops writing cannot keep the monitor from its other duties.
+  for (int round = 0; round < 16 && fd_; round++) {
+    ssize_t got = read(fd_.get(), buffer_ + used_, sizeof buffer_ - used_);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    // EIO: the last process closed the terminal.
+    if (got <= 0) {
+      close(log);
+      break;
+    }
+    used_ += size_t(got);
+    cut(log);
+  }
+  log.flush();
+}
+
+void LogStream::cut(LogFile& log) {
+  timespec now = wall_clock();
+  size_t start = 0;
+  while (start < used_) {
+    const char* newline = static_cast<const char*>(memchr(buffer_ + start, '\n', used_ - start));
+    if (!newline && (start > 0 || used_ < sizeof buffer_)) break;
+    size_t length = newline ? size_t(newline - buffer_) + 1 - start : used_ - start;
+    if (!in_line_) line_time_ = now;
+    log.append(name_, line_time_, buffer_ + start, length);
+    in_line_ = !newline;
+    start += length;
+  }
+  used_ -= start;
+  if (start && used_) memmove(buffer_, buffer_ + start, used_);
+}
+
+void LogStream::close(LogFile& log) {
+  if (!fd_) return;
+  if (used_) log.append(name_, in_line_ ? line_time_ : wall_clock(), buffer_, used_);
+  used_ = 0;
+  fd_.reset();
+  log.flush();
+}
+
+}  // namespace tc

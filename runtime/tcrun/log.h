@@ -1,0 +1,56 @@
+// A container's log, in the lines that Docker's json-file driver writes:
+// {"log":"text\n","stream":"stdout","time":"2026-01-01T00:00:00.5Z"}. Source: moby daemon/logger/{copier.go,jsonfilelog}.
+#pragma once
+#include "../common/fd.h"
+#include "clock.h"
+#include "spec.h"
+
+namespace tc {
+
+// The file: rotation, and what happens on a full disk. Writing never waits for space and never fails the service: records that
+// cannot be written are counted.
+class LogFile {
+ public:
+  Error open(const LogSpec& spec);
+  // One record; buffered until flush().
+  void append(const char* stream, const timespec& time, const char* text, size_t length);
+  void flush();
+  uint64_t dropped() const { return dropped_; }
+
+ private:
+  void rotate();
+  void write_pending();
+
+  const LogSpec* spec_ = nullptr;
+  Fd file_;
+  uint64_t size_ = 0;
+  size_t pending_ = 0;
+  unsigned pending_records_ = 0;
+  uint64_t dropped_ = 0;
+};
+
+// One output stream of the container, cut into records: at newlines, and at 16 KiB where there is none. The parts of a cut line
+// carry the time of the first; only the last ends in a newline.
+class LogStream {
+ public:
+  static constexpr size_t kMaxRecord = 16 * 1024;
+
+  void start(Fd fd, const char* name);
+  int fd() const { return fd_.get(); }
+  bool is_open() const { return bool(fd_); }
+  // Reads what is there. At end of file the rest becomes a record without a newline and the stream closes.
+  void read_into(LogFile& log);
+  void close(LogFile& log);
+
+ private:
+  void cut(LogFile& log);
+
+  Fd fd_;
+  const char* name_ = "";
+  size_t used_ = 0;
+  bool in_line_ = false;  // the record before ended without a newline
+  timespec line_time_{};
+  char buffer_[kMaxRecord];
+};
+
+}  // namespace tc

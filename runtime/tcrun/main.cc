@@ -1,0 +1,23 @@
+// tcrun: one static executable, several roles.
+#include <unistd.h>
+
+#include <cstring>
+
+#include "launch.h"
+
+int main(int argc, char** argv) {
+  static const struct {
+    const char* name;
+    int (*run)(int argc, char** argv);
+  } kRoles[] = {
+      {"monitor", tc::launch_monitor},
+      {"sealed-monitor", tc::launch_sealed_monitor},
+      {"init", tc::run_init},
+  };
+  for (const auto& role : kRoles) {
+    if (argc > 1 && strcmp(argv[1], role.name) == 0) return role.run(argc, argv);
+  }
+  constexpr char kUsage[] = "tcrun is started by tcompose and is of no use by itself.\n";
+  (void)!write(2, kUsage, sizeof kUsage - 1);
+  return 125;
+}

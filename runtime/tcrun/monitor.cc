@@ -1,0 +1,245 @@
+// The monitor's loop: events, ended children, deadlines.
+#include "monitor.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "../common/file.h"
+
+namespace tc {
+
+namespace {
+
+constexpr int kAnswerFd = 3;
+constexpr int kBundleFd = 4;
+constexpr int kFirstSocketFd = 5;
+
+void inherit(Monitor& monitor, const Inheritance& inherited) {
+  monitor.answer.reset(kAnswerFd);
+  monitor.bundle.reset(kBundleFd);
+  monitor.socket_count = size_t(inherited.socket_count);
+  monitor.sockets = monitor.arena.make<int>(monitor.socket_count);
+  for (size_t i = 0; i < monitor.socket_count; i++) monitor.sockets[i] = kFirstSocketFd + int(i);
+  if (inherited.has_netns) monitor.netns.reset(kFirstSocketFd + inherited.socket_count);
+}
+
+Error identify(Monitor& monitor) {
+  char self[16] = "";
+  // The link gives the pid in the namespace of that procfs, which is the host's.
+  if (readlinkat(monitor.proc.get(), "self", self, sizeof self - 1) < 0) return fail("start", "readlink", "/proc/self");
+  monitor.pid = atoi(self);
+  monitor.start_time = read_start_time(monitor.proc.get(), monitor.pid);
+  Arena scratch;
+  Bytes bytes;
+  Error error = read_file(monitor.proc.get(), "sys/kernel/random/boot_id", 64, scratch, &bytes);
+  if (error) return error;
+  Text id(monitor.boot_id);
+  id.add(bytes.data, strcspn(bytes.data, "\n"));
+  monitor.pid_namespace.reset(openat(monitor.proc.get(), "self/ns/pid", O_RDONLY | O_CLOEXEC));
+  return monitor.pid_namespace ? Error{} : fail("start", "open", "/proc/self/ns/pid");
+}
+
+Error open_run_dir(Monitor& monitor) {
+  const char* path = monitor.spec.run_dir;
+  if (mkdir(path, 0700) != 0 && errno != EEXIST) return fail("start", "mkdir", path);
+  monitor.run_dir.reset(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  return monitor.run_dir ? Error{} : fail("start", "open", path);
+}
+
+// Blocked signals are kept even for the first process of a pid namespace, which would ignore unblocked ones without a handler.
+Error open_events(Monitor& monitor) {
+  sigset_t all, wanted;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGCHLD);
+  sigaddset(&wanted, SIGTERM);
+  monitor.signals.reset(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!monitor.signals) return fail("start", "signalfd");
+  monitor.epoll.reset(epoll_create1(EPOLL_CLOEXEC));
+  if (!monitor.epoll) return fail("start", "epoll_create1");
+  return watch(monitor, monitor.signals.get(), EPOLLIN, Source::Signals, 0);
+}
+
+// Asks the monitor that owns the namespace for it; it answers from its loop at once or it is gone.
+Error fetch_netns(const char* control, Fd* netns) {
+  constexpr timeval kPatience{5, 0};
+  constexpr char kRequest[] = "{\"v\":1,\"op\":\"netns\"}\n";
+  Fd directory, socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const char* slash = strrchr(control, '/');
+  Path parent;
+  parent.add(control, slash ? size_t(slash - control) : 0);
+  directory.reset(open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!slash || !socket || !directory) return fail("network", "open", control);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  Text name(address.sun_path);
+  name.add("/proc/self/fd/").number(directory.get()).add(slash);
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    return fail("network", "connect", control);
+  }
+  if (send(socket.get(), kRequest, sizeof kRequest - 1, MSG_NOSIGNAL) < 0) return fail("network", "send", control);
+  char line[256];
+  iovec data{line, sizeof line};
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int))];
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = ancillary;
+  message.msg_controllen = sizeof ancillary;
+  if (recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC) <= 0) return fail("network", "recvmsg", control);
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (!header || header->cmsg_type != SCM_RIGHTS) return fail_with(ENOENT, "network", "recvmsg", control);
+  int fd = -1;
+  memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  netns->reset(fd);
+  return {};
+}
+
+Error open_netns(Monitor& monitor) {
+  const NetworkSpec& network = monitor.spec.network;
+  if (monitor.netns || network.mode == NetworkMode::Host) return {};
+  if (network.mode == NetworkMode::Join) {
+    if (!network.join_control) return fail_with(EINVAL, "network", "connect", "joinControl");
+    return fetch_netns(network.join_control, &monitor.netns);
+  }
+  int fd = -1;
+  Error error = make_network_namespace(&fd);
+  monitor.netns.reset(fd);
+  return error;
+}
+
+Error start(Monitor& monitor) {
+  Error error = identify(monitor);
+  if (error.ok()) error = open_run_dir(monitor);
+  if (error.ok()) error = open_events(monitor);
+  if (error.ok()) error = monitor.log.open(monitor.spec.log);
+  if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
+  if (error.ok()) error = open_control(monitor);
+  if (error.ok()) error = open_netns(monitor);
+  return error.ok() ? start_life(monitor) : error;
+}
+
+void answer_started(Monitor& monitor) {
+  FixedText<128> text;
+  text.add("{\"v\":1,\"started\":{\"monitorPid\":").number(monitor.pid);
+  text.add(",\"pid\":").number(monitor.life.child.host_pid).add("}}");
+  send(monitor.answer.get(), text.c_str(), text.length(), MSG_NOSIGNAL);
+  monitor.answer.reset();
+}
+
+void child_ended(Monitor& monitor, int pid, int code, int status) {
+  if (pid == monitor.life.child.pid && !monitor.life.has_exited) return container_exited(monitor, code, status);
+  if (pid == monitor.network_child.pid) return network_child_exited(monitor);
+  if (pid == monitor.health.child.pid) return probe_exited(monitor, code, status);
+  for (Exec& exec : monitor.execs) {
+    if (exec.number && exec.child.pid == pid) return exec_exited(monitor, exec, code, status);
+  }
+}
+
+// Also orphans that the kernel gave us: whoever has no name here is only reaped.
+void reap(Monitor& monitor) {
+  for (;;) {
+    siginfo_t info{};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
+    child_ended(monitor, info.si_pid, info.si_code, info.si_status);
+  }
+}
+
+void read_signals(Monitor& monitor) {
+  signalfd_siginfo info{};
+  while (read(monitor.signals.get(), &info, sizeof info) == sizeof info) {
+    if (info.ssi_signo == SIGCHLD) reap(monitor);
+    if (info.ssi_signo != SIGTERM) continue;
+    Stop stop;
+    stop.signal = monitor.spec.stop.signal;
+    stop.grace_ms = int64_t(monitor.spec.stop.grace_ms);
+    stop.by = StoppedBy::Host;
+    request_stop(monitor, stop);
+  }
+}
+
+void dispatch(Monitor& monitor, const epoll_event& event) {
+  size_t index = size_t(event.data.u64 & 0xffffffff);
+  Source source = Source(event.data.u64 >> 32);
+  switch (source) {
+    case Source::Signals:
+      return read_signals(monitor);
+    case Source::Listener:
+      return accept_client(monitor);
+    case Source::Client:
+      return client_ready(monitor, index, event.events);
+    case Source::Output:
+      if (!monitor.streams[index].is_open()) return;
+      monitor.streams[index].read_into(monitor.log);
+      if (!monitor.streams[index].is_open()) output_drained(monitor);
+      return;
+    case Source::ExecSync:
+      return exec_synced(monitor, index);
+    case Source::ProbeSync:
+    case Source::ProbeOutput:
+      return probe_ready(monitor, source);
+  }
+}
+
+int wait_time(const Monitor& monitor) {
+  const Deadline* deadlines[] = {&monitor.restart,       &monitor.stop.drain,      &monitor.stop.kill,
+                                 &monitor.life.drain,    &monitor.health.next,     &monitor.health.timeout,
+                                 &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart};
+  int64_t nearest = -1;
+  for (const Deadline* deadline : deadlines) {
+    if (deadline->is_set() && (nearest < 0 || deadline->at() < nearest)) nearest = deadline->at();
+  }
+  if (nearest < 0) return -1;
+  int64_t left = nearest - monotonic_ms();
+  return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : int(left);
+}
+
+void loop(Monitor& monitor) {
+  while (!monitor.has_ended) {
+    epoll_event events[16];
+    int count = epoll_wait(monitor.epoll.get(), events, 16, wait_time(monitor));
+    for (int i = 0; i < count; i++) dispatch(monitor, events[i]);
+    int64_t now = monotonic_ms();
+    run_life_timers(monitor, now);
+    run_health_timers(monitor, now);
+  }
+}
+
+}  // namespace
+
+Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t index) {
+  epoll_event event{events, {.u64 = uint64_t(source) << 32 | index}};
+  if (epoll_ctl(monitor.epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail("start", "epoll_ctl");
+  return {};
+}
+
+int run_monitor(Monitor& monitor, const Inheritance& inherited) {
+  inherit(monitor, inherited);
+  monitor.host = {&monitor.spec,       monitor.bundle.get(), monitor.executable.get(),
+                  monitor.proc.get(), 0,                    -1};
+  monitor.error = start(monitor);
+  if (monitor.error) {
+    abandon(monitor);
+    FixedText<4096> text;
+    text.add("{\"v\":1,\"failed\":");
+    render_error(monitor.error, text);
+    text.add('}');
+    send(monitor.answer.get(), text.c_str(), text.length(), MSG_NOSIGNAL);
+    return 1;
+  }
+  answer_started(monitor);
+  loop(monitor);
+  return 0;
+}
+
+}  // namespace tc

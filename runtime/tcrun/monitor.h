@@ -1,0 +1,218 @@
+// The monitor: one process per running container, one loop, no threads. This header is its state; what happens to it is in
+//   monitor.cc    the loop, signals, children that end
+//   life.cc       start, exit, restart policy, stop, the end
+//   health.cc     probes
+//   status.cc     what it writes down
+//   control.cc    connections of the control socket;  operations.cc  what they may ask for
+#pragma once
+#include "../common/arena.h"
+#include "clock.h"
+#include "container.h"
+#include "log.h"
+#include "network.h"
+#include "sync.h"
+
+namespace tc {
+
+enum class State : uint8_t { Created, Running, Restarting, Exited };
+enum class StoppedBy : uint8_t { Nobody, User, Host };
+
+// What an epoll event is about: `source` in the upper half of its data, an index in the lower.
+enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput };
+
+// From one start of the container's first process to its end.
+struct Life {
+  Child child;
+  timespec started_at{};
+  timespec finished_at{};
+  int64_t started_ms = 0;
+  int exit_code = 0;
+  int signal = 0;
+  uint64_t oom_kills_before = 0;
+  bool oom_killed = false;
+  bool has_exited = false;   // reaped; its output may still be draining
+  bool has_started = false;  // ever
+  Deadline drain;
+};
+
+// A stop or restart on its way.
+struct Stop {
+  bool requested = false;
+  bool restart = false;  // start again afterwards
+  int signal = 0;
+  int64_t grace_ms = 0;
+  StoppedBy by = StoppedBy::Nobody;
+  Deadline drain;  // until then connections may finish before the signal
+  Deadline kill;
+};
+
+struct ProbeResult {
+  timespec start{};
+  timespec end{};
+  int exit_code = 0;
+  uint32_t length = 0;
+  char output[4096];
+};
+
+struct HealthState {
+  static constexpr size_t kKept = 5;
+  Health status = Health::None;
+  uint32_t failing_streak = 0;
+  ProbeResult results[kKept];  // a ring; `recorded` counts all ever
+  uint64_t recorded = 0;
+  // The probe under way: a process if `child.pid`, and `current` fills.
+  Child child;
+  Fd sync;
+  Fd output;
+  bool is_running = false;
+  bool timed_out = false;
+  Deadline next;
+  Deadline timeout;
+};
+
+struct Exec {
+  int number = 0;  // 0: a free slot
+  int client = -1;
+  Child child;
+  Fd sync;  // until it has executed
+};
+
+struct Client {
+  Fd socket;
+  char* input = nullptr;
+  size_t input_length = 0;
+  size_t input_capacity = 0;
+  char* output = nullptr;
+  size_t output_length = 0;
+  int fds[3] = {-1, -1, -1};
+  size_t fd_count = 0;
+  // Events that it waits for.
+  bool subscribed = false;
+  bool awaits_exit = false;
+  bool awaits_end = false;
+  bool awaits_restart = false;
+  bool awaits_health = false;
+};
+
+struct Monitor final : WarningSink {
+  static constexpr size_t kMaxClients = 64;
+  static constexpr size_t kMaxExecs = 64;
+  static constexpr size_t kMaxWarnings = 8;
+
+  void warn(const char* text) override;
+
+  Arena arena;  // of the spec
+  Spec spec;
+  Host host{};
+  Fd answer;  // until the caller knows how the start went
+  Fd bundle;  // its lock is ours as long as this is open
+  Fd executable;
+  Fd proc;
+  Fd pid_namespace;
+  Fd run_dir;
+  Fd epoll;
+  Fd signals;
+  Fd listener;
+  Fd netns;
+  int* sockets = nullptr;  // published, in the order of network.ports; open as long as the monitor lives
+  size_t socket_count = 0;
+  NetworkChild network_child;
+  Deadline network_child_restart;
+  int64_t network_child_delay_ms = 0;
+
+  int pid = 0;  // the monitor's, as the host sees it
+  uint64_t start_time = 0;
+  char boot_id[40] = "";
+
+  State state = State::Created;
+  bool is_paused = false;
+  Life life;
+  Stop stop;
+  Error error;  // why the last start failed
+  uint32_t restart_count = 0;
+  int64_t backoff_ms = 0;
+  Deadline restart;
+  HealthState health;
+  LogFile log;
+  LogStream streams[2];  // standard output (or the terminal), standard error
+  uint64_t reported_drops = 0;  // as the status last said
+  Deadline status_update;
+  int64_t cgroup_retry_ms = 0;
+  Deadline cgroup_retry;
+  bool is_ending = false;
+  bool has_ended = false;
+
+  Exec execs[kMaxExecs];
+  int last_exec = 0;
+  Client clients[kMaxClients];
+
+  const char* warnings[kMaxWarnings] = {};
+  size_t warning_count = 0;
+};
+
+// What the launcher hands over; descriptors move.
+struct Inheritance {
+  int socket_count;
+  bool has_netns;
+};
+// Runs to the end of the container; the exit code of the process.
+int run_monitor(Monitor& monitor, const Inheritance& inherited);
+
+// monitor.cc
+Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t index);
+
+// life.cc
+Error start_life(Monitor& monitor);
+void container_exited(Monitor& monitor, int code, int status);
+void output_drained(Monitor& monitor);
+void network_child_exited(Monitor& monitor);
+void request_stop(Monitor& monitor, const Stop& stop);
+void signal_container(Monitor& monitor, int signal);
+void run_life_timers(Monitor& monitor, int64_t now);
+void end(Monitor& monitor);
+// Undoes a first start that failed.
+void abandon(Monitor& monitor);
+void publish(Monitor& monitor);
+
+// health.cc
+void start_health(Monitor& monitor);
+void stop_health(Monitor& monitor);
+void start_probe(Monitor& monitor);
+void probe_ready(Monitor& monitor, Source source);
+void probe_exited(Monitor& monitor, int code, int status);
+void run_health_timers(Monitor& monitor, int64_t now);
+
+// status.cc
+// To the file, to subscribers.
+void report_status(Monitor& monitor);
+// At the end of a life, with fsync.
+void record_last(Monitor& monitor);
+// The status object; large health outputs are left out if it would not fit.
+void render_status(const Monitor& monitor, Text& out);
+constexpr size_t kMaxStatus = 256 * 1024;
+
+// control.cc
+Error open_control(Monitor& monitor);
+void accept_client(Monitor& monitor);
+void client_ready(Monitor& monitor, size_t index, uint32_t events);
+void send_line(Monitor& monitor, size_t index, const char* text, size_t length, const int* fds = nullptr,
+               size_t fd_count = 0);
+void drop_client(Monitor& monitor, size_t index);
+// `{"event":...}` to the clients with that flag set, which it clears.
+void notify(Monitor& monitor, bool Client::*flag, const char* line, size_t length);
+void send_error(Monitor& monitor, size_t index, const Error& error);
+
+// operations.cc
+void perform(Monitor& monitor, size_t index, const char* line, size_t length);
+void exec_synced(Monitor& monitor, size_t index);
+void exec_exited(Monitor& monitor, Exec& exec, int code, int status);
+void client_left(Monitor& monitor, size_t index);
+
+// 127, 126 or 125, as docker run.
+int exit_code_of(const Error& error);
+// 0-255, or 128 + the signal.
+int exit_code_of_child(int code, int status);
+// The `failed` object of the protocol.
+void render_error(const Error& error, Text& out);
+
+}  // namespace tc

@@ -1,0 +1,147 @@
+// The mounts of a container, one after the other, each by descriptor.
+#include "rootfs.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "../common/in_root.h"
+#include "../common/kernel.h"
+#include "cgroup_mount.h"
+#include "devices.h"
+#include "masks.h"
+#include "mount.h"
+#include "overlay.h"
+
+namespace tc {
+
+namespace {
+
+constexpr char kStep[] = "mount";
+
+struct PreparedMount {
+  MountOptions options;
+  Fd source;  // of a bind
+};
+
+bool is_type(const MountSpec& mount, const char* type) { return strcmp(mount.type, type) == 0; }
+
+bool is_on(int fd, unsigned long magic) {
+  struct statfs fs {};
+  return fstatfs(fd, &fs) == 0 && static_cast<unsigned long>(fs.f_type) == magic;
+}
+
+// Files that lxcfs and the like replace by emulations; anything else mounted into /proc could fake what the runtime and the
+// service read there.
+bool may_cover_in_proc(const char* destination) {
+  static const char* const kAllowed[] = {
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",   "/proc/stat",    "/proc/swaps",
+      "/proc/uptime",  "/proc/loadavg",   "/proc/slabinfo",  "/proc/net/dev", "/proc/sys/kernel/ns_last_pid",
+  };
+  for (const char* allowed : kAllowed) {
+    if (strcmp(destination, allowed) == 0) return true;
+  }
+  return false;
+}
+
+// All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with the
+// host's, which "shared" and "slave" volumes need.
+Error prepare(const OciSpec& oci, Arena& arena, PreparedMount* prepared) {
+  for (size_t i = 0; i < oci.mounts.count; i++) {
+    const MountSpec& mount = oci.mounts[i];
+    PreparedMount* entry = new (&prepared[i]) PreparedMount;
+    entry->options = parse_mount_options(mount, arena);
+    if (!entry->options.is_bind) continue;
+    Error error = open_bind_source(mount.source, entry->options.is_recursive_bind, &entry->source);
+    if (error) return error;
+  }
+  return {};
+}
+
+Error fail_forbidden(const MountSpec& mount) {
+  return explain(fail_with(EPERM, kStep, "openat2", mount.destination), "nothing may be mounted inside /proc");
+}
+
+Error attach_volume(const MountSpec& mount, PreparedMount& prepared, int root) {
+  struct stat st {};
+  if (fstat(prepared.source.get(), &st) != 0) return fail(kStep, "fstat", mount.source);
+  Fd target;
+  Missing kind = S_ISDIR(st.st_mode) ? Missing::Directory : Missing::File;
+  Error error = create_in_root(root, mount.destination, kind, &target);
+  if (error) return error;
+  bool covers_proc = is_on(target.get(), PROC_SUPER_MAGIC) && !may_cover_in_proc(mount.destination);
+  bool replaces_proc = strcmp(mount.destination, "/proc") == 0 && !is_on(prepared.source.get(), PROC_SUPER_MAGIC);
+  if (covers_proc || replaces_proc) return fail_forbidden(mount);
+  return attach_bind(static_cast<Fd&&>(prepared.source), prepared.options, target.get(), mount.destination);
+}
+
+// An image may have made /proc or /sys a link to somewhere else: those are mounted on a real directory or not at all.
+Error open_kernel_target(const char* destination, int root, Fd* target) {
+  Fd parent;
+  const char* name = nullptr;
+  Error error = open_parent_without_links(root, destination, &parent, &name);
+  if (error) return error;
+  if (mkdirat(parent.get(), name, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdirat", destination);
+  target->reset(openat(parent.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return *target ? Error{} : fail(kStep, "openat", destination);
+}
+
+Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root) {
+  Fd target;
+  bool is_kernel = is_type(mount, "proc") || is_type(mount, "sysfs") || is_type(mount, "cgroup");
+  Error error = is_kernel ? open_kernel_target(mount.destination, root, &target)
+                          : create_in_root(root, mount.destination, Missing::Directory, &target);
+  if (error) return error;
+  if (is_on(target.get(), PROC_SUPER_MAGIC)) return fail_forbidden(mount);
+  if (is_type(mount, "cgroup")) return mount_cgroups(prepared.options, root, target.get(), mount.destination);
+  return attach_filesystem(mount.type, mount.source, prepared.options, target.get(), mount.destination);
+}
+
+}  // namespace
+
+Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs) {
+  Arena scratch;
+  PreparedMount* prepared = scratch.make<PreparedMount>(spec.oci.mounts.count);
+  Error error = prepare(spec.oci, scratch, prepared);
+  if (error) return error;
+  // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
+  error = mount_overlay(spec.root, bundle, spec.bundle, &rootfs->root);
+  for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
+    const MountSpec& mount = spec.oci.mounts[i];
+    error = prepared[i].options.is_bind ? attach_volume(mount, prepared[i], rootfs->root.get())
+                                        : attach_new(mount, prepared[i], rootfs->root.get());
+  }
+  if (error) return error;
+  return create_devices(spec.oci, rootfs->root.get());
+}
+
+Error attach_console(const Rootfs& rootfs, int slave) {
+  Fd target, clone;
+  Error error = create_in_root(rootfs.root.get(), "/dev/console", Missing::File, &target);
+  if (error.ok()) error = clone_bind_source(slave, false, "/dev/console", &clone);
+  if (error) return error;
+  return attach_bind(static_cast<Fd&&>(clone), MountOptions{}, target.get(), "/dev/console");
+}
+
+Error enter_rootfs(const Spec& spec, const Rootfs& rootfs) {
+  int root = rootfs.root.get();
+  Error error = make_paths_readonly(spec.oci.readonly_paths, root);
+  if (error.ok()) error = mask_paths(spec.oci.masked_paths, root);
+  if (error.ok() && spec.oci.root_readonly) error = change_mount(root, MOUNT_ATTR_RDONLY, false, "/");
+  if (error) return error;
+  Fd old_root(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!old_root) return fail("pivot", "open", "/");
+  // With "." twice the old root ends up below the new one, at the same place, and comes off without a directory for it:
+  // pivot_root(2), "pivot_root(".", ".")".
+  if (fchdir(root) != 0) return fail("pivot", "fchdir");
+  if (sys_pivot_root(".", ".") != 0) return fail("pivot", "pivot_root");
+  if (fchdir(old_root.get()) != 0) return fail("pivot", "fchdir");
+  if (umount2(".", MNT_DETACH) != 0) return fail("pivot", "umount2");
+  if (chdir("/") != 0) return fail("pivot", "chdir", "/");
+  return {};
+}
+
+}  // namespace tc

@@ -1,0 +1,186 @@
+// monitor.json, and reading both files of a bundle.
+#include "spec.h"
+
+#include <linux/filter.h>
+
+#include "../common/base64.h"
+#include "../common/file.h"
+#include "decoder.h"
+
+namespace tc {
+
+namespace {
+
+constexpr int kVersion = 1;
+constexpr size_t kMaxFile = 16 << 20;
+constexpr int64_t kMaxMs = int64_t(1) << 50;
+constexpr int64_t kMaxU32 = UINT32_MAX;
+
+void parse_id(Decoder& in, const Json* root, Spec* spec) {
+  spec->id = in.string(root, "id");
+  if (strlen(spec->id) != 64 || strspn(spec->id, "0123456789abcdef") != 64) in.refuse("id", "is not 64 hex digits");
+}
+
+void parse_root(Decoder& in, const Json* json, RootSpec* root) {
+  root->layers = in.strings(json, "layers");
+  root->upper = in.absolute_path(json, "upper");
+  root->work = in.absolute_path(json, "work");
+  root->is_volatile = in.boolean(json, "volatile", false);
+  if (root->layers.count == 0) in.refuse("layers", "is empty");
+  for (const char* layer : root->layers) {
+    if (*layer != '/') in.refuse("layers", "has a path that is not absolute");
+  }
+}
+
+void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
+  cgroup->directories = in.strings(json, "directories");
+  cgroup->writes = in.list<CgroupWrite>(json, "writes", [&](const Json* item, CgroupWrite* write) {
+    *write = {in.absolute_path(item, "file"), in.string(item, "value"), in.string(item, "setting"),
+              in.boolean(item, "required", true)};
+  });
+  cgroup->attach = in.strings(json, "attach");
+  cgroup->monitor_attach = in.strings(json, "monitorAttach");
+  cgroup->unified = in.optional_string(json, "unified");
+  cgroup->freezer = in.optional_string(json, "freezer");
+  cgroup->procs = in.absolute_path(json, "procs");
+  cgroup->oom_events = in.optional_string(json, "oomEvents");
+}
+
+void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
+  if (!json) return;
+  const char* text = in.string(json, "filter");
+  size_t length = strlen(text), produced = 0;
+  uint8_t* program = static_cast<uint8_t*>(in.arena().allocate(length));
+  if (!decode_base64(text, length, program, &produced)) return in.refuse("filter", "is not base64");
+  size_t instructions = produced / sizeof(sock_filter);
+  if (produced % sizeof(sock_filter) != 0 || instructions == 0 || instructions > BPF_MAXINSNS) {
+    return in.refuse("filter", "is not a BPF program");
+  }
+  *seccomp = {program, uint16_t(instructions)};
+}
+
+void parse_log(Decoder& in, const Json* json, LogSpec* log) {
+  static const char* const kDrivers[] = {"none", "json-file", nullptr};
+  log->enabled = in.word(json, "driver", kDrivers) == 1;
+  log->path = in.absolute_path(json, "path");
+  log->max_size = uint64_t(in.optional_integer(json, "maxSize", 0, INT64_MAX, 0));
+  log->max_file = uint32_t(in.optional_integer(json, "maxFile", 1, 1000, 1));
+}
+
+void parse_life(Decoder& in, const Json* root, Spec* spec) {
+  static const char* const kPolicies[] = {"no", "always", "on-failure", "unless-stopped", nullptr};
+  const Json* restart = in.object(root, "restart");
+  spec->restart.policy = RestartPolicy(in.word(restart, "policy", kPolicies));
+  spec->restart.max_retries = uint32_t(in.optional_integer(restart, "maxRetries", 0, kMaxU32, 0));
+  const Json* stop = in.object(root, "stop");
+  spec->stop.signal = int(in.integer(stop, "signal", 1, 64));
+  spec->stop.grace_ms = uint64_t(in.integer(stop, "graceMs", 0, kMaxMs));
+  const Json* health = in.optional_object(root, "health");
+  if (!health) return;
+  spec->health.command = in.strings(health, "command");
+  spec->health.interval_ms = uint64_t(in.integer(health, "intervalMs", 1, kMaxMs));
+  spec->health.timeout_ms = uint64_t(in.integer(health, "timeoutMs", 1, kMaxMs));
+  spec->health.retries = uint32_t(in.integer(health, "retries", 1, kMaxU32));
+  spec->health.start_period_ms = uint64_t(in.integer(health, "startPeriodMs", 0, kMaxMs));
+  spec->health.start_interval_ms = uint64_t(in.integer(health, "startIntervalMs", 1, kMaxMs));
+  if (spec->health.command.count == 0) in.refuse("command", "is empty");
+}
+
+void parse_endpoint(Decoder& in, const Json* item, EndpointSpec* endpoint) {
+  endpoint->network_id = in.string(item, "networkId");
+  endpoint->bridge = in.string(item, "bridge");
+  endpoint->host_interface = in.string(item, "hostInterface");
+  endpoint->interface = in.string(item, "interface");
+  endpoint->mac = in.string(item, "mac");
+  endpoint->mtu = uint32_t(in.integer(item, "mtu", 68, 65535));
+  endpoint->ipv4 = in.optional_string(item, "ipv4");
+  endpoint->ipv4_gateway = in.optional_string(item, "ipv4Gateway");
+  endpoint->ipv6 = in.optional_string(item, "ipv6");
+  endpoint->ipv6_gateway = in.optional_string(item, "ipv6Gateway");
+  endpoint->is_default = in.boolean(item, "isDefault", false);
+  endpoint->slot = uint32_t(in.integer(item, "slot", 0, kMaxU32));
+  endpoint->network_run_dir = in.absolute_path(item, "networkRunDir");
+}
+
+void parse_port(Decoder& in, const Json* item, PublishedPort* port) {
+  static const char* const kProtocols[] = {"tcp", "udp", nullptr};
+  port->udp = in.word(item, "protocol", kProtocols) == 1;
+  port->address = in.string(item, "address");
+  port->port = uint16_t(in.integer(item, "port", 1, 65535));
+  port->target = uint16_t(in.integer(item, "target", 1, 65535));
+  port->target_address = in.string(item, "targetAddress");
+  port->group = in.absolute_path(item, "group");
+}
+
+void parse_dns(Decoder& in, const Json* json, DnsSpec* dns) {
+  if (!json) return;
+  dns->enabled = true;
+  dns->upstreams = in.strings(json, "upstreams");
+  const Json* links = in.optional_object(json, "links");
+  if (!links || links->length == 0) return;
+  DnsLink* items = in.arena().make<DnsLink>(links->length);
+  size_t i = 0;
+  for (const Json* child = links->first; child; child = child->next) {
+    items[i++] = {in.arena().copy(child->key), in.string(links, child->key)};
+  }
+  dns->links = {items, i};
+}
+
+void parse_network(Decoder& in, const Json* json, NetworkSpec* network) {
+  static const char* const kModes[] = {"private", "host", "join", nullptr};
+  network->mode = NetworkMode(in.word(json, "mode", kModes));
+  network->join_control = in.optional_string(json, "joinControl");
+  network->endpoints = in.list<EndpointSpec>(
+      json, "endpoints", [&](const Json* item, EndpointSpec* endpoint) { parse_endpoint(in, item, endpoint); });
+  parse_dns(in, in.optional_object(json, "dns"), &network->dns);
+  network->ports = in.list<PublishedPort>(
+      json, "ports", [&](const Json* item, PublishedPort* port) { parse_port(in, item, port); });
+}
+
+Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
+  static const char* const kOnEnd[] = {"keep", "remove", nullptr};
+  Decoder in("monitor.json", arena);
+  if (in.integer(root, "version", 1, INT64_MAX) > kVersion) in.refuse("version", "is newer than this tcrun");
+  parse_id(in, root, spec);
+  spec->name = in.string(root, "name");
+  spec->table = in.string(root, "table");
+  spec->bundle = in.absolute_path(root, "bundle");
+  spec->run_dir = in.absolute_path(root, "runDir");
+  spec->own_pid_namespace = in.boolean(root, "ownPidNamespace", true);
+  parse_root(in, in.object(root, "root"), &spec->root);
+  parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
+  parse_seccomp(in, in.optional_object(root, "seccomp"), &spec->seccomp);
+  spec->user = in.optional_string(root, "user");
+  spec->group_add = in.strings(root, "groupAdd");
+  spec->init = in.boolean(root, "init", false);
+  parse_log(in, in.object(root, "log"), &spec->log);
+  parse_life(in, root, spec);
+  parse_network(in, in.object(root, "network"), &spec->network);
+  spec->remove_on_end = in.word(root, "onEnd", kOnEnd) == 1;
+  return in.error();
+}
+
+using ParseRoot = Error (*)(const Json* root, Arena& arena, Spec* spec);
+
+Error parse_file(int bundle, const char* name, Arena& arena, Spec* spec, ParseRoot parse) {
+  Arena scratch;
+  Bytes bytes;
+  const Json* root = nullptr;
+  Error error = read_file(bundle, name, kMaxFile, scratch, &bytes);
+  if (error) return error;
+  error = parse_json(bytes.data, bytes.length, scratch, &root);
+  if (error) return fail_with(EPROTO, "spec", "parse", name);
+  return parse(root, arena, spec);
+}
+
+}  // namespace
+
+Error parse_spec(int bundle, Arena& arena, Spec* spec) {
+  Error error = parse_file(bundle, "monitor.json", arena, spec, parse_monitor);
+  if (error) return error;
+  return parse_file(bundle, "config.json", arena, spec, [](const Json* root, Arena& memory, Spec* result) {
+    return parse_oci(root, memory, &result->oci);
+  });
+}
+
+}  // namespace tc
