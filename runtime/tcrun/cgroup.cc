@@ -38,10 +38,12 @@ uint64_t read_counter(const char* path, const char* word) {
   return 0;
 }
 
-void kill_listed(const char* procs) {
+void kill_listed(const char* directory) {
+  Path procs;
+  procs.add(directory).add("/cgroup.procs");
   Arena scratch;
   Bytes bytes;
-  if (read_file(AT_FDCWD, procs, 4 << 20, scratch, &bytes)) return;
+  if (read_file(AT_FDCWD, procs.c_str(), 4 << 20, scratch, &bytes)) return;
   for (char* at = const_cast<char*>(bytes.data); *at;) {
     char* end = at;
     long pid = strtol(at, &end, 10);
@@ -88,14 +90,30 @@ Error freeze_v2(const char* directory, bool frozen) {
   return error;
 }
 
+bool is_parent(const CgroupSpec& spec, const char* directory) {
+  size_t length = strlen(directory);
+  for (const char* other : spec.directories) {
+    if (strncmp(other, directory, length) == 0 && other[length] == '/') return true;
+  }
+  return false;
+}
+
+Error make_directories(const CgroupSpec& spec) {
+  for (const char* directory : spec.directories) {
+    if (mkdir(directory, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdir", directory);
+  }
+  return {};
+}
+
 Error write_zero(const char* file) { return write_kernel_file(AT_FDCWD, file, "0"); }
 
 }  // namespace
 
 Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings) {
-  for (const char* directory : spec.directories) {
-    if (mkdir(directory, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdir", directory);
-  }
+  Error error = make_directories(spec);
+  // ENOENT: the last other container just ended and took the common parent away.
+  for (int attempt = 0; attempt < 16 && error.errnum == ENOENT; attempt++) error = make_directories(spec);
+  if (error) return error;
   for (const CgroupWrite& write : spec.writes) {
     Error error = write_kernel_file(AT_FDCWD, write.file, write.value);
     if (error.ok()) continue;
@@ -114,8 +132,10 @@ Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings) {
 Error remove_cgroups(const CgroupSpec& spec) {
   Error first;
   for (size_t i = spec.directories.count; i-- > 0;) {
-    if (rmdir(spec.directories[i]) == 0 || errno == ENOENT || !first.ok()) continue;
-    first = fail(kStep, "rmdir", spec.directories[i]);
+    const char* directory = spec.directories[i];
+    if (rmdir(directory) == 0 || errno == ENOENT || !first.ok()) continue;
+    // A parent in common is removed by whoever leaves last.
+    if (!is_parent(spec, directory)) first = fail(kStep, "rmdir", directory);
   }
   return first;
 }

@@ -84,7 +84,8 @@ Error create_devices(const OciSpec& oci, int root) {
 
 Error open_null(int root, int flags, int* fd) {
   Fd null;
-  Error error = open_in_root(root, "/dev/null", flags | O_NOCTTY, &null);
+  // openat2(2) refuses O_NOCTTY with O_PATH, which needs none.
+  Error error = open_in_root(root, "/dev/null", flags & O_PATH ? flags : flags | O_NOCTTY, &null);
   if (error) return error;
   struct stat st {};
   if (fstat(null.get(), &st) != 0) return fail(kStep, "fstat", "/dev/null");

@@ -18,6 +18,7 @@ namespace tc {
 
 namespace {
 
+constexpr int kNullFd = 0;
 constexpr int kAnswerFd = 3;
 constexpr int kBundleFd = 4;
 constexpr int kFirstSocketFd = 5;
@@ -44,7 +45,10 @@ Error identify(Monitor& monitor) {
   Text id(monitor.boot_id);
   id.add(bytes.data, strcspn(bytes.data, "\n"));
   monitor.pid_namespace.reset(openat(monitor.proc.get(), "self/ns/pid", O_RDONLY | O_CLOEXEC));
-  return monitor.pid_namespace ? Error{} : fail("start", "open", "/proc/self/ns/pid");
+  if (!monitor.pid_namespace) return fail("start", "open", "/proc/self/ns/pid");
+  monitor.host = {&monitor.spec,      monitor.bundle.get(), monitor.executable.get(),
+                  monitor.proc.get(), kNullFd,              monitor.pid_namespace.get()};
+  return {};
 }
 
 Error open_run_dir(Monitor& monitor) {
@@ -225,8 +229,6 @@ Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t i
 
 int run_monitor(Monitor& monitor, const Inheritance& inherited) {
   inherit(monitor, inherited);
-  monitor.host = {&monitor.spec,       monitor.bundle.get(), monitor.executable.get(),
-                  monitor.proc.get(), 0,                    -1};
   monitor.error = start(monitor);
   if (monitor.error) {
     abandon(monitor);

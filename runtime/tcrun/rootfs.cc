@@ -99,6 +99,15 @@ Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root
   return attach_filesystem(mount.type, mount.source, prepared.options, target.get(), mount.destination);
 }
 
+// The monitor's descriptor belongs to the host's mount namespace, and a mount goes only onto a directory of one's own.
+Error reopen_bundle(const char* path, int bundle, Fd* own) {
+  own->reset(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct stat here {}, there {};
+  if (!*own || fstat(own->get(), &here) != 0 || fstat(bundle, &there) != 0) return fail("rootfs", "open", path);
+  bool is_same = here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+  return is_same ? Error{} : explain(fail_with(ESTALE, "rootfs", "open", path), "is not the directory that is locked");
+}
+
 }  // namespace
 
 Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs) {
@@ -108,7 +117,9 @@ Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs) {
   if (error) return error;
   // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
-  error = mount_overlay(spec.root, bundle, spec.bundle, &rootfs->root);
+  Fd target;
+  error = reopen_bundle(spec.bundle, bundle, &target);
+  if (error.ok()) error = mount_overlay(spec.root, target.get(), spec.bundle, &rootfs->root);
   for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
     const MountSpec& mount = spec.oci.mounts[i];
     error = prepared[i].options.is_bind ? attach_volume(mount, prepared[i], rootfs->root.get())

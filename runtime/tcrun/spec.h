@@ -164,7 +164,7 @@ struct CgroupSpec {
   List<const char*> monitor_attach;
   const char* unified;     // or null
   const char* freezer;     // or null
-  const char* procs;
+  const char* procs;       // directory whose cgroup.procs lists every process
   const char* oom_events;  // or null
 };
 
