@@ -3,7 +3,7 @@
 
 import type { ArgumentTest } from './default-profile.ts';
 import type { SyscallArchitecture } from './syscall-numbers.ts';
-import { ENOSYS, EPERM, type Verdict } from './verdicts.ts';
+import { EPERM, UNKNOWN, type Verdict } from './verdicts.ts';
 
 // linux/bpf_common.h, linux/seccomp.h
 const LOAD_WORD = 0x20;
@@ -62,7 +62,7 @@ export function compileFilter(architectures: readonly ArchitectureVerdicts[]): U
       ...body,
     );
   }
-  program.push(answer({ errno: ENOSYS }));
+  program.push(...decide(UNKNOWN));
   if (program.length > MOST_INSTRUCTIONS) throw new RangeError(`${program.length} instructions`);
   return encode(program);
 }
@@ -72,16 +72,11 @@ function findRanges(verdicts: ReadonlyMap<number, Verdict>, architecture: Syscal
   const last = Math.max(...verdicts.keys());
   const ranges: Range[] = [];
   for (let number = 0; number <= last + 1; number++) {
-    const verdict = verdicts.get(number) ?? { errno: ENOSYS };
-    const before = ranges.at(-1)?.verdict;
-    if (before === undefined || !isEqual(before, verdict)) ranges.push({ first: number, verdict });
+    const verdict = verdicts.get(number) ?? UNKNOWN;
+    if (ranges.at(-1)?.verdict !== verdict) ranges.push({ first: number, verdict });
   }
-  if (architecture === 'x86_64') ranges.push({ first: X32_BIT, verdict: { errno: ENOSYS } });
+  if (architecture === 'x86_64') ranges.push({ first: X32_BIT, verdict: UNKNOWN });
   return ranges;
-}
-
-function isEqual(a: Verdict, b: Verdict): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function search(ranges: readonly Range[]): Instruction[] {

@@ -8,8 +8,13 @@ import { type SyscallArchitecture, syscallNumbers } from './syscall-numbers.ts';
 export const EPERM = 1;
 export const ENOSYS = 38;
 
-/** `tests`: allowed if any holds, else EPERM. */
+/** `tests`: allowed if any holds, else EPERM. Equal verdicts without tests are one object. */
 export type Verdict = 'allow' | { readonly errno: number } | { readonly tests: readonly ArgumentTest[] };
+
+/** For a call that the profile does not allow. */
+const REFUSED: Verdict = { errno: EPERM };
+/** For a call that the profile does not know, or pretends not to know. */
+export const UNKNOWN: Verdict = { errno: ENOSYS };
 
 export function selectRules(capabilities: readonly string[]): readonly SyscallRule[] {
   const held = new Set(capabilities);
@@ -25,7 +30,7 @@ export function resolveVerdicts(
 ): ReadonlyMap<number, Verdict> {
   const numbers = syscallNumbers(architecture);
   const verdicts = new Map<number, Verdict>();
-  for (const number of numbers.values()) verdicts.set(number, { errno: EPERM });
+  for (const number of numbers.values()) verdicts.set(number, REFUSED);
   for (const rule of rules) {
     for (const name of splitNames(rule.names)) {
       const number = numbers.get(name);
@@ -37,7 +42,7 @@ export function resolveVerdicts(
 
 function combine(before: Verdict | undefined, rule: SyscallRule): Verdict {
   if (before === 'allow') return 'allow';
-  if (rule.errno) return { errno: ENOSYS };
+  if (rule.errno) return UNKNOWN;
   if (!rule.argument) return 'allow';
   const tests = before && 'tests' in before ? before.tests : [];
   return { tests: [...tests, rule.argument] };
