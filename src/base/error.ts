@@ -20,6 +20,8 @@ export interface TcErrorOptions {
   /** What to do about it, one sentence each. */
   readonly hints?: readonly string[];
   readonly source?: SourcePosition;
+  /** The line of `source` with a caret below it, ready to print: see excerpt.ts. */
+  readonly excerpt?: readonly string[];
   /** Process exit code: 1 failure, 2 usage, 125/126/127 as docker run. Default 1. */
   readonly exitCode?: number;
   readonly cause?: unknown;
@@ -33,6 +35,7 @@ export class TcError extends Error {
   readonly kind: ErrorKind;
   readonly hints: readonly string[];
   readonly source: SourcePosition | undefined;
+  readonly excerpt: readonly string[];
   readonly exitCode: number;
   readonly others: readonly TcError[];
 
@@ -42,6 +45,7 @@ export class TcError extends Error {
     this.kind = options.kind ?? 'user';
     this.hints = options.hints ?? [];
     this.source = options.source;
+    this.excerpt = options.excerpt ?? [];
     this.exitCode = options.exitCode ?? 1;
     this.others = options.others ?? [];
   }

@@ -1,0 +1,19 @@
+// The label com.docker.compose.config-hash: what a container was made from, in one word.
+
+import { createHash } from 'node:crypto';
+import { formatService } from './canonical.ts';
+import type { ServiceConfig } from './service-config.ts';
+import { formatGoJson } from './text/go-json.ts';
+
+/**
+ * SHA-256 of the canonical service without what does not change the container: build, pull policy, scale, replicas,
+ * dependencies, profiles. As Docker Compose computes it, so that its containers are recognised as unchanged.
+ */
+export function hashService(service: ServiceConfig): string {
+  const { build: _build, pull_policy: _pull, scale: _scale, profiles: _profiles, deploy, ...rest } = service;
+  const { replicas: _replicas, ...deployed } = deploy ?? {};
+  const container = { ...rest, depends_on: {}, ...(deploy ? { deploy: deployed } : {}) };
+  return createHash('sha256')
+    .update(formatGoJson(formatService(container, 'json')))
+    .digest('hex');
+}

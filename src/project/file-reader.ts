@@ -1,0 +1,10 @@
+// The loader's only window on the world.
+
+export interface FileReader {
+  /** The text of a file; `-` is standard input. Throws the system's error (with `code`). */
+  read(path: string): string;
+  /** Whether a regular file is there. */
+  exists(path: string): boolean;
+  /** The path without symbolic links; the path itself if it does not exist. */
+  realpath?(path: string): string;
+}

@@ -1,0 +1,169 @@
+// Compose files -> ProjectModel: the contents page of the loader. The phases, in order:
+//
+//   per document   parse (yaml), interpolate, older formats, validate, short forms     document.ts
+//   per file       include, !reset and !override, extends, merge                       assemble.ts
+//   per scope      unique items, defaults, resource checks, paths, inherited variables assemble.ts
+//   once           normalize, bind, profiles, consistency, env files, pruning          here
+//
+// Validation and short forms come before merging, unlike in compose-go: so each error has its own file and line, and
+// merging sees one form of everything.
+
+import { dirname } from 'node:path';
+import { Diagnostics } from './diagnostic/diagnostics.ts';
+import type { FileReader } from './file-reader.ts';
+import type { ProjectModel } from './model.ts';
+import { assemble, type Document } from './phase/assemble.ts';
+import { bindModel } from './phase/bind.ts';
+import { checkReferences } from './phase/check-references.ts';
+import { checkServices } from './phase/check-services.ts';
+import { readDocuments } from './phase/document.ts';
+import { normalize } from './phase/normalize.ts';
+import { PlaceIndex } from './phase/place-index.ts';
+import { resolveProjectName } from './phase/project-name.ts';
+import { pruneResources } from './phase/prune.ts';
+import type { LoadRun } from './phase/scope.ts';
+import { dropAbsentDependencies, selectProfiles, selectServices } from './phase/select.ts';
+import { resolveServiceFiles } from './phase/service-environment.ts';
+import { defaultEnvFiles, Environment, readEnvFiles } from './text/environment.ts';
+import { nowhere, Sources } from './text/source-text.ts';
+import type { Mapping } from './text/tree.ts';
+
+export interface LoadOptions {
+  /** Absolute, or `-` for standard input; each over those before it. */
+  readonly files: readonly string[];
+  readonly cwd: string;
+  /** `--project-directory`; default: the directory of the first file. */
+  readonly projectDirectory?: string;
+  /** `-p`. */
+  readonly projectName?: string;
+  /** `--profile`; none: COMPOSE_PROFILES. */
+  readonly profiles: readonly string[];
+  /** `--env-file`; undefined: `.env` of the project directory. */
+  readonly envFiles?: readonly string[];
+  /** The process's own variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Only these services and what they depend on; their profiles become active. */
+  readonly services?: readonly string[];
+  /** Keeps networks, volumes, configs and secrets that no service uses. */
+  readonly allResources?: boolean;
+  /** `config --no-consistency`. */
+  readonly consistency?: boolean;
+  /** `config --no-env-resolution`. */
+  readonly envResolution?: boolean;
+  /** `config --no-path-resolution`. */
+  readonly pathResolution?: boolean;
+  /** `config --no-normalize`. */
+  readonly normalization?: boolean;
+}
+
+/** Throws TcError: the first problem, with all others that are independent of it. */
+export function loadProject(options: LoadOptions, reader: FileReader): ProjectModel {
+  const run = startRun(options, reader);
+  const { diagnostics } = run;
+  const directory = projectDirectoryOf(options);
+  const caller = Environment.fromProcess(options.environment);
+  const envFiles = options.envFiles ?? defaultEnvFiles(directory, caller, reader);
+  const base = readEnvFiles(envFiles, caller, reader, diagnostics);
+  const documents = readProjectDocuments(options, run);
+  const trees = documents.map((document) => document.tree);
+  const name = resolveProjectName(
+    { explicit: options.projectName, environment: base, trees, directory },
+    diagnostics,
+  );
+  diagnostics.throwIfFailed();
+  const environment = base.withDefaults(new Map([['COMPOSE_PROJECT_NAME', { value: name, at: nowhere }]]));
+  const pathBase = options.pathResolution === false ? undefined : directory;
+  const root = assemble(documents, { run, directory, pathBase, environment, chain: [] });
+  diagnostics.throwIfFailed();
+  if (options.normalization !== false) normalize(root, name);
+  return finishModel(root, { options, run, directory, name, envFiles, environment });
+}
+
+/** `--project-directory`, else where the first real file is, else the current directory. */
+export function projectDirectoryOf(options: Pick<LoadOptions, 'files' | 'cwd' | 'projectDirectory'>): string {
+  if (options.projectDirectory) return options.projectDirectory;
+  const first = options.files.find((file) => file !== '-');
+  return first === undefined ? options.cwd : dirname(first);
+}
+
+function startRun(options: LoadOptions, reader: FileReader): LoadRun {
+  return {
+    reader,
+    diagnostics: new Diagnostics(new Sources()),
+    interpolation: true,
+    validation: true,
+    home: options.environment['HOME'],
+    extended: new Map(),
+  };
+}
+
+function readProjectDocuments(options: LoadOptions, run: LoadRun): Document[] {
+  const wanted = { code: 'file-missing' as const, what: 'the Compose file' };
+  const documents = options.files.flatMap((file) =>
+    readDocuments(file, run, wanted).map((tree): Document => ({ file, tree })),
+  );
+  if (documents.length === 0 && !run.diagnostics.failed) {
+    run.diagnostics.error({
+      code: 'file-empty',
+      message:
+        options.files.length === 0 ? 'no Compose file is given' : `${options.files.join(', ')} is empty`,
+      hints: ['a Compose file has at least `services:` with one service below it'],
+    });
+  }
+  return documents;
+}
+
+interface Finishing {
+  readonly options: LoadOptions;
+  readonly run: LoadRun;
+  readonly directory: string;
+  readonly name: string;
+  readonly envFiles: readonly string[];
+  readonly environment: Environment;
+}
+
+function finishModel(root: Mapping, context: Finishing): ProjectModel {
+  const { options, run, environment } = context;
+  const { diagnostics } = run;
+  const places = new PlaceIndex(root, diagnostics.sources);
+  const bound = bindModel(root, diagnostics);
+  diagnostics.throwIfFailed();
+  const named = options.services ?? [];
+  const profiled = selectProfiles(bound.services, profilesOf(options, environment), named);
+  if (options.consistency !== false) {
+    const check = { bound, selection: profiled, places, diagnostics };
+    checkReferences(check);
+    checkServices(check);
+  }
+  const selection = dropAbsentDependencies(selectServices(profiled, named, diagnostics));
+  diagnostics.throwIfFailed();
+  const services =
+    options.envResolution === false
+      ? selection.enabled
+      : resolveServiceFiles(selection.enabled, { run, environment, places });
+  diagnostics.throwIfFailed();
+  const { models, ...resources } = options.allResources ? bound : pruneResources(bound, services);
+  return {
+    name: context.name,
+    workingDir: context.directory,
+    configFiles: options.files,
+    environmentFiles: context.envFiles,
+    profiles: selection.profiles,
+    services,
+    disabledServices: selection.disabled,
+    networks: resources.networks,
+    volumes: resources.volumes,
+    configs: resources.configs,
+    secrets: resources.secrets,
+    ...(Object.keys(models).length > 0 ? { models } : {}),
+    extensions: bound.extensions,
+    positions: places,
+    warnings: diagnostics.warnings,
+  };
+}
+
+function profilesOf(options: LoadOptions, environment: Environment): readonly string[] {
+  if (options.profiles.length > 0) return options.profiles;
+  const variable = environment.lookup('COMPOSE_PROFILES') ?? '';
+  return variable.split(',').map((profile) => profile.trim());
+}

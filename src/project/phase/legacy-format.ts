@@ -1,0 +1,45 @@
+// Format 1 (docker-compose before 1.6): services stand at the root of the file, there are no networks, and containers
+// find each other through links on one bridge. Becomes today's layout, in place.
+
+import type { Diagnostics } from '../diagnostic/diagnostics.ts';
+import {
+  copyEntry,
+  isMapping,
+  keyPlace,
+  type Mapping,
+  newMapping,
+  placeOf,
+  removeEntry,
+  setEntry,
+} from '../text/tree.ts';
+
+const sections = ['services', 'networks', 'volumes', 'configs', 'secrets', 'models', 'include', 'name'];
+
+/** Keys that only a service has: one of them at the second level gives a format 1 file away. */
+const telltales = ['image', 'build', 'extends', 'dockerfile', 'net'];
+
+export function isFormat1(document: Mapping): boolean {
+  if (sections.some((section) => section in document)) return false;
+  const hasVersion = 'version' in document && !isMapping(document['version']);
+  if (hasVersion && !String(document['version']).startsWith('1')) return false;
+  return Object.values(document).some((value) => isMapping(value) && telltales.some((key) => key in value));
+}
+
+export function upgradeFormat1(document: Mapping, diagnostics: Diagnostics): void {
+  if (!isFormat1(document)) return;
+  const services = newMapping(placeOf(document));
+  for (const key of Object.keys(document)) {
+    if (key.startsWith('x-') || (key === 'version' && !isMapping(document[key]))) continue;
+    copyEntry(document, key, services);
+    removeEntry(document, key);
+  }
+  const [first = ''] = Object.keys(services);
+  const at = keyPlace(services, first);
+  setEntry(document, 'services', services, at);
+  diagnostics.warn({
+    code: 'key-deprecated',
+    message: 'this file has format 1: services at the top, without `services:`',
+    at,
+    hints: ["`config --upgrade` writes it in today's form"],
+  });
+}

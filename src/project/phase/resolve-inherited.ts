@@ -1,0 +1,38 @@
+// Phase: what takes its value from a variable of the environment: `environment: [NAME]`, and configs and secrets with
+// `environment:`. Within an include, that is the include's environment.
+
+import type { Environment } from '../text/environment.ts';
+import { isMapping, keyPlace, type Mapping, mappingAt, setEntry, valuePlace } from '../text/tree.ts';
+
+/** Where a config's or secret's value from the environment waits for the model. No file can have this key. */
+export const resolvedContent = '#content';
+
+export function resolveInherited(root: Mapping, environment: Environment): void {
+  for (const service of mappingsIn(root, 'services')) {
+    inherit(mappingAt(service, 'environment'), environment);
+    inherit(mappingAt(mappingAt(service, 'build'), 'args'), environment);
+  }
+  for (const section of ['configs', 'secrets']) {
+    for (const object of mappingsIn(root, section)) inheritContent(object, environment);
+  }
+}
+
+function mappingsIn(root: Mapping, section: string): Mapping[] {
+  return Object.values(mappingAt(root, section) ?? {}).filter(isMapping);
+}
+
+function inheritContent(object: Mapping, environment: Environment): void {
+  if (resolvedContent in object) return;
+  const name = object['environment'];
+  const value = typeof name === 'string' ? environment.lookup(name) : undefined;
+  if (value !== undefined) setEntry(object, resolvedContent, value, valuePlace(object, 'environment'));
+}
+
+function inherit(variables: Mapping | undefined, environment: Environment): void {
+  for (const name of Object.keys(variables ?? {})) {
+    const value = variables?.[name] === null ? environment.lookup(name) : undefined;
+    if (variables && value !== undefined) {
+      setEntry(variables, name, value, valuePlace(variables, name), keyPlace(variables, name));
+    }
+  }
+}
