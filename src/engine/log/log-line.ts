@@ -4,13 +4,13 @@ import type { LogRecord } from '../ports.ts';
 
 /** Undefined for a line that is no record: one that a full disk or a crash cut short. */
 export function parseLogLine(line: string, containerId: string): LogRecord | undefined {
-  let entry: { log?: unknown; stream?: unknown; time?: unknown };
+  let entry: { log?: unknown; stream?: unknown; time?: unknown } | null;
   try {
     entry = JSON.parse(line);
   } catch {
     return undefined;
   }
-  const { log, stream, time } = entry;
+  const { log, stream, time } = entry ?? {};
   if (typeof log !== 'string' || typeof time !== 'string') return undefined;
   return { containerId, stream: stream === 'stderr' ? 'stderr' : 'stdout', time, text: log };
 }
