@@ -146,8 +146,9 @@ function removeNetworkObjects(context: EngineContext, record: NetworkRecord, isL
   const steps: FirewallStep[] = isLast
     ? [{ step: 'remove-table' }]
     : [{ step: 'remove-network', bridge: record.bridge, subnets }];
-  native.updateFirewall(instance.names.table, steps);
+  // The bridge first: forwarding is turned off again with the last table, if no bridge is left.
   if (native.listLinks().some((link) => link.name === record.bridge)) native.removeLink(record.bridge);
+  native.updateFirewall(instance.names.table, steps);
   rmSync(instance.paths.networkRun(record.id), { recursive: true, force: true });
 }
 
