@@ -9,11 +9,20 @@ import type { ProjectModel } from '../project/model.ts';
 export interface Engine {
   /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
   observe(project: string, model?: ProjectModel): Promise<ObservedState>;
-  /** Resolves images (host, archives, store) and digests of contents. Fails if one is missing. */
-  resolveInputs(model: ProjectModel, services?: readonly string[]): Promise<DesiredInputs>;
   /**
-   * Takes the project lock, calls `decide` with a fresh snapshot, and executes the plan that it returns. `decide` is
-   * called again after each wait; it must be pure.
+   * Resolves images (host, archives, store) and digests of contents. Fails if one is missing. `plan`, the default,
+   * writes nothing; before an `execute` say so: then the digests are keyed with the key that the records will have,
+   * also if the data root is not made yet.
+   */
+  resolveInputs(
+    model: ProjectModel,
+    services?: readonly string[],
+    purpose?: 'plan' | 'execute',
+  ): Promise<DesiredInputs>;
+  /**
+   * Takes the project lock, calls `decide` with a fresh snapshot, and executes the plan that it returns. `decide` must
+   * be pure: it is called before the lock too, and if there is nothing to do then, the lock is not taken. While only
+   * waits are left, others may have the project; what they change and the plan relies on ends it.
    */
   execute(request: ExecuteRequest): Promise<ExecutionResult>;
   /** Projects that have a container, a network or a volume in this instance. */

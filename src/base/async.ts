@@ -1,0 +1,68 @@
+// Small pieces of asynchrony that the platform lacks.
+
+/** Settles like `promise`, but rejects with the signal's reason as soon as it fires. The promise itself goes on. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** A function that runs at most `limit` of the tasks given to it at a time, in the order given. */
+export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resume) => waiting.push(resume));
+    else running += 1;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
+/** An async iterable that is fed from outside. `end` and `fail` let the reader finish what was pushed before. */
+export class PushIterable<T> implements AsyncIterable<T> {
+  #queue: T[] = [];
+  #ended = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  push(value: T): void {
+    if (this.#ended) return;
+    this.#queue.push(value);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  fail(error: unknown): void {
+    this.#error ??= error;
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<T> {
+    for (;;) {
+      const batch = this.#queue;
+      this.#queue = [];
+      yield* batch;
+      if (this.#queue.length > 0) continue;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return;
+      await new Promise<void>((resume) => {
+        this.#wake = resume;
+      });
+      this.#wake = undefined;
+    }
+  }
+}

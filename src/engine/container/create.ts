@@ -1,0 +1,282 @@
+// Makes a container on disk: leases, record, configuration, volumes. Nothing of it runs, nothing in the kernel is made.
+// The directory is filled under a temporary name, locked from birth; the final rename is what makes the container exist.
+
+import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bug } from '../../base/error.ts';
+import { createId } from '../../base/id.ts';
+import type { Warning } from '../../base/warning.ts';
+import type { ResolvedImage } from '../../image/image.ts';
+import type { RecordedService } from '../../plan/observed-state.ts';
+import type { OperationOf } from '../../plan/operation.ts';
+import { computeContainer } from '../../runtime/container.ts';
+import type {
+  AccountFiles,
+  ContainerBundle,
+  ContainerIdentity,
+  HostFacts,
+} from '../../runtime/container-input.ts';
+import type { Descriptor } from '../../runtime/native.ts';
+import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
+import { lease } from '../network/leases.ts';
+import { deriveMac } from '../network/networks.ts';
+import {
+  type ContainerRecord,
+  type EndpointRecord,
+  listContainerIds,
+  type PortRecord,
+  writeContainerRecord,
+} from '../record/container-record.ts';
+import type { NetworkRecord } from '../record/network-record.ts';
+import { readVolumeRecord, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
+import { copyImageContent } from '../volume/copy-up.ts';
+import { createVolume, volumeSource } from '../volume/volumes.ts';
+import { describeNetwork } from './container-network.ts';
+import { discardRemnant } from './discard.ts';
+import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
+import {
+  formatContainerLabels,
+  formatResourceLabels,
+  hashCanonical,
+  type ProjectIdentity,
+} from './labels.ts';
+import { createBindSource, type PlannedMount, planMounts, resolveBind, writeContentFile } from './mounts.ts';
+import { remnantPath } from './remnant.ts';
+
+export interface CreateOrder {
+  readonly operation: OperationOf<'create-container'>;
+  readonly project: ProjectIdentity;
+  readonly image: ResolvedImage;
+  readonly accounts: AccountFiles;
+  readonly host: HostFacts;
+  readonly recorded: RecordedService;
+  /** Digests of configs and secrets. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly ports: readonly PortRecord[];
+  /** By model key. */
+  readonly networks: ReadonlyMap<string, NetworkRecord>;
+  /** By model key. */
+  readonly volumes: ReadonlyMap<string, VolumeRecord>;
+  readonly replaced?: ContainerRecord;
+  /** The container whose network namespace it shares. */
+  readonly joined?: ContainerRecord;
+}
+
+export interface CreatedContainer {
+  readonly record: ContainerRecord;
+  /** Holds the container's lock; the caller's to close. */
+  readonly lock: Descriptor;
+  readonly warnings: readonly Warning[];
+}
+
+export async function createContainer(context: EngineContext, order: CreateOrder): Promise<CreatedContainer> {
+  const { paths } = context.instance;
+  const id = createContainerId(context);
+  const directory = remnantPath(paths, 'creating', id);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = context.native.openDirectory(directory);
+  try {
+    if (!context.native.tryLock(lock, 'exclusive')) throw bug(`${directory} was locked by somebody else`);
+    const { record, warnings } = await fillDirectory(context, order, id, directory);
+    renameSync(directory, paths.container(id));
+    return { record, lock, warnings };
+  } catch (error) {
+    await discardRemnant(context, { id, mark: 'creating', directory });
+    closeSync(lock);
+    throw error;
+  }
+}
+
+/** Host interfaces carry only some digits of the id: one that would meet a living container's is not used. */
+function createContainerId({ instance }: EngineContext): string {
+  const interfaceOf = (id: string) => instance.names.hostInterface(id, 0);
+  const taken = new Set(listContainerIds(instance.paths).map(interfaceOf));
+  for (;;) {
+    const id = createId();
+    if (!taken.has(interfaceOf(id))) return id;
+  }
+}
+
+async function fillDirectory(
+  context: EngineContext,
+  order: CreateOrder,
+  id: string,
+  directory: string,
+): Promise<{ record: ContainerRecord; warnings: readonly Warning[] }> {
+  const { paths } = context.instance;
+  const { service } = order.operation;
+  const mounts = planMounts({
+    service,
+    image: order.image.config,
+    volumes: order.operation.volumes,
+    configs: order.operation.configs,
+    secrets: order.operation.secrets,
+    inherited: order.operation.renewAnonymousVolumes ? {} : (order.replaced?.anonymousVolumes ?? {}),
+  });
+  const plans = orderEndpoints(service, order.networks);
+  const endpoints = await leaseAll(context, order, id, plans);
+  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints });
+  const record = describeContainer(order, { id, mounts, endpoints, bundle });
+  await writeContainerRecord(directory, record);
+  await makeMountSources(context, order, mounts, directory);
+  for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
+  writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
+  mkdirSync(paths.containerRun(id), { recursive: true, mode: 0o700 });
+  return { record, warnings: bundle.warnings };
+}
+
+async function leaseAll(
+  { native, instance }: EngineContext,
+  { operation }: CreateOrder,
+  id: string,
+  plans: readonly EndpointPlan[],
+): Promise<EndpointRecord[]> {
+  const { service, name, oneOff } = operation;
+  const naming = { id, name, service: service.name, hostname: service.hostname, oneOff };
+  const leases: EndpointRecord[] = [];
+  for (const [index, { key, network, config }] of plans.entries()) {
+    const order = {
+      key,
+      network,
+      containerId: id,
+      mac: config.mac_address ?? (index === 0 ? service.mac_address : undefined) ?? deriveMac(`${id}${key}`),
+      names: listNames(naming, config),
+      ...(config.ipv4_address === undefined ? {} : { ipv4: config.ipv4_address }),
+      ...(config.ipv6_address === undefined ? {} : { ipv6: config.ipv6_address }),
+    };
+    leases.push(await lease(native, instance.paths, order));
+  }
+  return leases;
+}
+
+interface ContainerParts {
+  readonly id: string;
+  readonly mounts: readonly PlannedMount[];
+  readonly endpoints: readonly EndpointRecord[];
+}
+
+function computeBundle(
+  { instance }: EngineContext,
+  order: CreateOrder,
+  parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
+): ContainerBundle {
+  const { operation, image, accounts, host, project } = order;
+  const { id, mounts, plans, endpoints } = parts;
+  const { paths, names } = instance;
+  return computeContainer({
+    service: operation.service,
+    image,
+    accounts,
+    host,
+    identity: describeIdentity(project, operation, id),
+    network: describeNetwork(instance, { ...order, id, plans, endpoints }),
+    binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
+    paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
+    table: names.table,
+    onEnd: 'keep',
+  });
+}
+
+export function describeIdentity(
+  project: ProjectIdentity,
+  { name, service, number }: OperationOf<'create-container'>,
+  id: string,
+): ContainerIdentity {
+  return { id, name, project: project.name, service: service.name, number };
+}
+
+function describeContainer(
+  order: CreateOrder,
+  parts: ContainerParts & { readonly bundle: ContainerBundle },
+): ContainerRecord {
+  const { operation, project, image, recorded } = order;
+  const { service, number, oneOff, replaces } = operation;
+  const volumes = parts.mounts.filter((mount) => mount.type === 'volume');
+  const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
+    Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
+  return {
+    v: 1,
+    id: parts.id,
+    name: operation.name,
+    project: project.name,
+    service: service.name,
+    number,
+    oneOff,
+    createdAt: new Date().toISOString(),
+    image: image.reference,
+    command: parts.bundle.config.process.args,
+    recorded,
+    inputs: {
+      imageId: image.id,
+      files: order.files,
+      networks: idsOf(order.networks),
+      volumes: idsOf(order.volumes),
+    },
+    labels: formatContainerLabels({
+      project,
+      service,
+      number,
+      oneOff,
+      imageId: image.id,
+      configHash: hashCanonical(recorded),
+      ...(replaces === undefined ? {} : { replaces: replaces.id }),
+    }),
+    workingDir: project.workingDir,
+    endpoints: parts.endpoints,
+    ports: order.ports,
+    mounts: parts.mounts.map((mount) => ({
+      type: mount.type === 'volume' ? 'volume' : 'bind',
+      source: mount.type === 'volume' ? mount.volume : mount.type === 'bind' ? mount.source : mount.file.name,
+      target: mount.bind.target,
+    })),
+    anonymousVolumes: Object.fromEntries(
+      volumes.filter((mount) => mount.anonymous).map((mount) => [mount.bind.target, mount.volume]),
+    ),
+    volumes: [...new Set(volumes.map((mount) => mount.volume))],
+    ...(replaces === undefined ? {} : { replaces: replaces.id }),
+    ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
+  };
+}
+
+async function makeMountSources(
+  { instance }: EngineContext,
+  order: CreateOrder,
+  mounts: readonly PlannedMount[],
+  directory: string,
+): Promise<void> {
+  const { project, operation, image } = order;
+  for (const mount of mounts) {
+    if (mount.type === 'bind') createBindSource(mount, operation.service.name);
+    if (mount.type === 'content') {
+      const { from } = mount.file;
+      const data = 'file' in from ? readFileSync(from.file) : from.content;
+      writeContentFile(join(directory, mount.file.name), mount.file, data);
+    }
+    if (mount.type === 'volume' && mount.anonymous) {
+      await createVolume(instance.paths, {
+        key: mount.volume,
+        project: project.name,
+        config: { name: mount.volume },
+        labels: formatResourceLabels('volume', project.name, mount.volume, mount.labels),
+        anonymous: true,
+      });
+    }
+    if (mount.type === 'volume' && mount.copyUp) {
+      await fillVolume(instance.paths, mount.volume, image, mount.bind.target);
+    }
+  }
+}
+
+/** A volume that is a directory of the host stays as the user keeps it. */
+async function fillVolume(
+  paths: InstancePaths,
+  name: string,
+  image: ResolvedImage,
+  target: string,
+): Promise<void> {
+  const record = readVolumeRecord(paths, name);
+  const data = volumeDataPath(paths, name);
+  if (record && volumeSource(paths, record) === data) await copyImageContent(image.layers, target, data);
+}

@@ -1,0 +1,74 @@
+// The labels com.docker.compose.* as Docker Compose 5 writes them: other tools find a project's objects by them. Pure.
+
+import { createHash } from 'node:crypto';
+import type { ProjectModel } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
+
+const PREFIX = 'com.docker.compose';
+/** The Docker Compose whose labels these are. */
+const COMPOSE_VERSION = '5.5.0';
+
+/** What of the project a label tells; all that `down` without files knows is its name. */
+export type ProjectIdentity = Pick<ProjectModel, 'name' | 'workingDir' | 'configFiles' | 'environmentFiles'>;
+
+export interface ContainerLabelSource {
+  readonly project: ProjectIdentity;
+  readonly service: ServiceConfig;
+  readonly number: number;
+  readonly oneOff: boolean;
+  readonly imageId: string;
+  /** Of the recorded service: changes when the container must be made anew. */
+  readonly configHash: string;
+  readonly replaces?: string;
+}
+
+export function formatContainerLabels(source: ContainerLabelSource): Record<string, string> {
+  const { project, service } = source;
+  const dependencies = Object.entries(service.depends_on).map(
+    ([name, { condition, restart }]) => `${name}:${condition}:${restart === true}`,
+  );
+  return {
+    ...service.labels,
+    [`${PREFIX}.config-hash`]: source.configHash,
+    [`${PREFIX}.container-number`]: String(source.number),
+    [`${PREFIX}.depends_on`]: dependencies.join(','),
+    [`${PREFIX}.image`]: source.imageId,
+    [`${PREFIX}.oneoff`]: source.oneOff ? 'True' : 'False',
+    [`${PREFIX}.project`]: project.name,
+    [`${PREFIX}.project.config_files`]: project.configFiles.join(','),
+    ...(project.environmentFiles.length > 0
+      ? { [`${PREFIX}.project.environment_file`]: project.environmentFiles.join(',') }
+      : {}),
+    [`${PREFIX}.project.working_dir`]: project.workingDir,
+    ...(source.replaces === undefined ? {} : { [`${PREFIX}.replace`]: source.replaces }),
+    [`${PREFIX}.service`]: service.name,
+    [`${PREFIX}.version`]: COMPOSE_VERSION,
+  };
+}
+
+export function formatResourceLabels(
+  kind: 'network' | 'volume',
+  project: string,
+  key: string,
+  labels: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    ...labels,
+    [`${PREFIX}.project`]: project,
+    [`${PREFIX}.${kind}`]: key,
+    [`${PREFIX}.version`]: COMPOSE_VERSION,
+  };
+}
+
+/** The same for equal values, whatever the order of their members. */
+export function hashCanonical(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, member) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}

@@ -1,0 +1,37 @@
+// Starts a container that exists: hands its lock and its sockets to a new monitor.
+
+import { TcError } from '../../base/error.ts';
+import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
+import { StartError } from '../../runtime/start-answer.ts';
+import type { EngineContext } from '../context.ts';
+import type { ContainerRecord } from '../record/container-record.ts';
+
+export interface StartOrder {
+  readonly record: ContainerRecord;
+  /** The container's lock; stays the caller's to close. */
+  readonly lock: Descriptor;
+  /** In the order of the record's ports; stay the caller's. */
+  readonly sockets: readonly Descriptor[];
+  readonly networkNamespace?: Descriptor;
+}
+
+export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
+  const { record } = order;
+  try {
+    await context.native.spawnMonitor({
+      executable: tcrunPath(),
+      bundle: context.instance.paths.container(record.id),
+      lock: order.lock,
+      sockets: order.sockets,
+      ...(order.networkNamespace === undefined ? {} : { networkNamespace: order.networkNamespace }),
+    });
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new TcError(`container ${record.name} did not start: ${error.message}`, {
+      code: 'start',
+      kind: error.exitCode === 125 ? 'environment' : 'user',
+      exitCode: error.exitCode === 125 ? 1 : error.exitCode,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,82 @@
+// Ends a container's life: over the control socket while its monitor lives, through its cgroup when that is gone.
+
+import { readFileSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errnoOf, unless } from '../../base/system-error.ts';
+import type { CgroupSpec, MonitorSpec } from '../../runtime/monitor-spec.ts';
+import type { Descriptor } from '../../runtime/native.ts';
+import type { EngineContext } from '../context.ts';
+import { monitorClient, type StopRequest } from '../control/monitor.ts';
+import { lockDirectory } from '../lock/file-lock.ts';
+
+/** Resolves when the monitor has ended. False: it did not run. */
+export async function stopContainer(
+  context: EngineContext,
+  id: string,
+  request: StopRequest,
+): Promise<boolean> {
+  const { paths } = context.instance;
+  const exitCode = await monitorClient.stop(paths.containerRun(id), request);
+  if (exitCode === undefined) return false;
+  const lock = await lockDirectory(context.native, paths.container(id), true);
+  if (lock !== undefined) context.native.close(lock);
+  return true;
+}
+
+/** The lock of a container that does not run and of which nothing runs on; undefined: it is gone. */
+export async function lockStopped(context: EngineContext, id: string): Promise<Descriptor | undefined> {
+  const { paths } = context.instance;
+  const lock = await lockDirectory(context.native, paths.container(id), true);
+  if (lock === undefined) return undefined;
+  try {
+    await emptyCgroup(context, paths.container(id));
+    return lock;
+  } catch (error) {
+    context.native.close(lock);
+    throw error;
+  }
+}
+
+/**
+ * A free lock says that the monitor is gone, not that the container is dead. The caller holds the lock. Costs one
+ * failing open when the monitor cleaned up after itself.
+ */
+export async function emptyCgroup(context: EngineContext, bundle: string): Promise<void> {
+  const cgroup = readCgroup(bundle);
+  if (cgroup === undefined || !hasCgroup(cgroup)) return;
+  await context.native.killCgroup(cgroup.procs, cgroup.unified, cgroup.freezer);
+  for (const directory of [...cgroup.directories].reverse()) removeCgroup(directory);
+}
+
+/** Undefined: the bundle was never finished, so nothing ever ran in it. */
+export function readCgroup(bundle: string): CgroupSpec | undefined {
+  const text = unless(['ENOENT'], () => readFileSync(join(bundle, 'monitor.json'), 'utf8'));
+  return text === undefined ? undefined : (JSON.parse(text) as MonitorSpec).cgroup;
+}
+
+function hasCgroup(cgroup: CgroupSpec): boolean {
+  return (
+    unless(['ENOENT', 'ENODEV'], () => readFileSync(join(cgroup.procs, 'cgroup.procs'), 'latin1')) !==
+    undefined
+  );
+}
+
+/** A cgroup that others are in, or that is gone, is none of ours to remove. */
+export function removeCgroup(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
+  }
+}
+
+/** The project's and the instance's directories above a container's cgroups, as far as they are empty. */
+export function removeEmptyParents(cgroup: CgroupSpec, levels: number): void {
+  for (const directory of cgroup.directories) {
+    let parent = directory;
+    for (let level = 0; level < levels; level += 1) {
+      parent = dirname(parent);
+      removeCgroup(parent);
+    }
+  }
+}

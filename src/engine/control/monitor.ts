@@ -1,0 +1,95 @@
+// The operations of a monitor's control socket that carry no descriptors, typed. Contract: docs/runtime-protocol.md.
+
+import type { MonitorStatus } from '../status/status.ts';
+import { ControlConnection, type ControlMessage, checkAnswer } from './connection.ts';
+
+export interface StopRequest {
+  /** Absent: the container's own. */
+  readonly graceMs?: number;
+  readonly signal?: number;
+}
+
+/** Each returns undefined or false if the monitor is gone. */
+export interface MonitorClient {
+  /** Resolves when the monitor is about to end, with the container's exit code. */
+  stop(runDir: string, request: StopRequest): Promise<number | undefined>;
+  /** Resolves when the container runs again. */
+  restart(runDir: string, graceMs?: number): Promise<boolean>;
+  signal(runDir: string, signal: number): Promise<boolean>;
+  /** The status now and at every change; ends with the monitor. */
+  subscribe(runDir: string, signal?: AbortSignal): AsyncIterable<MonitorStatus>;
+}
+
+export const monitorClient: MonitorClient = {
+  stop: (runDir, request) =>
+    converse(runDir, async (connection) => {
+      connection.send('stop', { ...request });
+      const event = await answerThenEvent(connection, 'ended', 'stop');
+      return (event?.['exitCode'] as number | undefined) ?? 0;
+    }),
+
+  restart: async (runDir, graceMs) => {
+    const done = await converse(runDir, async (connection) => {
+      connection.send('restart', { graceMs });
+      return (await answerThenEvent(connection, 'started', 'restart')) !== undefined;
+    });
+    return done ?? false;
+  },
+
+  signal: async (runDir, signal) => {
+    const done = await converse(runDir, async (connection) => {
+      connection.send('signal', { signal });
+      const answer = await connection.next();
+      return answer !== undefined && checkAnswer(answer, 'kill') !== undefined;
+    });
+    return done ?? false;
+  },
+
+  async *subscribe(runDir, signal) {
+    const connection = await ControlConnection.open(runDir);
+    if (connection === undefined) return;
+    const close = () => connection.close();
+    signal?.addEventListener('abort', close, { once: true });
+    try {
+      if (signal?.aborted) return;
+      connection.send('subscribe');
+      for (;;) {
+        const message = await connection.next();
+        if (message === undefined) return;
+        yield checkAnswer(message, 'subscribe') as unknown as MonitorStatus;
+      }
+    } finally {
+      signal?.removeEventListener('abort', close);
+      connection.close();
+    }
+  },
+};
+
+async function converse<T>(
+  runDir: string,
+  talk: (connection: ControlConnection) => Promise<T>,
+): Promise<T | undefined> {
+  const connection = await ControlConnection.open(runDir);
+  if (connection === undefined) return undefined;
+  try {
+    return await talk(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Undefined: the monitor ended without saying so. */
+async function answerThenEvent(
+  connection: ControlConnection,
+  event: string,
+  action: string,
+): Promise<ControlMessage | undefined> {
+  const answer = await connection.next();
+  if (answer === undefined) return undefined;
+  checkAnswer(answer, action);
+  for (;;) {
+    const message = await connection.next();
+    if (message === undefined || message['event'] === event) return message;
+    checkAnswer(message, action);
+  }
+}

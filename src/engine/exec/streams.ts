@@ -1,0 +1,84 @@
+// The three streams of an exec. A pipe or a socket of the caller goes straight in. Everything else is copied through a
+// pipe: a file or terminal that is passed in could be opened anew by the container with more rights than were given.
+
+import { closeSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { errnoOf } from '../../base/system-error.ts';
+import type { Descriptor, Native } from '../../runtime/native.ts';
+import type { ExecRequest } from '../ports.ts';
+
+export interface ExecStreams {
+  /** stdin, stdout, stderr: to be sent, then closed with `closeGiven`. */
+  readonly given: readonly [Descriptor, Descriptor, Descriptor];
+  /** The caller's side of what was made here. Closes every descriptor that is ours, given away or not. */
+  closeGiven(): void;
+  /** Resolves when all output has been copied. */
+  drain(): Promise<void>;
+  /** Gives up on what nobody will read or write any more. */
+  close(): void;
+}
+
+type Stream = (Readable | Writable) & { readonly fd?: number };
+
+export function openStreams(native: Native, request: ExecRequest): ExecStreams {
+  const own: Descriptor[] = [];
+  const ends: Socket[] = [];
+  const copies: Promise<void>[] = [];
+  const nothing = () => keep(openSync('/dev/null', 'r+'));
+  const keep = (fd: Descriptor) => {
+    own.push(fd);
+    return fd;
+  };
+  const end = (fd: Descriptor, options: { readable?: boolean; writable?: boolean }) => {
+    const socket = new Socket({ fd, ...options });
+    ends.push(socket);
+    return socket;
+  };
+  const input = (stream: ExecRequest['stdin']): Descriptor => {
+    const direct = directDescriptor(native, stream);
+    if (direct !== undefined) return direct;
+    if (stream === undefined || request.detach) return nothing();
+    const { read, write } = native.pipe();
+    // The caller's input may never end; the exec's end is not held up by it.
+    copy(stream, end(write, { writable: true })).catch(() => undefined);
+    return keep(read);
+  };
+  const output = (stream: ExecRequest['stdout']): Descriptor => {
+    const direct = directDescriptor(native, stream);
+    if (direct !== undefined) return direct;
+    if (stream === undefined || request.detach) return nothing();
+    const { read, write } = native.pipe();
+    copies.push(copy(end(read, { readable: true }), stream));
+    return keep(write);
+  };
+  return {
+    given: [input(request.stdin), output(request.stdout), output(request.stderr)],
+    closeGiven() {
+      for (const fd of own.splice(0)) closeSync(fd);
+    },
+    drain: async () => {
+      await Promise.all(copies);
+    },
+    close() {
+      for (const socket of ends) socket.destroy();
+    },
+  };
+}
+
+function directDescriptor(native: Native, stream: Stream | undefined): Descriptor | undefined {
+  if (stream?.fd === undefined) return undefined;
+  const kind = native.descriptorKind(stream.fd);
+  return kind === 'pipe' || kind === 'socket' ? stream.fd : undefined;
+}
+
+/** The far side closing early (a pager that quits) is an end, not a failure. */
+export async function copy(from: Readable, to: Writable): Promise<void> {
+  try {
+    await pipeline(from, to, { end: to instanceof Socket });
+  } catch (error) {
+    const ends = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
+    if (!ends.includes(errnoOf(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,157 @@
+// One effect each: containers.
+
+import { constants } from 'node:os';
+import { TcError } from '../../base/error.ts';
+import type { ContainerRef } from '../../plan/operation.ts';
+import type { Nanoseconds } from '../../project/model.ts';
+import type { Descriptor } from '../../runtime/native.ts';
+import { createContainer } from '../container/create.ts';
+import { discardContainer } from '../container/discard.ts';
+import { startContainer } from '../container/start.ts';
+import { lockStopped, stopContainer } from '../container/stop.ts';
+import { monitorClient } from '../control/monitor.ts';
+import type { ContainerRecord } from '../record/container-record.ts';
+import { awaitCondition } from './await-condition.ts';
+import type { Execution, Executors } from './execution.ts';
+
+type ContainerKind =
+  | 'create-container'
+  | 'start-container'
+  | 'stop-container'
+  | 'restart-container'
+  | 'kill-container'
+  | 'remove-container'
+  | 'await-condition';
+
+export const containerExecutors: Pick<Executors, ContainerKind> = {
+  async 'create-container'(operation, { node, execution }) {
+    const prepared = execution.prepared.get(node);
+    if (prepared === undefined)
+      throw new TcError(`step ${node} was not prepared`, { code: 'internal', kind: 'bug' });
+    const { service, replaces } = operation;
+    const created = await createContainer(execution.context, {
+      ...prepared,
+      operation,
+      project: execution.project,
+      host: execution.host(),
+      networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
+      volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
+      replaced: replaces && execution.containers.get(replaces.id),
+      joined: findJoined(execution, service.network_mode),
+    });
+    execution.keepLock(created.record.id, created.lock);
+    execution.created.set(node, created.record.id);
+    execution.containers.set(created.record.id, created.record);
+    for (const warning of created.warnings) execution.warn(warning);
+    execution.events.container('create', created.record);
+  },
+
+  async 'start-container'({ container }, { execution }) {
+    const record = execution.resolve(container);
+    const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
+    if (lock === undefined) throw gone(container);
+    await startLocked(execution, record, lock);
+    execution.events.container('start', record);
+  },
+
+  async 'stop-container'({ container, timeout }, { execution }) {
+    const record = execution.resolve(container);
+    const stopped = await stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+    if (stopped) execution.events.container('stop', record);
+  },
+
+  async 'restart-container'({ container, timeout }, { execution }) {
+    const record = execution.resolve(container);
+    const { paths } = execution.context.instance;
+    const restarted = await monitorClient.restart(paths.containerRun(record.id), toMilliseconds(timeout));
+    if (!restarted) {
+      const lock = await lockStopped(execution.context, record.id);
+      if (lock === undefined) throw gone(container);
+      await execution.sockets.reserveAgain(record, record.ports);
+      await startLocked(execution, record, lock);
+    }
+    execution.events.container('restart', record);
+  },
+
+  async 'kill-container'({ container, signal }, { execution }) {
+    const record = execution.resolve(container);
+    const { paths } = execution.context.instance;
+    const sent = await monitorClient.signal(paths.containerRun(record.id), parseSignal(signal));
+    if (!sent) throw new TcError(`container ${record.name} is not running`, { code: 'not-running' });
+    execution.events.container('kill', record, { signal });
+  },
+
+  async 'remove-container'({ container, anonymousVolumes }, { execution }) {
+    const record = execution.resolve(container);
+    const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
+    if (lock !== undefined) {
+      try {
+        await discardContainer(execution.context, record.id, { anonymousVolumes });
+      } finally {
+        execution.context.native.close(lock);
+      }
+    }
+    execution.containers.delete(record.id);
+    execution.events.container('destroy', record);
+  },
+
+  async 'await-condition'(operation, { execution, signal }) {
+    const containers = operation.containers.map((ref) => execution.resolve(ref));
+    try {
+      await awaitCondition(execution.context, operation, containers, signal);
+    } catch (error) {
+      if (operation.required || signal.aborted || !(error instanceof TcError)) throw error;
+      execution.warn({ code: 'optional-dependency', message: error.message, hint: error.hints[0] });
+    }
+  },
+};
+
+async function startLocked(execution: Execution, record: ContainerRecord, lock: Descriptor): Promise<void> {
+  try {
+    execution.ensureNetworks(record);
+    const sockets = execution.sockets.take(record.ports);
+    await startContainer(execution.context, { record, lock, sockets });
+  } finally {
+    execution.context.native.close(lock);
+  }
+}
+
+/** The container whose network `service:NAME` or `container:NAME` shares. */
+function findJoined(execution: Execution, mode: string | undefined): ContainerRecord | undefined {
+  const [kind, name = ''] = mode?.split(/:(.*)/s) ?? [];
+  if (kind !== 'service' && kind !== 'container') return undefined;
+  const isMeant = (record: ContainerRecord) =>
+    kind === 'service'
+      ? record.project === execution.project.name && record.service === name && !record.oneOff
+      : record.name === name || (name.length >= 12 && record.id.startsWith(name));
+  const found = [...execution.containers.values()]
+    .filter(isMeant)
+    .sort((a, b) => a.number - b.number)
+    .at(-1);
+  if (found) return found;
+  throw new TcError(`network_mode: ${mode}: there is no such container`, { code: 'network-mode' });
+}
+
+function parseSignal(text: string): number {
+  const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
+  const known = (constants.signals as Readonly<Record<string, number>>)[name];
+  const number = known ?? (/^\d+$/.test(text) ? Number(text) : 0);
+  if (number >= 1 && number <= 64) return number;
+  throw new TcError(`"${text}" is not a signal`, {
+    code: 'signal',
+    exitCode: 2,
+    hints: ['write a name such as SIGTERM or HUP, or a number from 1 to 64'],
+  });
+}
+
+function toMilliseconds(timeout: Nanoseconds | undefined): number | undefined {
+  return timeout === undefined ? undefined : Math.round(timeout / 1e6);
+}
+
+function mapValues<T>(names: Readonly<Record<string, string>>, find: (name: string) => T): Map<string, T> {
+  return new Map(Object.entries(names).map(([key, name]) => [key, find(name)]));
+}
+
+function gone(container: ContainerRef): TcError {
+  return new TcError(`container ${container.name} is gone`, { code: 'container-gone' });
+}

@@ -1,0 +1,184 @@
+// Carries out a command on a project: lock, sweep, snapshot, decision, preparation, plan. The lock is let go while
+// nothing but waits is left, and taken again before the next effect.
+
+import { availableParallelism } from 'node:os';
+import { TcError } from '../../base/error.ts';
+import type { Operation, Plan, PlanNode } from '../../plan/operation.ts';
+import type { HostFacts } from '../../runtime/container-input.ts';
+import type { ProjectIdentity } from '../container/labels.ts';
+import type { EngineContext } from '../context.ts';
+import { openEventLog } from '../event/event-log.ts';
+import type { Images } from '../image/images.ts';
+import { ProjectLock, projectLockPath } from '../lock/project-lock.ts';
+import { observeInstance, type Snapshot } from '../observe/observe.ts';
+import { Publishers } from '../port/publishers.ts';
+import { SocketPool } from '../port/socket-pool.ts';
+import type { ExecuteRequest, ExecutionResult } from '../ports.ts';
+import { sweep } from '../sweep/sweep.ts';
+import { isCancelling, requestCancellation, watchCancellation } from './cancellation.ts';
+import { containerExecutors } from './container-executors.ts';
+import { Execution, type Executors, type Step } from './execution.ts';
+import { findBrokenPrecondition } from './preconditions.ts';
+import { prepare } from './prepare.ts';
+import { resourceExecutors } from './resource-executors.ts';
+import { runSchedule } from './scheduler.ts';
+
+export interface ExecuteParts {
+  readonly context: EngineContext;
+  readonly images: Images;
+  host(): HostFacts;
+}
+
+const executors: Executors = { ...resourceExecutors, ...containerExecutors };
+
+export async function executeRequest(parts: ExecuteParts, request: ExecuteRequest): Promise<ExecutionResult> {
+  const { context } = parts;
+  const { locks } = context.instance.paths;
+  const cancelPath = `${projectLockPath(locks, request.project)}.cancel`;
+  const cancelling = isCancelling(request.verb);
+  const withdraw = cancelling ? requestCancellation(cancelPath, request.verb) : undefined;
+  const watch = cancelling ? undefined : watchCancellation(cancelPath);
+  const signals = [request.signal, watch?.signal].filter((signal) => signal !== undefined);
+  const signal = AbortSignal.any(signals);
+  try {
+    const lock = await ProjectLock.acquire({
+      native: context.native,
+      locks,
+      project: request.project,
+      verb: request.verb,
+      signal,
+      onWait: (holder) => request.on({ type: 'warning', warning: describeWait(request.project, holder) }),
+    });
+    try {
+      return await executeLocked(parts, { ...request, signal }, lock);
+    } finally {
+      if (cancelling && isEmpty(context, request.project)) lock.releaseAndRemove();
+      else lock.release();
+    }
+  } finally {
+    watch?.close();
+    withdraw?.();
+  }
+}
+
+async function executeLocked(
+  parts: ExecuteParts,
+  request: ExecuteRequest,
+  lock: ProjectLock,
+): Promise<ExecutionResult> {
+  const { context } = parts;
+  const snapshot = await observeSwept(context, request);
+  const plan = request.decide(snapshot.state);
+  request.on({ type: 'plan', plan });
+  for (const warning of plan.warnings) request.on({ type: 'warning', warning });
+  const leaving = listLeaving(plan);
+  const publishers = new Publishers({ context, containers: snapshot.containers, leaving });
+  const execution = new Execution({
+    context,
+    project: identifyProject(request, snapshot),
+    snapshot,
+    host: parts.host,
+    sockets: new SocketPool(context.native, publishers),
+    events: openEventLog(context.instance.paths.events),
+    warn: (warning) => request.on({ type: 'warning', warning }),
+  });
+  try {
+    await prepare(execution, plan, parts.images, request.model);
+    await runPlan(execution, plan, request, lock);
+    return { created: execution.created, plan };
+  } finally {
+    execution.close();
+    publishers.close();
+  }
+}
+
+async function observeSwept(context: EngineContext, request: ExecuteRequest): Promise<Snapshot> {
+  const observe = () => observeInstance(context.instance.paths, request.project, request.model);
+  const snapshot = observe();
+  const mended = await sweep(context, snapshot.statuses.keys());
+  for (const message of mended) request.on({ type: 'warning', warning: { code: 'swept', message } });
+  return mended.length > 0 ? observe() : snapshot;
+}
+
+function runPlan(
+  execution: Execution,
+  plan: Plan,
+  request: ExecuteRequest,
+  lock: ProjectLock,
+): Promise<void> {
+  const done = new Set<number>();
+  return runSchedule({
+    nodes: plan.nodes,
+    parallel: request.parallel ?? availableParallelism(),
+    signal: request.signal,
+    isWait: (node) => node.operation.kind === 'await-condition',
+    async run(node, signal) {
+      await runNode(node, { node: node.id, execution, signal }, request);
+      done.add(node.id);
+    },
+    onIdle() {
+      execution.releaseLocks();
+      lock.release();
+    },
+    async onResume() {
+      const other = await lock.retake();
+      if (other === undefined) return;
+      const now = observeInstance(execution.context.instance.paths, request.project, request.model);
+      const nodes = plan.nodes.filter((node) => !done.has(node.id));
+      const broken = findBrokenPrecondition(
+        { project: request.project, nodes, created: execution.created },
+        now,
+      );
+      if (broken !== undefined) throw changedBy(other, broken);
+      execution.refresh(now);
+    },
+  });
+}
+
+async function runNode(node: PlanNode, step: Step, request: ExecuteRequest): Promise<void> {
+  const { operation, group, id } = node;
+  const event = { type: 'node', node: id, operation, group } as const;
+  request.on({ ...event, phase: 'started' });
+  try {
+    // The map pairs each kind with its executor; that the pair fits is lost on the way through a union.
+    await (executors[operation.kind] as (operation: Operation, step: Step) => Promise<void>)(operation, step);
+    request.on({ ...event, phase: 'done' });
+  } catch (error) {
+    request.on({ ...event, phase: 'failed', detail: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+function listLeaving(plan: Plan): Set<string> {
+  const ids = plan.nodes.flatMap(({ operation }) => {
+    const leaves = operation.kind === 'stop-container' || operation.kind === 'remove-container';
+    return leaves && 'id' in operation.container ? [operation.container.id] : [];
+  });
+  return new Set(ids);
+}
+
+/** `down` may have no files to go by: then the containers' labels tell what the others need not know. */
+function identifyProject(request: ExecuteRequest, snapshot: Snapshot): ProjectIdentity {
+  if (request.model) return request.model;
+  const workingDir = snapshot.state.containers[0]?.workingDir ?? '';
+  return { name: request.project, workingDir, configFiles: [], environmentFiles: [] };
+}
+
+function isEmpty(context: EngineContext, project: string): boolean {
+  const { containers, networks, volumes } = observeInstance(context.instance.paths, project).state;
+  return containers.length + networks.length + volumes.length === 0;
+}
+
+function describeWait(project: string, holder: { verb: string; pid: number; since: string } | undefined) {
+  const who = holder
+    ? `"tcompose ${holder.verb}" (pid ${holder.pid}, since ${holder.since})`
+    : 'another command';
+  return { code: 'project-locked', message: `waiting for ${who} to be done with project ${project}` };
+}
+
+function changedBy(other: { verb: string; pid: number }, what: string): TcError {
+  return new TcError(`the project was changed by "tcompose ${other.verb}" in the meantime: ${what}`, {
+    code: 'changed-meanwhile',
+    hints: ['run the command again: it starts from what is there now'],
+  });
+}

@@ -1,0 +1,146 @@
+// What the executors of one plan share: records as they stand, what was prepared before the first effect, and what has
+// been made so far.
+
+import { closeSync } from 'node:fs';
+import { bug, TcError } from '../../base/error.ts';
+import type { Warning } from '../../base/warning.ts';
+import type { ContainerRef, NodeId, Operation } from '../../plan/operation.ts';
+import type { HostFacts } from '../../runtime/container-input.ts';
+import type { Descriptor } from '../../runtime/native.ts';
+import type { ProjectIdentity } from '../container/labels.ts';
+import type { EngineContext } from '../context.ts';
+import type { EventLog } from '../event/event-log.ts';
+import { ensureNetworks } from '../network/networks.ts';
+import type { Snapshot } from '../observe/observe.ts';
+import type { SocketPool } from '../port/socket-pool.ts';
+import type { ContainerRecord } from '../record/container-record.ts';
+import type { NetworkRecord } from '../record/network-record.ts';
+import type { VolumeRecord } from '../record/volume-record.ts';
+import type { PreparedContainer } from './prepare.ts';
+
+export interface ExecutionParts {
+  readonly context: EngineContext;
+  readonly project: ProjectIdentity;
+  readonly snapshot: Snapshot;
+  /** Read once, on first use: `down` needs none of it. */
+  host(): HostFacts;
+  readonly sockets: SocketPool;
+  readonly events: EventLog;
+  warn(warning: Warning): void;
+}
+
+export class Execution {
+  readonly context: EngineContext;
+  readonly project: ProjectIdentity;
+  readonly host: () => HostFacts;
+  readonly sockets: SocketPool;
+  readonly events: EventLog;
+  readonly warn: (warning: Warning) => void;
+  readonly created = new Map<NodeId, string>();
+  readonly prepared = new Map<NodeId, PreparedContainer>();
+  readonly containers: Map<string, ContainerRecord>;
+  readonly networks: Map<string, NetworkRecord>;
+  readonly volumes: Map<string, VolumeRecord>;
+  /** Locks of containers that were created and not started yet. */
+  readonly #locks = new Map<string, Descriptor>();
+  /** Networks whose kernel objects are known to be there. */
+  readonly #ensured = new Set<string>();
+
+  constructor(parts: ExecutionParts) {
+    this.context = parts.context;
+    this.project = parts.project;
+    this.host = parts.host;
+    this.sockets = parts.sockets;
+    this.events = parts.events;
+    this.warn = parts.warn;
+    this.containers = new Map(parts.snapshot.containers);
+    this.networks = new Map(parts.snapshot.networks.map((record) => [record.id, record]));
+    this.volumes = new Map(parts.snapshot.volumes.map((record) => [record.name, record]));
+  }
+
+  /** The container that a step is about; one that this plan created is known by its node. */
+  resolve(ref: ContainerRef): ContainerRecord {
+    const id = 'id' in ref ? ref.id : this.created.get(ref.node);
+    const record = id === undefined ? undefined : this.containers.get(id);
+    if (record) return record;
+    if (id === undefined) throw bug(`step ${'node' in ref ? ref.node : '?'} has not created ${ref.name}`);
+    throw new TcError(`container ${ref.name} is gone`, { code: 'container-gone' });
+  }
+
+  findNetwork(name: string): NetworkRecord {
+    const known = [...this.networks.values()].filter((record) => record.name === name);
+    const found = known.find((record) => record.project === this.project.name) ?? known[0];
+    if (found) return found;
+    throw new TcError(`network ${name} does not exist`, { code: 'network-missing' });
+  }
+
+  findVolume(name: string): VolumeRecord {
+    const found = this.volumes.get(name);
+    if (found) return found;
+    throw new TcError(`volume ${name} does not exist`, { code: 'volume-missing' });
+  }
+
+  /** After others had the project. What this plan created is in the snapshot too. */
+  refresh(snapshot: Snapshot): void {
+    replace(this.containers, snapshot.containers);
+    replace(this.networks, new Map(snapshot.networks.map((record) => [record.id, record])));
+    replace(this.volumes, new Map(snapshot.volumes.map((record) => [record.name, record])));
+    this.#ensured.clear();
+  }
+
+  addNetwork(record: NetworkRecord): void {
+    this.networks.set(record.id, record);
+    this.#ensured.add(record.id);
+  }
+
+  /** After a reboot a network is but a record: its bridge is made again before a container joins it. */
+  ensureNetworks({ endpoints }: ContainerRecord): void {
+    const unsure = endpoints
+      .filter(({ networkId }) => !this.#ensured.has(networkId))
+      .map(({ networkId }) => this.networks.get(networkId))
+      .filter((record) => record !== undefined);
+    ensureNetworks(this.context, unsure);
+    for (const record of unsure) this.#ensured.add(record.id);
+  }
+
+  keepLock(id: string, lock: Descriptor): void {
+    this.#locks.set(id, lock);
+  }
+
+  /** The lock taken at birth, if it is still held; from then on the caller's to close. */
+  takeLock(id: string): Descriptor | undefined {
+    const lock = this.#locks.get(id);
+    this.#locks.delete(id);
+    return lock;
+  }
+
+  /** Before others are let at the project: they must not wait for a container that only waits itself. */
+  releaseLocks(): void {
+    for (const lock of this.#locks.values()) closeSync(lock);
+    this.#locks.clear();
+  }
+
+  close(): void {
+    this.releaseLocks();
+    this.sockets.close();
+  }
+}
+
+function replace<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
+}
+
+/** One executor per kind of operation: leaving one out does not compile. */
+export type Executors = {
+  readonly [K in Operation['kind']]: (
+    operation: Extract<Operation, { readonly kind: K }>,
+    step: Step,
+  ) => Promise<void>;
+};
+
+export interface Step {
+  readonly node: NodeId;
+  readonly execution: Execution;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,44 @@
+// Puts the place in the Compose file that led to an error into the error.
+
+import { TcError } from '../../base/error.ts';
+import type { ProjectModel } from '../../project/model.ts';
+
+/** The attribute of a service that an error is about, by its code. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  'bind-source-missing': 'volumes',
+  'file-object-content': 'secrets',
+  'image-missing': 'image',
+  'invalid-user': 'user',
+  'invalid-working-dir': 'working_dir',
+  'network-address': 'networks',
+  'no-command': 'command',
+  'no-such-group': 'user',
+  'no-such-user': 'user',
+  'port-in-use': 'ports',
+  'port-protocol': 'ports',
+  'port-range': 'ports',
+  'port-unusable': 'ports',
+};
+
+/** Runs `action`; an error of it that has no place gets the service's. */
+export async function atService<T>(
+  model: ProjectModel | undefined,
+  service: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw locate(error, model, service);
+  }
+}
+
+function locate(error: unknown, model: ProjectModel | undefined, service: string): unknown {
+  if (!(error instanceof TcError) || error.source !== undefined || error.kind === 'bug') return error;
+  const attribute = ATTRIBUTES[error.code];
+  const path = ['services', service, ...(attribute === undefined ? [] : [attribute])];
+  const source = model?.positions.at(path);
+  if (source === undefined) return error;
+  const { code, kind, hints, exitCode, cause, others } = error;
+  return new TcError(error.message, { code, kind, hints, exitCode, cause, others, source });
+}

@@ -1,0 +1,107 @@
+// Everything that can fail before anything is made: images, accounts, mounts, ports. A plan that cannot be carried out
+// is refused here and changes nothing.
+
+import { existsSync } from 'node:fs';
+import { TcError } from '../../base/error.ts';
+import type { ResolvedImage } from '../../image/image.ts';
+import type { RecordedService } from '../../plan/observed-state.ts';
+import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
+import { recordService } from '../../plan/recorded.ts';
+import type { ProjectModel } from '../../project/model.ts';
+import { computeContainer } from '../../runtime/container.ts';
+import type { AccountFiles } from '../../runtime/container-input.ts';
+import { describeIdentity } from '../container/create.ts';
+import { planMounts } from '../container/mounts.ts';
+import type { Images } from '../image/images.ts';
+import { createDigest, digestFiles } from '../input/digest.ts';
+import { resolvePortRequests } from '../port/port-request.ts';
+import type { PortRecord } from '../record/container-record.ts';
+import type { Execution } from './execution.ts';
+import { atService } from './locate.ts';
+
+export interface PreparedContainer {
+  readonly image: ResolvedImage;
+  readonly accounts: AccountFiles;
+  readonly recorded: RecordedService;
+  readonly files: Readonly<Record<string, string>>;
+  readonly ports: readonly PortRecord[];
+}
+
+type Create = OperationOf<'create-container'>;
+
+export async function prepare(
+  execution: Execution,
+  plan: Plan,
+  images: Images,
+  model: ProjectModel | undefined,
+): Promise<void> {
+  for (const node of plan.nodes) {
+    const { operation } = node;
+    if (operation.kind === 'create-container') {
+      await atService(model, operation.service.name, () => prepareCreate(execution, node, operation, images));
+    }
+    if (operation.kind === 'start-container' && 'id' in operation.container) {
+      const record = execution.resolve(operation.container);
+      await atService(model, record.service, () => execution.sockets.reserveAgain(record, record.ports));
+    }
+  }
+}
+
+async function prepareCreate(
+  execution: Execution,
+  node: PlanNode,
+  operation: Create,
+  images: Images,
+): Promise<void> {
+  const { service, replaces } = operation;
+  const image = await images.resolve(service);
+  const digest = createDigest(execution.context.instance.key);
+  const accounts = images.readAccounts(image);
+  checkMounts(operation, image);
+  checkConfiguration(execution, operation, image, accounts);
+  const replaced = replaces && execution.containers.get(replaces.id);
+  const owner = { project: execution.project.name, service: service.name };
+  execution.prepared.set(node.id, {
+    image,
+    accounts,
+    recorded: recordService(service, digest),
+    files: digestFiles(service, operation, digest),
+    ports: await execution.sockets.reserve(owner, resolvePortRequests(service), replaced?.ports),
+  });
+}
+
+/** A bind whose source must be there, and is not. */
+function checkMounts(operation: Create, image: ResolvedImage): void {
+  const { service, volumes, configs, secrets } = operation;
+  const mounts = planMounts({ service, image: image.config, volumes, configs, secrets, inherited: {} });
+  for (const mount of mounts) {
+    if (mount.type !== 'bind' || mount.createSource || existsSync(mount.source)) continue;
+    throw new TcError(
+      `service ${service.name}: ${mount.source}, to be mounted at ${mount.bind.target}, does not exist`,
+      { code: 'bind-source-missing', hints: ['create it, or set bind.create_host_path: true'] },
+    );
+  }
+}
+
+/** The whole configuration once, with nothing leased: whatever the runtime would refuse, it refuses here. */
+function checkConfiguration(
+  execution: Execution,
+  operation: Create,
+  image: ResolvedImage,
+  accounts: AccountFiles,
+): void {
+  const { instance } = execution.context;
+  const id = '0'.repeat(64);
+  computeContainer({
+    service: operation.service,
+    image,
+    accounts,
+    host: execution.host(),
+    identity: describeIdentity(execution.project, operation, id),
+    network: { mode: 'private', endpoints: [], ports: [], isolated: false, hostGateway: '0.0.0.0' },
+    binds: [],
+    paths: { bundle: instance.paths.container(id), runDir: instance.paths.containerRun(id) },
+    table: instance.names.table,
+    onEnd: 'keep',
+  });
+}

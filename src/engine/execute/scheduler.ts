@@ -1,0 +1,155 @@
+// Runs the nodes of a plan: each after those it depends on, effects a few at a time, waits beside them. Knows nothing
+// of what the nodes do. When only waits are left to run, the owner may let go of its lock.
+
+import type { NodeId } from '../../plan/operation.ts';
+
+export interface ScheduledNode {
+  readonly id: NodeId;
+  readonly dependsOn: readonly NodeId[];
+}
+
+export interface Schedule<N extends ScheduledNode> {
+  readonly nodes: readonly N[];
+  /** Effects at a time. */
+  readonly parallel: number;
+  readonly signal?: AbortSignal;
+  isWait(node: N): boolean;
+  /** `signal` fires when the plan fails or is cancelled: waits end at once, effects run to their end. */
+  run(node: N, signal: AbortSignal): Promise<void>;
+  /** Only waits are running. */
+  onIdle(): void;
+  /** An effect is about to run after an idle time; if it rejects, the plan has failed. */
+  onResume(): Promise<void>;
+}
+
+/** Resolves when all nodes are done; rejects with the first failure once everything that ran has ended. */
+export function runSchedule<N extends ScheduledNode>(schedule: Schedule<N>): Promise<void> {
+  return new Run(schedule).start();
+}
+
+class Run<N extends ScheduledNode> {
+  readonly #schedule: Schedule<N>;
+  readonly #stop = new AbortController();
+  readonly #missing = new Map<NodeId, number>();
+  readonly #dependents = new Map<NodeId, N[]>();
+  readonly #ready: N[] = [];
+  #left: number;
+  #effects = 0;
+  #waits = 0;
+  #idle = false;
+  #resuming = false;
+  #failure: { readonly error: unknown } | undefined;
+  #settle: (() => void) | undefined;
+
+  constructor(schedule: Schedule<N>) {
+    this.#schedule = schedule;
+    this.#left = schedule.nodes.length;
+    for (const node of schedule.nodes) {
+      this.#missing.set(node.id, node.dependsOn.length);
+      if (node.dependsOn.length === 0) this.#ready.push(node);
+      for (const id of node.dependsOn) {
+        const dependents = this.#dependents.get(id);
+        if (dependents) dependents.push(node);
+        else this.#dependents.set(id, [node]);
+      }
+    }
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#schedule;
+    const cancel = () => this.#fail(signal?.reason);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+    const ended = new Promise<void>((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#advance();
+    await ended;
+    signal?.removeEventListener('abort', cancel);
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #advance(): void {
+    if (!this.#failure) this.#launch();
+    const running = this.#effects + this.#waits;
+    if (running === 0 && !this.#resuming && (this.#left === 0 || this.#failure)) {
+      this.#settle?.();
+      return;
+    }
+    if (this.#effects === 0 && this.#waits > 0 && !this.#idle && !this.#failure && !this.#hasReadyEffect()) {
+      this.#idle = true;
+      this.#schedule.onIdle();
+    }
+  }
+
+  #launch(): void {
+    for (let i = 0; i < this.#ready.length; ) {
+      const node = this.#ready[i];
+      if (node === undefined) return;
+      const isWait = this.#schedule.isWait(node);
+      if (!isWait && this.#idle) {
+        this.#resume();
+        return;
+      }
+      if (!isWait && this.#effects >= this.#schedule.parallel) {
+        i += 1;
+        continue;
+      }
+      this.#ready.splice(i, 1);
+      this.#run(node, isWait);
+    }
+  }
+
+  #hasReadyEffect(): boolean {
+    return this.#ready.some((node) => !this.#schedule.isWait(node));
+  }
+
+  #resume(): void {
+    if (this.#resuming) return;
+    this.#resuming = true;
+    this.#schedule
+      .onResume()
+      .then(
+        () => {
+          this.#idle = false;
+        },
+        (error) => this.#fail(error),
+      )
+      .finally(() => {
+        this.#resuming = false;
+        this.#advance();
+      });
+  }
+
+  #run(node: N, isWait: boolean): void {
+    if (isWait) this.#waits += 1;
+    else this.#effects += 1;
+    this.#schedule
+      .run(node, this.#stop.signal)
+      .then(
+        () => this.#complete(node),
+        (error) => this.#fail(error),
+      )
+      .finally(() => {
+        if (isWait) this.#waits -= 1;
+        else this.#effects -= 1;
+        this.#advance();
+      });
+  }
+
+  #complete(node: N): void {
+    this.#left -= 1;
+    for (const dependent of this.#dependents.get(node.id) ?? []) {
+      const missing = (this.#missing.get(dependent.id) ?? 0) - 1;
+      this.#missing.set(dependent.id, missing);
+      if (missing === 0) this.#ready.push(dependent);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop.abort(error);
+    // Nothing may be running: then nobody else notices.
+    queueMicrotask(() => this.#advance());
+  }
+}

@@ -1,0 +1,50 @@
+// What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
+
+import type { ResolvedImage } from '../../image/image.ts';
+import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
+import { recordService } from '../../plan/recorded.ts';
+import type { ProjectModel } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
+import { atService } from '../execute/locate.ts';
+import type { Images } from '../image/images.ts';
+import { createDigest, type Digest, digestFiles } from './digest.ts';
+
+export async function resolveInputs(
+  model: ProjectModel,
+  services: readonly string[] | undefined,
+  images: Images,
+  key: Buffer,
+): Promise<DesiredInputs> {
+  const digest = createDigest(key);
+  const wanted = Object.values(model.services).filter(
+    (service) => services === undefined || services.includes(service.name),
+  );
+  const entries = await Promise.all(
+    wanted.map(async (service) => {
+      const describe = () => describeDesired(service, model, images, digest);
+      return [service.name, await atService(model, service.name, describe)] as const;
+    }),
+  );
+  return { services: Object.fromEntries(entries) };
+}
+
+async function describeDesired(
+  service: ServiceConfig,
+  model: ProjectModel,
+  images: Images,
+  digest: Digest,
+): Promise<DesiredService> {
+  const image = await images.resolve(service);
+  return {
+    imageId: image.id,
+    files: digestFiles(service, model, digest),
+    recorded: recordService(service, digest),
+    hasHealthcheck: hasHealthcheck(service, image),
+  };
+}
+
+function hasHealthcheck({ healthcheck }: ServiceConfig, image: ResolvedImage): boolean {
+  if (healthcheck?.disable) return false;
+  const test = healthcheck?.test ?? image.config.Healthcheck?.Test ?? [];
+  return test.length > 0 && test[0] !== 'NONE';
+}

@@ -1,0 +1,141 @@
+// One container's json-file log on disk: `log`, and what rotation set aside as `log.1` (newer) to `log.n` (older). Reads
+// forwards from a chosen place and can be asked again for what was added since, however often the file was rotated.
+
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { unless } from '../../base/system-error.ts';
+
+const BLOCK = 64 * 1024;
+const NEWLINE = 0x0a;
+const EMPTY = Buffer.alloc(0);
+
+interface OpenFile {
+  readonly fd: number;
+  readonly inode: number;
+  position: number;
+}
+
+export class LogSource {
+  readonly #path: string;
+  /** Oldest first; the last is, or was, `log` itself. */
+  #files: OpenFile[] = [];
+  /** A line whose end is not written yet. */
+  #partial = EMPTY;
+  readonly #block = Buffer.allocUnsafe(BLOCK);
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#files = this.#openFrom(undefined);
+  }
+
+  /** Goes to where the last `count` lines begin. */
+  seekTail(count: number): void {
+    let missing = count;
+    for (let index = this.#files.length - 1; index >= 0; index -= 1) {
+      const file = this.#files[index];
+      if (file === undefined) continue;
+      const found = missing > 0 ? this.#findTail(file, missing) : undefined;
+      file.position = found?.position ?? fstatSync(file.fd).size;
+      missing -= found?.lines ?? 0;
+    }
+  }
+
+  /** Complete lines from here to the end of what is written by now. */
+  *readLines(): Generator<string> {
+    for (;;) {
+      const file = this.#files[0];
+      if (file === undefined) {
+        this.#files = this.#openFrom(undefined);
+        if (this.#files.length === 0) return;
+        continue;
+      }
+      yield* this.#readFile(file);
+      if (!this.#moveOn(file)) return;
+    }
+  }
+
+  close(): void {
+    for (const { fd } of this.#files) closeSync(fd);
+    this.#files = [];
+  }
+
+  *#readFile(file: OpenFile): Generator<string> {
+    // Rotation with a single file truncates it: what follows starts at its beginning.
+    if (fstatSync(file.fd).size < file.position) {
+      file.position = 0;
+      this.#partial = EMPTY;
+    }
+    for (;;) {
+      const length = readSync(file.fd, this.#block, 0, BLOCK, file.position);
+      if (length === 0) return;
+      file.position += length;
+      yield* this.#splitBlock(this.#block.subarray(0, length));
+    }
+  }
+
+  *#splitBlock(block: Buffer): Generator<string> {
+    let start = 0;
+    for (;;) {
+      const end = block.indexOf(NEWLINE, start);
+      if (end < 0) break;
+      const line = block.subarray(start, end);
+      start = end + 1;
+      if (this.#partial.length === 0) yield line.toString('utf8');
+      else {
+        const whole = Buffer.concat([this.#partial, line]);
+        this.#partial = EMPTY;
+        yield whole.toString('utf8');
+      }
+    }
+    if (start < block.length) this.#partial = Buffer.concat([this.#partial, block.subarray(start)]);
+  }
+
+  /** To the next newer file, if this one is finished: if `log` is another file by now. */
+  #moveOn(file: OpenFile): boolean {
+    if (this.#files.length === 1) {
+      const current = statSync(this.#path, { throwIfNoEntry: false });
+      if (current === undefined || current.ino === file.inode) return false;
+      this.#files.push(...this.#openFrom(file.inode));
+      // The monitor may have written to the old file between our last read of it and its rotation.
+      if (fstatSync(file.fd).size > file.position) return true;
+    }
+    closeSync(file.fd);
+    this.#files.shift();
+    this.#partial = EMPTY;
+    return this.#files.length > 0;
+  }
+
+  /** Opens `log` and its predecessors, oldest first, down to but without the one with inode `known`. */
+  #openFrom(known: number | undefined): OpenFile[] {
+    const files: OpenFile[] = [];
+    for (let n = 0; ; n += 1) {
+      const path = n === 0 ? this.#path : `${this.#path}.${n}`;
+      const fd = unless(['ENOENT', 'ENOTDIR'], () => openSync(path, 'r'));
+      if (fd === undefined) return files;
+      const inode = fstatSync(fd).ino;
+      if (inode === known || files.some((file) => file.inode === inode)) {
+        closeSync(fd);
+        return files;
+      }
+      files.unshift({ fd, inode, position: 0 });
+    }
+  }
+
+  /** Where the last `count` lines of one file begin, and how many it has if they are fewer. */
+  #findTail(file: OpenFile, count: number): { position: number; lines: number } {
+    const { size } = fstatSync(file.fd);
+    let lines = 0;
+    let end = size;
+    while (end > 0) {
+      const start = Math.max(0, end - BLOCK);
+      const length = readSync(file.fd, this.#block, 0, end - start, start);
+      for (let at = length - 1; at >= 0; at -= 1) {
+        // The newline at the very end closes the last line; every other one opens the line behind it.
+        if (this.#block[at] !== NEWLINE || start + at === size - 1) continue;
+        lines += 1;
+        if (lines === count) return { position: start + at + 1, lines };
+      }
+      end = start;
+    }
+    return { position: 0, lines: size > 0 ? lines + 1 : 0 };
+  }
+}

@@ -1,0 +1,129 @@
+// The engine of this machine: our own containers, on disk under a data root. What commands that only read do not need
+// is loaded by the first effect: the addon, and the modules that use it.
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { TcError } from '../base/error.ts';
+import { unless } from '../base/system-error.ts';
+import type { HostFacts } from '../runtime/container-input.ts';
+import { observeHostFacts } from '../runtime/host-facts.ts';
+import { loadNative, type Native } from '../runtime/native.ts';
+import type { EngineContext } from './context.ts';
+import { InstanceLocator } from './instance/instance.ts';
+import { emptyState, observeInstance } from './observe/observe.ts';
+import type { Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
+import { needsSweep } from './sweep/needs-sweep.ts';
+
+export interface NativeEngineOptions {
+  /** Data root; default: TCOMPOSE_ROOT, else /var/lib/tcompose as root, $XDG_DATA_HOME/tcompose otherwise. */
+  readonly root?: string;
+  /** Default: /run/tcompose[-instance] as root, below $XDG_RUNTIME_DIR otherwise. */
+  readonly runDir?: string;
+  /** Loads the addon; called when it is first needed. */
+  readonly native?: () => Native;
+}
+
+export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
+  const locator = new InstanceLocator(options);
+  const native = options.native ?? loadNative;
+  const host = once(() => readHostFacts(native()));
+  const images = once(async () => {
+    const { Images } = await import('./image/images.ts');
+    return new Images({ root: locator.root, native });
+  });
+  const context = (): EngineContext => ({ instance: locator.ensure(), native: native() });
+
+  return {
+    async observe(project, model) {
+      const instance = locator.find();
+      return instance ? observeInstance(instance.paths, project, model).state : emptyState(project);
+    },
+
+    async resolveInputs(model, services, purpose) {
+      const { resolveInputs } = await import('./input/resolve-inputs.ts');
+      const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
+      return resolveInputs(model, services, await images(), key);
+    },
+
+    async execute(request) {
+      const nothing = decideNothing(locator, request);
+      if (nothing) return nothing;
+      requireRoot();
+      const { executeRequest } = await import('./execute/execute.ts');
+      return executeRequest({ context: context(), images: await images(), host }, request);
+    },
+
+    async listProjects() {
+      const instance = locator.find();
+      const { listProjects } = await import('./observe/list-projects.ts');
+      return instance ? listProjects(instance.paths) : [];
+    },
+
+    logs: {
+      async *read(request) {
+        const instance = locator.find();
+        if (instance === undefined) return;
+        const { readLogs } = await import('./log/read-logs.ts');
+        yield* readLogs(instance.paths, request);
+      },
+    },
+
+    async exec(container, request) {
+      const { execInContainer } = await import('./exec/exec.ts');
+      return execInContainer(context(), container, request);
+    },
+
+    async *watch(containerId, signal) {
+      const instance = locator.find();
+      if (instance === undefined) return;
+      const { watchContainer } = await import('./watch/watch-container.ts');
+      yield* watchContainer(instance.paths, containerId, signal);
+    },
+
+    system: {
+      async check(checkOptions) {
+        if (locator.find() === undefined) return [];
+        const { checkSystem } = await import('./sweep/check.ts');
+        return checkSystem(context(), checkOptions);
+      },
+    },
+  };
+}
+
+/** What is as it should be is found so without lock, addon or root. */
+function decideNothing(locator: InstanceLocator, request: ExecuteRequest): ExecutionResult | undefined {
+  const instance = locator.find();
+  const snapshot = instance && observeInstance(instance.paths, request.project, request.model);
+  if (instance && snapshot && needsSweep(instance.paths, snapshot.statuses.values())) return undefined;
+  const plan = request.decide(snapshot?.state ?? emptyState(request.project));
+  if (plan.nodes.length > 0) return undefined;
+  request.on({ type: 'plan', plan });
+  for (const warning of plan.warnings) request.on({ type: 'warning', warning });
+  return { plan, created: new Map() };
+}
+
+function requireRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new TcError('starting and stopping containers needs root', {
+    code: 'needs-root',
+    kind: 'environment',
+    hints: ['run the command with sudo', '`config`, `plan`, `ps` and `version` work without'],
+  });
+}
+
+function readHostFacts(native: Native): HostFacts {
+  return observeHostFacts({
+    read: (path) => unless(['ENOENT', 'ENOTDIR', 'EACCES'], () => readFileSync(path, 'utf8')),
+    architecture: process.arch,
+    hostname: hostname(),
+    effectiveCapabilities: () => native.effectiveCapabilities(),
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

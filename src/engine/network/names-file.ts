@@ -1,0 +1,75 @@
+// `<run>/networks/<id>/names`: who is on a network and what it is called. Written here, read by every monitor's DNS
+// for each query; also the index of the network's leases. Format: docs/runtime-protocol.md, Files.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TcError } from '../../base/error.ts';
+import { unless } from '../../base/system-error.ts';
+import type { InstancePaths } from '../instance/paths.ts';
+import { writeVolatileFile } from '../record/json-file.ts';
+
+export interface NamedEndpoint {
+  readonly slot: number;
+  readonly containerId: string;
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** Lower case, at least one; the first answers reverse look-ups. */
+  readonly names: readonly string[];
+}
+
+const HEADER = 'tcompose-names 1';
+
+export function formatNames(endpoints: readonly NamedEndpoint[]): string {
+  const lines = [...endpoints]
+    .sort((a, b) => a.slot - b.slot)
+    .map(({ slot, containerId, ipv4, ipv6, names }) =>
+      [slot, containerId, ipv4 ?? '-', ipv6 ?? '-', names[0], names.join(',')].join(' '),
+    );
+  return `${[HEADER, ...lines].join('\n')}\n`;
+}
+
+export function parseNames(text: string, path: string): NamedEndpoint[] {
+  const [header, ...lines] = text.split('\n');
+  if (header !== HEADER) {
+    throw new TcError(`${path} begins with "${header}", not with "${HEADER}"`, {
+      code: 'record-too-new',
+      kind: 'environment',
+      hints: ['a newer tcompose wrote it: use that one'],
+    });
+  }
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [slot, containerId = '', ipv4 = '-', ipv6 = '-', primary = '', names = ''] = line.split(' ');
+      return {
+        slot: Number(slot),
+        containerId,
+        ...(ipv4 === '-' ? {} : { ipv4 }),
+        ...(ipv6 === '-' ? {} : { ipv6 }),
+        names: names === '' ? [primary] : names.split(','),
+      };
+    });
+}
+
+export function namesPath(paths: InstancePaths, networkId: string): string {
+  return join(paths.networkRun(networkId), 'names');
+}
+
+export function statesPath(paths: InstancePaths, networkId: string): string {
+  return join(paths.networkRun(networkId), 'states');
+}
+
+/** Undefined: there is no such file, as after a reboot. */
+export function readNames(paths: InstancePaths, networkId: string): NamedEndpoint[] | undefined {
+  const path = namesPath(paths, networkId);
+  const text = unless(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'));
+  return text === undefined ? undefined : parseNames(text, path);
+}
+
+export function writeNames(
+  paths: InstancePaths,
+  networkId: string,
+  endpoints: readonly NamedEndpoint[],
+): void {
+  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints));
+}

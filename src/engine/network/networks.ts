@@ -1,0 +1,159 @@
+// Networks as kernel objects: a bridge, its element in the firewall, and the run files that monitors share.
+// A record outlives a reboot, the kernel objects do not: they are made again from it when a container needs them.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createId } from '../../base/id.ts';
+import type { NetworkConfig } from '../../project/model.ts';
+import type { FirewallStep, Native } from '../../runtime/native.ts';
+import type { EngineContext } from '../context.ts';
+import { withDirectoryLock } from '../lock/file-lock.ts';
+import { removeFile, writeJsonFile } from '../record/json-file.ts';
+import { listNetworkRecords, type NetworkRecord } from '../record/network-record.ts';
+import { parseSubnet } from './cidr.ts';
+import { type AddressPool, allocateSubnets, DEFAULT_POOLS, parsePools } from './ipam.ts';
+import { restoreLeases } from './leases.ts';
+import { namesPath, statesPath } from './names-file.ts';
+
+const DEFAULT_MTU = 1500;
+/** Slots of an IPv6-only network: more than a bridge carries. */
+const MAX_SLOTS = 4096;
+
+export interface NewNetwork {
+  readonly key: string;
+  readonly project?: string;
+  readonly config: NetworkConfig;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Chooses subnets that nothing on the host uses, records the network, then makes it. */
+export async function createNetwork(context: EngineContext, network: NewNetwork): Promise<NetworkRecord> {
+  const { instance, native } = context;
+  const record = await withDirectoryLock(native, instance.hostRunDir, async () => {
+    const planned = describeNetwork(context, network);
+    await writeJsonFile(instance.paths.network(planned.id), planned);
+    // Under the host's lock: only the bridge's route makes the choice visible to other instances.
+    createBridge(native, planned);
+    return planned;
+  });
+  startNetwork(context, record);
+  return record;
+}
+
+function describeNetwork(context: EngineContext, network: NewNetwork): NetworkRecord {
+  const { instance, native } = context;
+  const { config } = network;
+  const known = listNetworkRecords(instance.paths);
+  const id = createNetworkId(context, known);
+  const taken = [...native.listSubnets(), ...known.flatMap(({ subnets }) => subnets.map((s) => s.subnet))];
+  const internal = config.internal === true;
+  return {
+    v: 1,
+    id,
+    key: network.key,
+    name: config.name,
+    ...(network.project === undefined ? {} : { project: network.project }),
+    recorded: config,
+    labels: network.labels,
+    createdAt: new Date().toISOString(),
+    bridge: instance.names.bridge(id),
+    mac: deriveMac(id),
+    mtu: Number(config.driver_opts?.['com.docker.network.driver.mtu'] ?? DEFAULT_MTU),
+    internal,
+    masquerade:
+      !internal && config.driver_opts?.['com.docker.network.bridge.enable_ip_masquerade'] !== 'false',
+    subnets: allocateSubnets(config, id, configuredPools(), taken),
+  };
+}
+
+function configuredPools(): readonly AddressPool[] {
+  const text = process.env['TCOMPOSE_ADDRESS_POOLS'];
+  return text ? parsePools(text) : DEFAULT_POOLS;
+}
+
+/** Bridge names hold only some digits of the id: an id whose bridge would meet another's is not used. */
+function createNetworkId(context: EngineContext, known: readonly NetworkRecord[]): string {
+  const names = new Set([
+    ...known.map((record) => record.bridge),
+    ...context.native.listLinks().map((link) => link.name),
+  ]);
+  for (;;) {
+    const id = createId();
+    if (!names.has(context.instance.names.bridge(id))) return id;
+  }
+}
+
+/** Makes what the kernel and the run directory lack of these networks. One dump of the links serves all of them. */
+export function ensureNetworks(context: EngineContext, records: readonly NetworkRecord[]): void {
+  if (records.length === 0) return;
+  const links = new Set(context.native.listLinks().map((link) => link.name));
+  for (const record of records) {
+    const hasBridge = links.has(record.bridge);
+    if (hasBridge && existsSync(namesPath(context.instance.paths, record.id))) continue;
+    if (!hasBridge) createBridge(context.native, record);
+    startNetwork(context, record);
+  }
+}
+
+function createBridge(native: Native, record: NetworkRecord): void {
+  native.createBridge({
+    name: record.bridge,
+    mac: record.mac,
+    mtu: record.mtu,
+    addresses: record.subnets.map(({ subnet, gateway }) => `${gateway}/${subnet.split('/')[1]}`),
+  });
+}
+
+function startNetwork(context: EngineContext, record: NetworkRecord): void {
+  const { instance, native } = context;
+  mkdirSync(instance.paths.networkRun(record.id), { recursive: true, mode: 0o700 });
+  restoreLeases(instance.paths, record.id);
+  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
+  native.updateFirewall(instance.names.table, [
+    // Turning ip_forward on makes the host a router: then what is not ours stays dropped.
+    { step: 'ensure-table', forwardDrop: true },
+    {
+      step: 'add-network',
+      bridge: record.bridge,
+      subnets: record.subnets.map((entry) => entry.subnet),
+      internal: record.internal,
+      masquerade: record.masquerade,
+    },
+  ]);
+}
+
+function slotCount(record: NetworkRecord): number {
+  const hosts = record.subnets.map(({ subnet }) => {
+    const parsed = parseSubnet(subnet);
+    return parsed?.version === 4 ? 2 ** (32 - parsed.prefix) : MAX_SLOTS;
+  });
+  return Math.min(MAX_SLOTS, Math.max(...hosts, 1));
+}
+
+/** Removes a network without members. The last one of the instance takes the firewall table with it. */
+export async function removeNetwork(context: EngineContext, record: NetworkRecord): Promise<void> {
+  const { instance, native } = context;
+  await withDirectoryLock(native, instance.hostRunDir, () => {
+    const others = listNetworkRecords(instance.paths).filter((other) => other.id !== record.id);
+    removeNetworkObjects(context, record, others.length === 0);
+    removeFile(instance.paths.network(record.id));
+  });
+}
+
+function removeNetworkObjects(context: EngineContext, record: NetworkRecord, isLast: boolean): void {
+  const { instance, native } = context;
+  const subnets = record.subnets.map((entry) => entry.subnet);
+  const steps: FirewallStep[] = isLast
+    ? [{ step: 'remove-table' }]
+    : [{ step: 'remove-network', bridge: record.bridge, subnets }];
+  // The bridge first: forwarding is turned off again with the last table, if no bridge is left.
+  if (native.listLinks().some((link) => link.name === record.bridge)) native.removeLink(record.bridge);
+  native.updateFirewall(instance.names.table, steps);
+  rmSync(instance.paths.networkRun(record.id), { recursive: true, force: true });
+}
+
+/** Locally administered and the same at every start, so that neighbours' ARP tables stay right. */
+export function deriveMac(seed: string): string {
+  const digest = createHash('sha256').update(seed).digest();
+  return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}

@@ -1,0 +1,78 @@
+// container.json: what a container is. Written once, durably, before anything else of the container exists; what it
+// does at the moment is in its status. Whether it is finished is told by monitor.json, which is written last.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
+import type { RecordedService, ServiceInputs } from '../../plan/observed-state.ts';
+import type { InstancePaths } from '../instance/paths.ts';
+import { readJsonFile, type Versioned, writeJsonFile } from './json-file.ts';
+
+export interface ContainerRecord extends Versioned {
+  readonly v: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly service: string;
+  readonly number: number;
+  readonly oneOff: boolean;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly recorded: RecordedService;
+  readonly inputs: ServiceInputs;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly workingDir: string;
+  readonly endpoints: readonly EndpointRecord[];
+  readonly ports: readonly PortRecord[];
+  readonly mounts: readonly { readonly type: string; readonly source: string; readonly target: string }[];
+  /** Target in the container -> name of the volume made for it alone. */
+  readonly anonymousVolumes: Readonly<Record<string, string>>;
+  /** Names of the volumes that it mounts, anonymous ones included. */
+  readonly volumes: readonly string[];
+  readonly replaces?: string;
+  /** The container whose network namespace it shares. */
+  readonly networkOf?: string;
+}
+
+/** A lease: what the container keeps from a network until it is removed. */
+export interface EndpointRecord {
+  readonly key: string;
+  readonly networkId: string;
+  readonly network: string;
+  readonly slot: number;
+  readonly mac: string;
+  /** Without prefix length. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** Lower case; the first answers reverse look-ups. */
+  readonly names: readonly string[];
+}
+
+export interface PortRecord {
+  readonly address: string;
+  readonly port: number;
+  readonly target: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** The user asked for any port: another may be taken when this one is not free at the next start. */
+  readonly any: boolean;
+}
+
+export function containerRecordPath(paths: InstancePaths, id: string): string {
+  return join(paths.container(id), 'container.json');
+}
+
+/** Undefined: no such container, or one whose creation was cut off before it had a record. */
+export function readContainerRecord(paths: InstancePaths, id: string): ContainerRecord | undefined {
+  return readJsonFile<ContainerRecord>(containerRecordPath(paths, id), 1);
+}
+
+export function writeContainerRecord(directory: string, record: ContainerRecord): Promise<void> {
+  return writeJsonFile(join(directory, 'container.json'), record);
+}
+
+export function listContainerIds(paths: InstancePaths): string[] {
+  return (unless(['ENOENT'], () => readdirSync(paths.containers)) ?? []).filter(isId);
+}

@@ -1,0 +1,105 @@
+// Objects on disk: one JSON file each, 0600, replaced by rename, with a version. A reader ignores members that it does
+// not know, and refuses a version newer than its own by name.
+
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TcError } from '../../base/error.ts';
+import { errnoOf, unless } from '../../base/system-error.ts';
+
+export interface Versioned {
+  readonly v: number;
+}
+
+/** The object in `path`; undefined if there is no such file. */
+export function readJsonFile<T extends Versioned>(path: string, version: T['v']): T | undefined {
+  const text = unless(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'));
+  return text === undefined ? undefined : parseVersioned<T>(text, path, version);
+}
+
+export function parseVersioned<T extends Versioned>(text: string, path: string, version: T['v']): T {
+  let value: Partial<T> | null;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TcError(`${path} is not valid JSON`, {
+      code: 'record-damaged',
+      kind: 'environment',
+      hints: ['`tcompose system check --repair` sets damaged records aside'],
+      cause,
+    });
+  }
+  if (typeof value !== 'object' || value === null || typeof value.v !== 'number') {
+    throw new TcError(`${path} is not a tcompose record: it has no version`, {
+      code: 'record-damaged',
+      kind: 'environment',
+      hints: ['`tcompose system check --repair` sets damaged records aside'],
+    });
+  }
+  if (value.v > version) {
+    throw new TcError(`${path} has version ${value.v}; this tcompose reads up to version ${version}`, {
+      code: 'record-too-new',
+      kind: 'environment',
+      hints: ['use the newer tcompose that wrote it'],
+    });
+  }
+  return value as T;
+}
+
+/** Replaces `path` durably: after this returns, a power failure leaves the new content. */
+export async function writeJsonFile(path: string, value: Versioned): Promise<void> {
+  const temporary = temporaryName(path);
+  const file = await openCreating(temporary);
+  try {
+    await file.writeFile(`${JSON.stringify(value)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  renameSync(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Replaces `path` in one step for other processes, without waiting for the disk. */
+export function writeVolatileFile(path: string, text: string): void {
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, text, { mode: 0o600 });
+  }
+  renameSync(temporary, path);
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Removes a file that may be gone already. */
+export function removeFile(path: string): void {
+  unless(['ENOENT', 'ENOTDIR'], () => unlinkSync(path));
+}
+
+// Writers of one object hold its lock, and processes differ by pid: the name is theirs alone.
+let sequence = 0;
+function temporaryName(path: string): string {
+  sequence += 1;
+  return `${path}.${process.pid}-${sequence}.tmp`;
+}
+
+async function openCreating(path: string) {
+  try {
+    return await open(path, 'w', 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return open(path, 'w', 0o600);
+  }
+}

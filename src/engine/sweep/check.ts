@@ -1,0 +1,132 @@
+// `system check`: compares what the disk says with what the kernel has, both ways, and mends what a crash or a reboot
+// left. It touches only what it can lock, and only what carries this instance's mark.
+
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
+import { listRemnants } from '../container/remnant.ts';
+import type { EngineContext } from '../context.ts';
+import { release } from '../network/leases.ts';
+import { readNames } from '../network/names-file.ts';
+import type { SystemFinding } from '../ports.ts';
+import { containerRecordPath, listContainerIds } from '../record/container-record.ts';
+import { listNetworkRecords } from '../record/network-record.ts';
+import { readContainerStatus } from '../status/status.ts';
+import { sweep } from './sweep.ts';
+
+/** Something that does not fit, and what mends it. */
+interface Discrepancy {
+  readonly what: string;
+  readonly why: string;
+  repair(): void | Promise<void>;
+}
+
+export async function checkSystem(
+  context: EngineContext,
+  options: { readonly repair: boolean },
+): Promise<SystemFinding[]> {
+  const findings: SystemFinding[] = [];
+  for (const { what, why, repair } of findDiscrepancies(context)) {
+    if (options.repair) await repair();
+    findings.push({ what, why, repaired: options.repair });
+  }
+  return findings;
+}
+
+function findDiscrepancies(context: EngineContext): Discrepancy[] {
+  return [
+    ...findLostContainers(context),
+    ...findRemnants(context),
+    ...findOrphanLeases(context),
+    ...findOrphanLinks(context),
+    ...findOrphanRunDirectories(context),
+    ...findVolumeRemnants(context),
+  ];
+}
+
+function findLostContainers(context: EngineContext): Discrepancy[] {
+  const { paths } = context.instance;
+  return listContainerIds(paths)
+    .filter((id) => readContainerStatus(paths, id).lost)
+    .map((id) => ({
+      what: `container ${id.slice(0, 12)}`,
+      why: 'its monitor was killed; its record still says that it runs',
+      repair: async () => void (await sweep(context, [id])),
+    }));
+}
+
+function findRemnants(context: EngineContext): Discrepancy[] {
+  return listRemnants(context.instance.paths).map(({ id, mark }) => ({
+    what: `container ${id.slice(0, 12)}`,
+    why: `${mark} it was interrupted`,
+    repair: async () => void (await sweep(context, [])),
+  }));
+}
+
+function findOrphanLeases(context: EngineContext): Discrepancy[] {
+  const { native, instance } = context;
+  return listNetworkRecords(instance.paths).flatMap((network) => {
+    const orphans = (readNames(instance.paths, network.id) ?? [])
+      .map((endpoint) => endpoint.containerId)
+      .filter((id) => !existsSync(instance.paths.container(id)));
+    if (orphans.length === 0) return [];
+    return [
+      {
+        what: `network ${network.name}`,
+        why: `${orphans.length} of its addresses are leased to containers that do not exist`,
+        repair: () => release(native, instance.paths, network.id, new Set(orphans)),
+      },
+    ];
+  });
+}
+
+function findOrphanLinks(context: EngineContext): Discrepancy[] {
+  const { native, instance } = context;
+  const bridges = new Set(listNetworkRecords(instance.paths).map((record) => record.bridge));
+  const veths = new Set(
+    listContainerIds(instance.paths).map((id) => instance.names.hostInterface(id, 0).slice(0, -1)),
+  );
+  return native
+    .listLinks()
+    .filter(({ name }) => {
+      const kind = instance.names.classifyLink(name);
+      return kind === 'bridge' ? !bridges.has(name) : kind === 'veth' && !veths.has(name.slice(0, -1));
+    })
+    .map(({ name }) => ({
+      what: `link ${name}`,
+      why: 'it belongs to no network and no container of this instance',
+      repair: () => native.removeLink(name),
+    }));
+}
+
+function findOrphanRunDirectories({ instance }: EngineContext): Discrepancy[] {
+  const { paths } = instance;
+  const networks = new Set(listNetworkRecords(paths).map((record) => record.id));
+  const list = (kind: string) =>
+    (unless(['ENOENT'], () => readdirSync(join(paths.runDir, kind))) ?? []).filter(isId);
+  const orphans = [
+    ...list('containers')
+      .filter((id) => !existsSync(containerRecordPath(paths, id)))
+      .map((id) => paths.containerRun(id)),
+    ...list('networks')
+      .filter((id) => !networks.has(id))
+      .map((id) => paths.networkRun(id)),
+  ];
+  return orphans.map((path) => ({
+    what: path,
+    why: 'what it belonged to does not exist any more',
+    repair: () => rmSync(path, { recursive: true, force: true }),
+  }));
+}
+
+function findVolumeRemnants({ instance }: EngineContext): Discrepancy[] {
+  const names = unless(['ENOENT'], () => readdirSync(instance.paths.volumes)) ?? [];
+  return names
+    .filter((name) => name.startsWith('.removing-'))
+    .map((name) => ({
+      what: `volume ${name.split('-').slice(2).join('-')}`,
+      why: 'its removal was interrupted',
+      repair: () => rmSync(join(instance.paths.volumes, name), { recursive: true, force: true }),
+    }));
+}

@@ -1,0 +1,70 @@
+// Mends what dead processes left: monitors that were killed, containers that were half made or half removed. Runs before
+// each plan that changes something. It touches only what it can lock: what is locked is somebody's work.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Descriptor } from '../../runtime/native.ts';
+import { discardRemnant } from '../container/discard.ts';
+import { listRemnants } from '../container/remnant.ts';
+import { emptyCgroup } from '../container/stop.ts';
+import type { EngineContext } from '../context.ts';
+import { lockDirectory } from '../lock/file-lock.ts';
+import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
+import { lastPath, type MonitorStatus, markLost, readContainerStatus, statusPath } from '../status/status.ts';
+import { leaveEverything } from './membership.ts';
+
+/** Returns what it mended, one sentence each. */
+export async function sweep(context: EngineContext, containerIds: Iterable<string>): Promise<string[]> {
+  const mended: string[] = [];
+  for (const id of containerIds) {
+    const name = await sweepContainer(context, id);
+    if (name !== undefined) mended.push(`${name}: its monitor was lost; recorded as exited with 137`);
+  }
+  for (const remnant of listRemnants(context.instance.paths)) {
+    const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));
+    if (done) mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
+  }
+  return mended;
+}
+
+async function sweepContainer(context: EngineContext, id: string): Promise<string | undefined> {
+  const { paths } = context.instance;
+  if (!readContainerStatus(paths, id).lost) return undefined;
+  let name: string | undefined;
+  await withLock(context, paths.container(id), async () => {
+    // Read again: until the lock was ours, somebody else may have mended it.
+    const { status, lost } = readContainerStatus(paths, id);
+    const record = readContainerRecord(paths, id);
+    if (!lost || status === undefined || record === undefined) return;
+    await buryContainer(context, record, status);
+    name = record.name;
+  });
+  return name;
+}
+
+async function buryContainer(
+  context: EngineContext,
+  record: ContainerRecord,
+  status: MonitorStatus,
+): Promise<void> {
+  const { paths } = context.instance;
+  await emptyCgroup(context, paths.container(record.id));
+  await leaveEverything(context, record);
+  const last = { ...markLost(status), finishedAt: new Date().toISOString() };
+  writeFileSync(lastPath(paths, record.id), `${JSON.stringify(last)}\n`, { mode: 0o600, flush: true });
+  rmSync(statusPath(paths, record.id), { force: true });
+}
+
+async function withLock(
+  context: EngineContext,
+  directory: string,
+  action: () => Promise<void>,
+): Promise<boolean> {
+  const lock: Descriptor | undefined = await lockDirectory(context.native, directory, false);
+  if (lock === undefined) return false;
+  try {
+    await action();
+    return true;
+  } finally {
+    context.native.close(lock);
+  }
+}
