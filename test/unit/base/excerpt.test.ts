@@ -18,7 +18,10 @@ describe('formatExcerpt', () => {
   });
 
   it('marks a variable within a value', () => {
-    expect(formatExcerpt('image: a:${TAG}-x', at(1, 10))).toEqual(['1 | image: a:${TAG}-x', '  |          ^^^^^^']);
+    expect(formatExcerpt('image: a:${TAG}-x', at(1, 10))).toEqual([
+      '1 | image: a:${TAG}-x',
+      '  |          ^^^^^^',
+    ]);
   });
 
   it('marks an item of a flow list', () => {

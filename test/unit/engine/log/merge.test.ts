@@ -10,9 +10,7 @@ describe('merging', () => {
       fc.property(fc.array(sequence, { maxLength: 8 }), (sequences) => {
         const tagged = sequences.map((values, rank) => values.map((value, at) => ({ value, rank, at })));
         const merged = [...mergeSorted(tagged, (a, b) => a.value - b.value)];
-        const expected = tagged
-          .flat()
-          .sort((a, b) => a.value - b.value || a.rank - b.rank || a.at - b.at);
+        const expected = tagged.flat().sort((a, b) => a.value - b.value || a.rank - b.rank || a.at - b.at);
         expect(merged).toEqual(expected);
       }),
     );
@@ -44,7 +42,8 @@ describe('log lines', () => {
   });
 
   it('that are cut short are no records', () => {
-    for (const line of ['', '{"log":"x', '{}', '[]', 'null']) expect(parseLogLine(line, 'id')).toBeUndefined();
+    for (const line of ['', '{"log":"x', '{}', '[]', 'null'])
+      expect(parseLogLine(line, 'id')).toBeUndefined();
   });
 
   it('compare by instant, whatever their precision and offset', () => {

@@ -28,9 +28,12 @@ describe('subnets from the pools', () => {
   });
 
   it('goes on to the next pool, and says what to do when all are used up', () => {
-    const second = allocateSubnets({ name: 'n' }, id, [...pool, { base: '10.208.0.0/12', size: 24 }], [
-      '172.16.0.0/12',
-    ]);
+    const second = allocateSubnets(
+      { name: 'n' },
+      id,
+      [...pool, { base: '10.208.0.0/12', size: 24 }],
+      ['172.16.0.0/12'],
+    );
     expect(second[0]?.subnet).toBe('10.208.0.0/24');
     expect(() => choose(['172.16.0.0/12'])).toThrow(/p_default: every subnet of the address pools is taken/);
   });
@@ -38,7 +41,11 @@ describe('subnets from the pools', () => {
   it('never gives a subnet that overlaps a taken one', () => {
     const taken = fc.array(
       fc
-        .record({ a: fc.integer({ min: 0, max: 3 }), b: fc.nat(255), length: fc.integer({ min: 15, max: 30 }) })
+        .record({
+          a: fc.integer({ min: 0, max: 3 }),
+          b: fc.nat(255),
+          length: fc.integer({ min: 15, max: 30 }),
+        })
         .map(({ a, b, length }) => `172.${24 + a}.${b}.0/${length}`),
       { maxLength: 40 },
     );

@@ -24,6 +24,8 @@ describe('the names file', () => {
   });
 
   it('refuses a newer format by name', () => {
-    expect(() => parseNames('tcompose-names 2\n', '/run/x/names')).toThrow(/\/run\/x\/names.*tcompose-names 2/);
+    expect(() => parseNames('tcompose-names 2\n', '/run/x/names')).toThrow(
+      /\/run\/x\/names.*tcompose-names 2/,
+    );
   });
 });
