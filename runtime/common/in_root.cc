@@ -32,8 +32,27 @@ const char* skip_slashes(const char* at) {
   return at;
 }
 
+constexpr int kMaxLinks = 40;  // as the kernel
+
+Error walk(int root, const char* path, uint64_t resolve, Missing last, int links, Fd* result);
+
+// A link to something missing is at `name` below `directory`, which is `directory_path` from the root. Making goes on where it
+// leads, as for any program inside.
+Error walk_link(int root, int directory, const char* directory_path, const char* name, const char* rest, Missing last,
+                int links, Fd* result) {
+  char target[4096];
+  ssize_t length = readlinkat(directory, name, target, sizeof target);
+  if (length <= 0 || size_t(length) == sizeof target) return fail_with(ENOENT, "mount", "openat2", name);
+  Path path;
+  if (*target != '/') path.add(directory_path).add('/');
+  path.add(target, size_t(length)).add('/').add(rest);
+  if (path.overflowed()) return fail_with(ENAMETOOLONG, "mount", "openat2", name);
+  return links < kMaxLinks ? walk(root, path.c_str(), kInRoot, last, links + 1, result)
+                           : fail_with(ELOOP, "mount", "openat2", name);
+}
+
 // Walks `path` component by component, making what is missing; `resolve` decides about links.
-Error walk(int root, const char* path, uint64_t resolve, Missing last, Fd* result) {
+Error walk(int root, const char* path, uint64_t resolve, Missing last, int links, Fd* result) {
   Fd current(fcntl(root, F_DUPFD_CLOEXEC, 0));
   if (!current) return fail("mount", "fcntl", path);
   Path so_far;
@@ -50,6 +69,11 @@ Error walk(int root, const char* path, uint64_t resolve, Missing last, Fd* resul
       Error error = make_last(current.get(), name.c_str(), *next ? Missing::Directory : last, path);
       if (error) return error;
       child.reset(open_retrying(root, so_far.c_str(), O_PATH, resolve));
+      if (!child && errno == ENOENT && !(resolve & RESOLVE_NO_SYMLINKS)) {
+        Path directory;
+        directory.add(so_far.c_str(), so_far.length() - length - 1);
+        return walk_link(root, current.get(), directory.c_str(), name.c_str(), next, last, links, result);
+      }
     }
     if (!child) return fail("mount", "openat2", path);
     current = static_cast<Fd&&>(child);
@@ -70,7 +94,7 @@ Error create_in_root(int root, const char* path, Missing last, Fd* fd) {
   fd->reset(open_retrying(root, path, O_PATH, kInRoot));
   if (*fd) return {};
   if (errno != ENOENT) return fail("mount", "openat2", path);
-  return walk(root, path, kInRoot, last, fd);
+  return walk(root, path, kInRoot, last, 0, fd);
 }
 
 Error open_parent_without_links(int root, const char* path, Fd* parent, const char** name) {
@@ -79,7 +103,7 @@ Error open_parent_without_links(int root, const char* path, Fd* parent, const ch
   if (!**name) return fail_with(EINVAL, "mount", "openat2", path);
   Path directory;
   directory.add(path, slash ? size_t(slash - path) : 0);
-  return walk(root, directory.c_str(), kInRoot | RESOLVE_NO_SYMLINKS, Missing::Directory, parent);
+  return walk(root, directory.c_str(), kInRoot | RESOLVE_NO_SYMLINKS, Missing::Directory, 0, parent);
 }
 
 }  // namespace tc

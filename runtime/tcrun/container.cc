@@ -29,7 +29,8 @@ struct StartContext {
   const Host& host;
   int netns;
   int sync;
-  int output;  // writing ends
+  int input;  // -1: /dev/null
+  int output;
   int errors;
   const char* joined_cgroup;  // what clone3 put us into already
 };
@@ -113,14 +114,17 @@ Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal)
     *terminal = static_cast<Fd&&>(pty.slave);
     return error;
   }
-  int null = -1;
+  int null = context.host.null;
+  Fd holder;
   if (owns_dev(context.host.spec->oci)) {
     Error error = open_null(rootfs.root.get(), O_RDWR, &null);
     if (error) return error;
+    holder.reset(null);
   }
-  Fd holder(null);
-  if (dup2(null >= 0 ? null : context.host.null, 0) < 0) return fail("stdio", "dup2");
-  if (dup2(context.output, 1) < 0 || dup2(context.errors, 2) < 0) return fail("stdio", "dup2");
+  const int sources[] = {context.input, context.output, context.errors};
+  for (int fd = 0; fd < 3; fd++) {
+    if (dup2(sources[fd] >= 0 ? sources[fd] : null, fd) < 0) return fail("stdio", "dup2");
+  }
   return {};
 }
 
@@ -186,16 +190,28 @@ uint64_t clone_flags(const OciSpec& oci) {
   return flags;
 }
 
-Error make_output(const Spec& spec, Child* child, Fd* output, Fd* errors) {
-  if (spec.oci.process.terminal) return {};
-  int out[2], err[2];
-  if (pipe2(out, O_CLOEXEC) != 0) return fail("stdio", "pipe2");
-  child->output.reset(out[0]);
-  output->reset(out[1]);
-  if (pipe2(err, O_CLOEXEC) != 0) return fail("stdio", "pipe2");
-  child->errors.reset(err[0]);
-  errors->reset(err[1]);
+// The container's ends of its pipes. Nothing is read of a container without a log: it gets /dev/null.
+struct Stdio {
+  Fd input;
+  Fd output;
+  Fd errors;
+};
+
+Error make_pipe(Fd* reading, Fd* writing) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail("stdio", "pipe2");
+  reading->reset(ends[0]);
+  writing->reset(ends[1]);
   return {};
+}
+
+Error make_stdio(const Spec& spec, Child* child, Stdio* stdio) {
+  Error error;
+  if (spec.oci.process.terminal) return error;
+  if (spec.stdin_open) error = make_pipe(&stdio->input, &child->input);
+  if (!spec.log.enabled || error) return error;
+  error = make_pipe(&child->output, &stdio->output);
+  return error ? error : make_pipe(&child->errors, &stdio->errors);
 }
 
 Error open_clone_targets(const Spec& spec, Fd* cgroup, Fd* pid_namespace) {
@@ -213,9 +229,10 @@ Error open_clone_targets(const Spec& spec, Fd* cgroup, Fd* pid_namespace) {
 Error begin_container(const Host& host, int netns, PendingChild* pending) {
   const Spec& spec = *host.spec;
   if (!is_new(spec.oci, CLONE_NEWNS)) return fail_with(EINVAL, "namespace", "clone3", "mount");
-  Fd child_sync, output, errors, cgroup, pid_namespace;
+  Fd child_sync, cgroup, pid_namespace;
+  Stdio stdio;
   Error error = make_sync(&pending->sync, &child_sync);
-  if (error.ok()) error = make_output(spec, &pending->child, &output, &errors);
+  if (error.ok()) error = make_stdio(spec, &pending->child, &stdio);
   if (error.ok()) error = open_clone_targets(spec, &cgroup, &pid_namespace);
   if (error) return error;
   CloneRequest request{clone_flags(spec.oci), cgroup.get(), pid_namespace.get()};
@@ -228,7 +245,7 @@ Error begin_container(const Host& host, int netns, PendingChild* pending) {
   }
   if (side == 0) {
     const char* joined = cgroup ? spec.cgroup.unified : nullptr;
-    StartContext context{host, netns, child_sync.get(), output.get(), errors.get(), joined};
+    StartContext context{host, netns, child_sync.get(), stdio.input.get(), stdio.output.get(), stdio.errors.get(), joined};
     send_failure(child_sync.get(), run_child(context));
     _exit(127);
   }

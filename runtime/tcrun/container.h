@@ -23,6 +23,7 @@ struct Child {
   int host_pid = 0;  // as the host's /proc does
   uint64_t start_time = 0;  // field 22 of /proc/<host_pid>/stat
   Fd pidfd;
+  Fd input;   // writing end of its standard input, if that stays open
   Fd output;  // reading end of its standard output; of the terminal's master if it has one
   Fd errors;  // reading end of its standard error; none with a terminal
 };

@@ -153,6 +153,7 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->user = in.optional_string(root, "user");
   spec->group_add = in.strings(root, "groupAdd");
   spec->init = in.boolean(root, "init", false);
+  spec->stdin_open = in.boolean(root, "stdinOpen", false);
   parse_log(in, in.object(root, "log"), &spec->log);
   parse_life(in, root, spec);
   parse_network(in, in.object(root, "network"), &spec->network);

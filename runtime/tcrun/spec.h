@@ -214,6 +214,7 @@ struct Spec {
   const char* user;  // or null: the numbers of `oci.process`
   List<const char*> group_add;
   bool init;
+  bool stdin_open;  // standard input is a pipe that stays open, not /dev/null
   LogSpec log;
   RestartSpec restart;
   StopSpec stop;

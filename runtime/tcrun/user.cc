@@ -60,11 +60,13 @@ Error read_database(int root, const char* path, Arena& arena, Bytes* bytes) {
   Fd fd;
   *bytes = {"", 0};
   Error error = open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
+  error.step = kStep;
   if (error) return error.errnum == ENOENT || error.errnum == ENOTDIR || error.errnum == ENXIO ? Error{} : error;
   struct stat st {};
   if (fstat(fd.get(), &st) != 0) return fail(kStep, "fstat", path);
   if (!S_ISREG(st.st_mode)) return {};
   error = read_all(fd.get(), path, kMaxFile, arena, bytes);
+  error.step = kStep;
   return error.errnum == EFBIG ? explain(error, "larger than 8 MiB") : error;
 }
 

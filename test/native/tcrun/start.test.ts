@@ -25,7 +25,8 @@ describe('a container', () => {
 
   it('answers with the host pids of monitor and first process', async () => {
     const container = await sandbox.run('exec sleep 1000');
-    expect(readFileSync(`/proc/${container.pid}/cmdline`, 'utf8')).toBe('sleep\x001000\0');
+    const command = () => readFileSync(`/proc/${container.pid}/cmdline`, 'utf8');
+    await until(() => command() === 'sleep\x001000\0', 'the shell to become sleep');
     expect(readFileSync(`/proc/${container.monitorPid}/comm`, 'utf8')).toBe('tcrun-monitor\n');
     expect(container.status()).toMatchObject({
       state: 'running',
