@@ -128,6 +128,14 @@ Error remove_children(int dir, int depth) {
 
 }  // namespace
 
-Error remove_tree(int dir, const char* name) { return remove_entry(dir, name, 0); }
+Error remove_tree(const char* path) {
+  const char* slash = strrchr(path, '/');
+  if (!slash || !slash[1]) return fail_with(EINVAL, "remove", "open", path);
+  Path directory;
+  directory.add(path, size_t(slash - path) + 1);
+  Fd parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) return errno == ENOENT ? Error{} : fail("remove", "open", directory.c_str());
+  return remove_entry(parent.get(), slash + 1, 0);
+}
 
 }  // namespace tc

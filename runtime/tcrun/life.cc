@@ -110,8 +110,8 @@ void finish_end(Monitor& monitor) {
   unlinkat(monitor.run_dir.get(), "ctl", 0);
   unlinkat(monitor.run_dir.get(), "status.spare", 0);
   if (monitor.spec.remove_on_end) {
-    remove_tree(AT_FDCWD, monitor.spec.run_dir);
-    remove_tree(AT_FDCWD, monitor.spec.bundle);
+    remove_tree(monitor.spec.run_dir);
+    remove_tree(monitor.spec.bundle);
   }
   FixedText<64> line;
   line.add("{\"event\":\"ended\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");

@@ -137,7 +137,7 @@ describe('a container has', () => {
   it('a root that is its own, read-only if asked', async () => {
     expect(await inside('echo changed > /etc/motd; cat /etc/motd')).toBe('changed');
     expect(existsSync(join(sandbox.image, 'etc/motd'))).toBe(false);
-    const output = await inside('echo x > /etc/motd; echo x > /tmp/x; cat /tmp/x', {
+    const output = await inside('(echo x > /etc/motd) 2>&1; echo x > /tmp/x; cat /tmp/x', {
       service: { read_only: true, tmpfs: ['/tmp'] },
     });
     expect(output).toBe("sh: can't create /etc/motd: Read-only file system\nx");

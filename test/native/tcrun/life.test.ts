@@ -1,0 +1,219 @@
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, Sandbox, until } from './sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(() => {
+  sandbox = new Sandbox();
+});
+afterAll(() => sandbox.dispose());
+
+/** Milliseconds between the lines of a log. */
+function gaps(times: readonly string[]): number[] {
+  return times.slice(1).map((time, i) => Date.parse(time) - Date.parse(times[i] ?? ''));
+}
+
+describe('the restart policy', () => {
+  it('on-failure starts again as often as allowed, waiting twice as long each time', async () => {
+    const container = await sandbox.run('echo life; exit 9', { service: { restart: 'on-failure:3' } });
+    expect(await container.ended()).toMatchObject({ state: 'exited', exitCode: 9, restartCount: 3 });
+    const waits = gaps(container.log().map(({ time }) => time));
+    expect(waits).toHaveLength(3);
+    // The least that it may wait; how much more depends on the machine.
+    for (const [i, least] of [100, 200, 400].entries()) expect(waits[i]).toBeGreaterThanOrEqual(least - 1);
+  });
+
+  it('on-failure ends with success', async () => {
+    const container = await sandbox.run('exit 0', { service: { restart: 'on-failure' } });
+    expect(await container.ended()).toMatchObject({ exitCode: 0, restartCount: 0 });
+  });
+
+  it('always starts again after kill -9 of pid 1, with the same network namespace', async () => {
+    const container = await sandbox.run('echo life; exec sleep 1000', { service: { restart: 'always' } });
+    const first = container.status();
+    const net = netns(container.pid);
+    process.kill(container.pid, 'SIGKILL');
+    const second = await container.reached(
+      ({ state, restartCount }) => state === 'running' && restartCount === 1,
+    );
+    expect(second.pid).not.toBe(first.pid);
+    expect(second.monitorPid).toBe(first.monitorPid);
+    expect(netns(second.pid ?? 0)).toBe(net);
+    expect(container.last()).toMatchObject({ state: 'restarting', exitCode: 137 });
+    expect(await container.stop({ graceMs: 0 })).toMatchObject({ stoppedBy: 'user', exitCode: 137 });
+    expect(container.output()).toBe('life\nlife\n');
+  });
+
+  it('is over at once when stopped while it waits', async () => {
+    const container = await sandbox.run('exit 1', { service: { restart: 'always' } });
+    await container.reached(({ state, restartCount }) => state === 'restarting' && restartCount >= 2);
+    expect(await container.stop()).toMatchObject({ state: 'exited', exitCode: 1, stoppedBy: 'user' });
+  });
+
+  it('does not start again after SIGKILL by request', async () => {
+    const container = await sandbox.run('sleep 1000', { service: { restart: 'always' } });
+    const control = container.control();
+    expect((await control.request({ op: 'signal', signal: 9 })).message).toEqual({ ok: true });
+    control.close();
+    expect(await container.ended()).toMatchObject({ exitCode: 137, stoppedBy: 'user' });
+  });
+});
+
+function netns(pid: number): string {
+  return readlinkSync(`/proc/${pid}/ns/net`);
+}
+
+describe('restart by request', () => {
+  it('keeps monitor and network namespace and answers with the new pid', async () => {
+    const container = await sandbox.run('trap "exit 0" TERM; echo life; while :; do sleep 0.02; done');
+    await container.logged('life');
+    const control = container.control();
+    expect((await control.request({ op: 'restart' })).message).toEqual({ ok: true });
+    const { event, pid } = await control.next();
+    control.close();
+    expect(event).toBe('started');
+    expect(isAlive(pid)).toBe(true);
+    expect(container.status()).toMatchObject({ state: 'running', pid, restartCount: 0, stoppedBy: '' });
+    expect(container.status().monitorPid).toBe(container.monitorPid);
+    await container.stop({ graceMs: 0 });
+  });
+});
+
+describe('init', () => {
+  it('reaps orphans and passes signals and exit codes on', async () => {
+    const container = await sandbox.run(
+      'trap "exit 6" USR1; sh -c "sleep 0.01 & exit 0"; sleep 0.1; ps -o stat | grep -c Z; echo ready; while :; do sleep 0.02; done',
+      { service: { init: true } },
+    );
+    await container.logged('ready');
+    expect(container.output()).toBe('0\nready\n');
+    const control = container.control();
+    await control.request({ op: 'signal', signal: 10 });
+    control.close();
+    expect(await container.ended()).toMatchObject({ exitCode: 6 });
+    const killed = await sandbox.run('kill -TERM $$', { service: { init: true } });
+    expect(await killed.ended()).toMatchObject({ exitCode: 143 });
+  });
+
+  it('reports a command that is not there', async () => {
+    const container = sandbox.prepare('', { service: { init: true, command: ['/nothing'] } });
+    await expect(container.start()).rejects.toMatchObject({ step: 'exec', exitCode: 127 });
+    const text = sandbox.prepare('', { service: { init: true, command: ['/etc/passwd'] } });
+    await expect(text.start()).rejects.toMatchObject({ step: 'exec', exitCode: 126 });
+  });
+});
+
+describe('health', () => {
+  const check = (test: string, more: object = {}) => ({
+    healthcheck: {
+      test: ['CMD-SHELL', test],
+      interval: 50_000_000,
+      timeout: 2_000_000_000,
+      retries: 2,
+      ...more,
+    },
+  });
+
+  it('goes from starting to healthy, to unhealthy after the retries, and back', async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      service: check('echo probing; test ! -e /tmp/ill'),
+    });
+    expect(container.status().health?.status).toBe('starting');
+    const healthy = await container.reached(({ health }) => health?.status === 'healthy');
+    expect(healthy.health?.log[0]).toMatchObject({ exitCode: 0, output: 'probing\n' });
+    writeFileSync(`/proc/${container.pid}/root/tmp/ill`, '');
+    const ill = await container.reached(({ health }) => health?.status === 'unhealthy');
+    expect(ill.health?.failingStreak).toBe(2);
+    expect(ill.health?.log.length).toBeLessThanOrEqual(5);
+    await container.stop({ graceMs: 0 });
+  });
+
+  it('kills a probe that takes too long', async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      service: check('sleep 999', { timeout: 50_000_000, retries: 1 }),
+    });
+    const { health } = await container.reached(({ health }) => health?.status === 'unhealthy');
+    expect(health?.log.at(-1)).toMatchObject({ exitCode: -1 });
+    expect(health?.log.at(-1)?.output).toContain('exceeded timeout');
+    const { procs } = container.computed.monitor.cgroup;
+    await until(() => !pidsIn(procs).some((pid) => commandOf(pid).includes('999')), 'the probe to die');
+    await container.stop({ graceMs: 0 });
+  });
+
+  it('does not count failures in the start period', async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      service: check('false', { start_period: 60_000_000_000, start_interval: 20_000_000, retries: 1 }),
+    });
+    const { health } = await container.reached(({ health }) => (health?.log.length ?? 0) >= 3);
+    expect(health).toMatchObject({ status: 'starting', failingStreak: 0 });
+    await container.stop({ graceMs: 0 });
+  });
+
+  it('runs on request, and says why it cannot run', async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      service: { healthcheck: { test: ['CMD', 'nothing'], interval: 3_600_000_000_000, retries: 1 } },
+    });
+    const control = container.control();
+    const { message } = await control.request({ op: 'health' });
+    expect(message.health).toMatchObject({ status: 'unhealthy', failingStreak: 1 });
+    expect(message.health.log[0].exitCode).toBe(127);
+    control.close();
+    await container.stop({ graceMs: 0 });
+  });
+});
+
+function pidsIn(directory: string): string[] {
+  return readFileSync(`${directory}/cgroup.procs`, 'utf8').split('\n').filter(Boolean);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+describe('pause', () => {
+  it('freezes, refuses exec, and lets stop through', async () => {
+    const container = await sandbox.run('trap "exit 3" TERM; while :; do echo tick; sleep 0.01; done');
+    const control = container.control();
+    await container.logged('tick');
+    expect((await control.request({ op: 'pause' })).message).toEqual({ ok: true });
+    expect(container.status().state).toBe('paused');
+    expect(readFileSync(`/proc/${container.pid}/status`, 'utf8')).toMatch(/^State:\s+[DST]/m);
+    const process = { args: ['true'], env: [], cwd: '/', terminal: true, privileged: false };
+    expect((await control.request({ op: 'exec', process })).message.error.errno).toBe('ESRCH');
+    expect((await control.request({ op: 'unpause' })).message).toEqual({ ok: true });
+    expect(container.status().state).toBe('running');
+    expect((await control.request({ op: 'pause' })).message).toEqual({ ok: true });
+    control.close();
+    expect(await container.stop()).toMatchObject({ exitCode: 3 });
+  });
+});
+
+describe('on_end', () => {
+  it('remove leaves nothing of the container', async () => {
+    const container = await sandbox.run('mkdir -p /a/b; echo x > /a/b/c; chmod 0 /a; exec sleep 1000', {
+      onEnd: 'remove',
+    });
+    const control = container.control();
+    await control.request({ op: 'stop', graceMs: 0 });
+    expect(await control.next()).toEqual({ event: 'ended', exitCode: 137 });
+    control.close();
+    expect(existsSync(container.bundle)).toBe(false);
+    expect(existsSync(container.runDir)).toBe(false);
+  });
+});
+
+describe('memory', () => {
+  it('over the limit is recorded as such', async () => {
+    const container = await sandbox.run(
+      'head -c 100m /dev/zero | tail -c 90m | wc -c; exec tail -c 90m /dev/zero',
+      {
+        service: { mem_limit: 16 * 1024 * 1024 },
+      },
+    );
+    expect(await container.ended()).toMatchObject({ exitCode: 137, oomKilled: true });
+  });
+});
