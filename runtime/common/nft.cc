@@ -180,6 +180,14 @@ NftRule& NftRule::random(uint32_t modulus, uint32_t to) {
   return *this;
 }
 
+NftRule& NftRule::load(const void* data, size_t size, uint32_t to) {
+  expression("immediate", [&] {
+    buffer_.put_be32(NFTA_IMMEDIATE_DREG, to);
+    put_value(buffer_, NFTA_IMMEDIATE_DATA, data, size);
+  });
+  return *this;
+}
+
 NftRule& NftRule::compare(uint32_t operation, const void* data, size_t size) {
   expression("cmp", [&] {
     buffer_.put_be32(NFTA_CMP_SREG, NFT_REG_1);

@@ -90,6 +90,7 @@ class NftRule {
   NftRule& mask(uint32_t bits);
   NftRule& mask(const void* bits, uint32_t size);
   NftRule& random(uint32_t modulus, uint32_t to);
+  NftRule& load(const void* data, size_t size, uint32_t to);
 
   NftRule& compare(uint32_t operation, const void* data, size_t size);
   NftRule& equals(uint32_t value) { return compare(NFT_CMP_EQ, &value, sizeof value); }

@@ -116,7 +116,7 @@ Error Rtnl::create_veth(const VethRequest& request) {
   }
   // A container that reaches itself through its own published port: where bridged traffic passes the IP hooks
   // (br_netfilter), the kernel turns such a packet round inside the bridge, out of the port it came from.
-  buffer.begin(RTM_SETLINK, 0, link_header());
+  buffer.begin(RTM_NEWLINK, 0, link_header());
   buffer.put_string(IFLA_IFNAME, request.host_name);
   {
     Nest info(buffer, IFLA_LINKINFO);

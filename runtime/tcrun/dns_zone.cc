@@ -1,0 +1,149 @@
+// `names` is replaced by rename and never written in place, so a mapping of it stays whole; `states` only grows.
+#include "dns_zone.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace tc {
+
+namespace {
+
+constexpr char names_file[] = "names";
+constexpr char states_file[] = "states";
+constexpr std::string_view header = "tcompose-names 1";
+constexpr uint8_t state_running = 1;
+
+// Cuts off what stands before the first `separator`, or everything.
+std::string_view take(std::string_view* rest, char separator) {
+  size_t end = rest->find(separator);
+  std::string_view word = rest->substr(0, end);
+  rest->remove_prefix(end == std::string_view::npos ? rest->size() : end + 1);
+  return word;
+}
+
+// Docker Compose wrote proj_web_1 once and proj-web-1 now; people use both.
+bool equals_but_for_dashes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); i++) {
+    if ((a[i] == '_' ? '-' : a[i]) != (b[i] == '_' ? '-' : b[i])) return false;
+  }
+  return true;
+}
+
+bool is_same_file(const struct stat& a, const struct stat& b) {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+// A mount of the directory alone, attached nowhere: whoever holds it cannot climb out of it by "..".
+Error open_detached(const char* directory, Fd* result) {
+  long tree = syscall(SYS_open_tree, AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0) return fail("start network child", "open_tree", directory);
+  result->reset(static_cast<int>(tree));
+  mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  if (syscall(SYS_mount_setattr, result->get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) return {};
+  // Before Linux 5.12 it stays writable, for a user who may write nothing in it.
+  return errno == ENOSYS ? Error{} : fail("start network child", "mount_setattr", directory);
+}
+
+}  // namespace
+
+Error DnsZone::open(const char* directory) {
+  if (Error error = open_detached(directory, &directory_)) return error;
+  states_file_.reset(openat(directory_.get(), states_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return states_file_ ? Error{} : fail("start network child", "open", states_file);
+}
+
+Error DnsZone::refresh() {
+  struct stat status;
+  if (fstatat(directory_.get(), names_file, &status, AT_SYMLINK_NOFOLLOW)) {
+    if (errno != ENOENT) return fail("read names", "stat", names_file);
+    unmap_names();
+    return {};
+  }
+  if (names_ && is_same_file(status, names_status_)) return {};
+  if (Error error = map_names(status)) return error;
+  return map_states();
+}
+
+void DnsZone::unmap_names() {
+  if (names_) munmap(names_, names_size_);
+  names_ = nullptr;
+  text_ = {};
+  network_ = {};
+}
+
+Error DnsZone::map_names(const struct stat& status) {
+  unmap_names();
+  Fd file(openat(directory_.get(), names_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return fail("read names", "open", names_file);
+  if (fstat(file.get(), &names_status_)) return fail("read names", "fstat", names_file);
+  // Replaced between the two looks: the next query sees a difference and comes here again.
+  if (!is_same_file(status, names_status_)) names_status_.st_ino = 0;
+  names_size_ = static_cast<size_t>(names_status_.st_size);
+  if (names_size_ == 0) return {};
+  void* mapping = mmap(nullptr, names_size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (mapping == MAP_FAILED) return fail("read names", "mmap", names_file);
+  names_ = mapping;
+  std::string_view text(static_cast<const char*>(mapping), names_size_);
+  std::string_view first = take(&text, '\n');
+  if (!first.starts_with(header)) return fail_with(EPROTO, "read names", "parse", names_file);
+  first.remove_prefix(header.size());
+  if (first.starts_with(' ')) network_ = first.substr(1);
+  text_ = text;
+  return {};
+}
+
+Error DnsZone::map_states() {
+  struct stat status;
+  if (fstat(states_file_.get(), &status)) return fail("read names", "fstat", states_file);
+  auto size = static_cast<size_t>(status.st_size);
+  if (size == states_size_) return {};
+  if (states_) munmap(const_cast<uint8_t*>(states_), states_size_);
+  states_ = nullptr;
+  states_size_ = 0;
+  void* mapping = mmap(nullptr, size, PROT_READ, MAP_SHARED, states_file_.get(), 0);
+  if (mapping == MAP_FAILED) return fail("read names", "mmap", states_file);
+  states_ = static_cast<const uint8_t*>(mapping);
+  states_size_ = size;
+  return {};
+}
+
+bool DnsZone::next_endpoint(std::string_view* rest, DnsEndpoint* endpoint) const {
+  std::string_view line = take(rest, '\n');
+  std::string_view slot = take(&line, ' ');
+  take(&line, ' ');  // container id
+  endpoint->ipv4 = take(&line, ' ');
+  endpoint->ipv6 = take(&line, ' ');
+  endpoint->primary = take(&line, ' ');
+  endpoint->names = take(&line, ' ');
+  size_t index = 0;
+  auto [end, error] = std::from_chars(slot.data(), slot.data() + slot.size(), index);
+  if (error != std::errc() || end != slot.data() + slot.size()) return false;
+  // The monitors write it while we read.
+  endpoint->running = index < states_size_ && __atomic_load_n(states_ + index, __ATOMIC_RELAXED) == state_running;
+  return !endpoint->primary.empty();
+}
+
+std::string_view DnsZone::strip_network(std::string_view name) const {
+  if (network_.empty() || name.size() < network_.size() + 2 || !name.ends_with(network_)) return name;
+  size_t dot = name.size() - network_.size() - 1;
+  return name[dot] == '.' ? name.substr(0, dot) : name;
+}
+
+bool DnsZone::goes_by(const DnsEndpoint& endpoint, std::string_view name) {
+  if (equals_but_for_dashes(endpoint.primary, name)) return true;
+  std::string_view names = endpoint.names;
+  while (!names.empty()) {
+    if (take(&names, ',') == name) return true;
+  }
+  return false;
+}
+
+}  // namespace tc

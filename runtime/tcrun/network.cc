@@ -1,0 +1,160 @@
+// The container's end of its networks: namespace, veth pairs, addresses, routes, sysctls.
+#include "network.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include <cstdlib>
+
+#include "../common/rtnl.h"
+#include "namespace_visit.h"
+
+namespace tc {
+
+namespace {
+
+constexpr char own_namespace[] = "/proc/self/ns/net";
+
+Error invalid(const char* what) { return fail_with(EINVAL, "set up network", "parse", what); }
+
+Error create_endpoint(Rtnl& host, const EndpointSpec& endpoint, int netns) {
+  VethRequest request = {endpoint.host_interface, endpoint.interface, {}, endpoint.mtu, netns, endpoint.bridge};
+  if (!parse_mac(endpoint.mac, &request.peer_mac)) return invalid(endpoint.mac);
+  if (Error error = host.create_veth(request)) return error;
+  // A bridge port needs no address of its own; written before the other end comes up and would cause one.
+  return write_sysctl("1", "net/ipv6/conf/%s/disable_ipv6", endpoint.host_interface);
+}
+
+// Which endpoints the namespace has already, from before a restart.
+Error find_interfaces(Rtnl& inside, const NetworkSpec& spec, bool* present) {
+  for (size_t i = 0; i < spec.endpoints.count; i++) {
+    int index;
+    Error error = inside.link_index(spec.endpoints[i].interface, &index);
+    if (error && error.errnum != ENODEV) return error;
+    present[i] = !error;
+  }
+  return {};
+}
+
+Error create_endpoints(Rtnl& host, const NetworkSpec& spec, const bool* present, int netns) {
+  for (size_t i = 0; i < spec.endpoints.count; i++) {
+    if (present[i]) continue;
+    const EndpointSpec& endpoint = spec.endpoints[i];
+    Error error = create_endpoint(host, endpoint, netns);
+    if (error.errnum == EEXIST) {
+      // The other end is in a namespace that the kernel is still taking down, after a monitor was killed.
+      Error removed = host.delete_link(endpoint.host_interface);
+      if (removed && removed.errnum != ENODEV) return removed;
+      error = create_endpoint(host, endpoint, netns);
+    }
+    if (error) return error;
+  }
+  return {};
+}
+
+// Before the interface is up: no address that nobody asked for, and neighbours learn at once that an address moved.
+Error write_interface_sysctls(const EndpointSpec& endpoint) {
+  const char* name = endpoint.interface;
+  if (Error error = write_sysctl("1", "net/ipv4/conf/%s/arp_notify", name)) return error;
+  if (!endpoint.ipv6) return write_sysctl("1", "net/ipv6/conf/%s/disable_ipv6", name);
+  if (Error error = write_sysctl("0", "net/ipv6/conf/%s/disable_ipv6", name)) return error;
+  if (Error error = write_sysctl("0", "net/ipv6/conf/%s/accept_ra", name)) return error;
+  if (Error error = write_sysctl("0", "net/ipv6/conf/%s/accept_dad", name)) return error;
+  return write_sysctl("1", "net/ipv6/conf/%s/ndisc_notify", name);
+}
+
+Error configure_interface(Rtnl& inside, const EndpointSpec& endpoint, int* index) {
+  if (Error error = inside.link_index(endpoint.interface, index)) return error;
+  if (Error error = write_interface_sysctls(endpoint)) return error;
+  for (const char* text : {endpoint.ipv4, endpoint.ipv6}) {
+    InetAddress address;
+    if (!text) continue;
+    if (!parse_inet_address(text, &address)) return invalid(text);
+    if (Error error = inside.ensure_address(*index, address)) return error;
+  }
+  return inside.set_up(*index);
+}
+
+Error add_default_routes(Rtnl& inside, const EndpointSpec& endpoint, int index) {
+  for (const char* text : {endpoint.ipv4_gateway, endpoint.ipv6_gateway}) {
+    InetAddress gateway;
+    if (!text || !endpoint.is_default) continue;
+    if (!parse_inet_address(text, &gateway)) return invalid(text);
+    if (Error error = inside.ensure_default_route(index, gateway)) return error;
+  }
+  return {};
+}
+
+Error bring_up_loopback(Rtnl& inside) {
+  int index;
+  if (Error error = inside.link_index("lo", &index)) return error;
+  return inside.set_up(index);
+}
+
+Error configure_endpoints(Rtnl& inside, const NetworkSpec& spec) {
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    int index;
+    if (Error error = configure_interface(inside, endpoint, &index)) return error;
+    if (Error error = add_default_routes(inside, endpoint, index)) return error;
+  }
+  return {};
+}
+
+}  // namespace
+
+Error NamespaceVisit::remember_home() {
+  home_.reset(open(own_namespace, O_RDONLY | O_CLOEXEC));
+  return home_ ? Error{} : fail("enter network namespace", "open", own_namespace);
+}
+
+Error NamespaceVisit::enter(int netns) {
+  if (Error error = remember_home()) return error;
+  if (setns(netns, CLONE_NEWNET) == 0) return {};
+  Error error = fail("enter network namespace", "setns");
+  home_.reset();
+  return error;
+}
+
+Error NamespaceVisit::enter_new() {
+  if (Error error = remember_home()) return error;
+  if (unshare(CLONE_NEWNET) == 0) return {};
+  Error error = fail("make network namespace", "unshare");
+  home_.reset();
+  return error;
+}
+
+void NamespaceVisit::leave() {
+  if (home_ && setns(home_.get(), CLONE_NEWNET)) abort();
+  home_.reset();
+}
+
+Error make_network_namespace(int* netns) {
+  NamespaceVisit visit;
+  if (Error error = visit.enter_new()) return error;
+  *netns = open(own_namespace, O_RDONLY | O_CLOEXEC);
+  return *netns < 0 ? fail("make network namespace", "open", own_namespace) : Error{};
+}
+
+Error set_up_network(const NetworkSpec& spec, int netns) {
+  // Interface names are eth0, eth1, ...: a container with more networks than this has other troubles.
+  constexpr size_t max_endpoints = 128;
+  bool present[max_endpoints] = {};
+  if (spec.endpoints.count > max_endpoints) return fail_with(E2BIG, "set up network", "parse", "endpoints");
+
+  Rtnl host;
+  Rtnl inside;
+  if (Error error = host.open()) return error;
+  {
+    NamespaceVisit visit;
+    if (Error error = visit.enter(netns)) return error;
+    if (Error error = inside.open()) return error;
+    if (Error error = bring_up_loopback(inside)) return error;
+  }
+  if (Error error = find_interfaces(inside, spec, present)) return error;
+  if (Error error = create_endpoints(host, spec, present, netns)) return error;
+  NamespaceVisit visit;
+  if (Error error = visit.enter(netns)) return error;
+  return configure_endpoints(inside, spec);
+}
+
+}  // namespace tc

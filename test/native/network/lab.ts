@@ -1,0 +1,297 @@
+// A laboratory: a host of its own (a network namespace), with networks made by the addon and containers made by the
+// monitor's network code, real traffic between them, and nothing left behind when it closes.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Native } from '../../../src/runtime/native.ts';
+
+const root = resolve(import.meta.dirname, '../../..');
+const server = join(import.meta.dirname, 'server.mjs');
+
+type NativeName = keyof Native & string;
+
+export interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LabNetwork {
+  readonly bridge: string;
+  readonly dir: string;
+  /** First three octets: containers are <prefix>.<n>. */
+  readonly prefix: string;
+  readonly prefix6?: string;
+  readonly internal: boolean;
+}
+
+export interface PortRequest {
+  readonly protocol?: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly target: number;
+}
+
+export interface ContainerRequest {
+  readonly name: string;
+  readonly networks: readonly { readonly network: LabNetwork; readonly number: number }[];
+  readonly dns?: readonly string[];
+  readonly links?: Readonly<Record<string, string>>;
+  readonly ports?: readonly PortRequest[];
+  /** Published sockets of another replica. */
+  readonly sockets?: readonly number[];
+}
+
+export class Lab {
+  readonly table = 'tcompose-1ab1ab00';
+  readonly dir = mkdtempSync(join(tmpdir(), 'tcompose-lab-'));
+  private readonly pending = new Map<
+    number,
+    { resolve: (value: never) => void; reject: (e: Error) => void }
+  >();
+  private nextId = 1;
+
+  private readonly worker: ChildProcess;
+
+  private constructor(worker: ChildProcess) {
+    this.worker = worker;
+    worker.on('message', (message: { id: number; value?: never; error?: { message: string } }) => {
+      const waiting = this.pending.get(message.id);
+      this.pending.delete(message.id);
+      if (message.error) waiting?.reject(Object.assign(new Error(message.error.message), message.error));
+      else waiting?.resolve(message.value as never);
+    });
+  }
+
+  static async open(): Promise<Lab> {
+    const args = ['--net', process.execPath, join(import.meta.dirname, 'worker.mjs')];
+    const build = join(root, 'runtime/build');
+    const worker = spawn('unshare', [...args, join(build, 'tcompose.node'), join(build, 'network-lab')], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const lab = new Lab(worker);
+    await new Promise((ready, reject) => {
+      lab.pending.set(0, { resolve: ready, reject });
+      worker.once('exit', (code) => reject(new Error(`the lab's worker ended with ${code}`)));
+    });
+    await lab.run('ip link set lo up');
+    mkdirSync(join(lab.dir, 'ports'));
+    return lab;
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolveEnd) => this.worker.once('exit', resolveEnd));
+    this.worker.disconnect();
+    await ended;
+    rmSync(this.dir, { recursive: true });
+  }
+
+  request<T>(operation: string, request: object): Promise<T> {
+    const id = this.nextId++;
+    return new Promise<T>((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.worker.send({ id, operation, request });
+    });
+  }
+
+  native<N extends NativeName>(
+    name: N,
+    ...args: Parameters<Native[N]>
+  ): Promise<Awaited<ReturnType<Native[N]>>> {
+    return this.request('native', { name, args });
+  }
+
+  run(command: string): Promise<Result> {
+    return this.request('run', { command });
+  }
+
+  /** Runs a command and gives its output; fails if it fails. */
+  async output(command: string): Promise<string> {
+    const result = await this.run(command);
+    if (result.code !== 0)
+      throw new Error(`${command}: exit code ${result.code}\n${result.stdout}${result.stderr}`);
+    return result.stdout.trim();
+  }
+
+  async network(number: number, options: { internal?: boolean; ipv6?: boolean } = {}): Promise<LabNetwork> {
+    const network: LabNetwork = {
+      bridge: `tc-lab${number}`,
+      dir: join(this.dir, `network${number}`),
+      prefix: `10.201.${number}`,
+      internal: options.internal ?? false,
+      ...(options.ipv6 ? { prefix6: `fd00:201:${number}:` } : {}),
+    };
+    mkdirSync(network.dir);
+    const gateways = [`${network.prefix}.1/24`, ...(network.prefix6 ? [`${network.prefix6}:1/64`] : [])];
+    await this.native('createBridge', {
+      name: network.bridge,
+      mac: `02:00:00:00:ff:0${number}`,
+      mtu: 1500,
+      addresses: gateways,
+    });
+    await this.native('updateFirewall', this.table, [
+      { step: 'ensure-table', forwardDrop: true },
+      {
+        step: 'add-network',
+        bridge: network.bridge,
+        subnets: gateways,
+        internal: network.internal,
+        masquerade: true,
+      },
+    ]);
+    await this.native('createStates', join(network.dir, 'states'), 256);
+    this.writeNames(network, []);
+    return network;
+  }
+
+  /** Lines of the names file without the slot, which is the position: `id ipv4 ipv6 primary name,...`. */
+  writeNames(network: LabNetwork, lines: readonly string[], header = 'tcompose-names 1'): void {
+    const path = join(network.dir, 'names');
+    const text = [header, ...lines.map((line, slot) => `${slot} ${line}`), ''].join('\n');
+    writeFileSync(`${path}.new`, text, { mode: 0o644 });
+    renameSync(`${path}.new`, path);
+  }
+
+  setState(network: LabNetwork, slot: number, state: 0 | 1): void {
+    const path = join(network.dir, 'states');
+    const states = readFileSync(path);
+    states[slot] = state;
+    writeFileSync(path, states);
+  }
+
+  bind(port: PortRequest): Promise<{ socket: number; port: number }> {
+    return this.native('bindPublished', {
+      protocol: port.protocol ?? 'tcp',
+      address: port.address,
+      port: port.port,
+    });
+  }
+
+  async container(request: ContainerRequest): Promise<Container> {
+    const sockets = [...(request.sockets ?? [])];
+    for (const port of request.sockets ? [] : (request.ports ?? []))
+      sockets.push((await this.bind(port)).socket);
+    const process = await this.request<{ key: number; pid: number }>('container', { sockets });
+    const container = new Container(this, request, process, sockets);
+    await container.start();
+    return container;
+  }
+}
+
+export class Container {
+  child = 0;
+  readonly pid: number;
+  readonly sockets: readonly number[];
+  private readonly lab: Lab;
+  private readonly spec: ContainerRequest;
+  private readonly key: number;
+  private netns = 0;
+  private readonly servers: number[] = [];
+
+  constructor(
+    lab: Lab,
+    spec: ContainerRequest,
+    process: { key: number; pid: number },
+    sockets: readonly number[],
+  ) {
+    this.lab = lab;
+    this.spec = spec;
+    this.key = process.key;
+    this.pid = process.pid;
+    this.sockets = sockets;
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get address(): string {
+    const first = this.spec.networks[0];
+    return first ? `${first.network.prefix}.${first.number}` : '';
+  }
+
+  private lines(): string[] {
+    const { name, networks, dns, links, ports } = this.spec;
+    return [
+      `id ${name} ${this.lab.table}`,
+      ...networks.map(({ network, number }, index) => {
+        const ipv6 = network.prefix6 ? `${network.prefix6}:${number}/64 ${network.prefix6}:1` : '- -';
+        const link = `veth-${name.slice(0, 7)}${index} eth${index}`;
+        const mac = `02:00:0a:00:${index}${network.prefix.slice(-1)}:${number.toString(16).padStart(2, '0')}`;
+        const isDefault = index === 0 && !network.internal ? 1 : 0;
+        return `endpoint ${network.dir} ${network.bridge} ${link} ${mac} ${network.prefix}.${number}/24 ${network.prefix}.1 ${ipv6} ${isDefault} ${number}`;
+      }),
+      ...(dns ? [`dns ${dns.join(' ')}`] : []),
+      ...Object.entries(links ?? {}).map(([alias, target]) => `link ${alias} ${target}`),
+      ...(ports ?? []).map(
+        ({ protocol = 'tcp', address, port, target }) =>
+          `port ${protocol} ${address} ${port} ${target} ${this.address} ${join(this.lab.dir, 'ports', `${protocol}-${address}-${port}`)}`,
+      ),
+    ];
+  }
+
+  async start(): Promise<void> {
+    await this.lab.request('tell', { key: this.key, text: this.lines().join('\n') });
+    this.noteChild(await this.ask('start'));
+  }
+
+  private noteChild(answer: string): void {
+    const match = /^child=(\d+) netns=(\d+)$/.exec(answer);
+    this.child = Number(match?.[1]);
+    this.netns = Number(match?.[2]);
+  }
+
+  /** Sends a command to network-lab and gives its answer; fails if it reports an error. */
+  async ask(command: string): Promise<string> {
+    const line = await this.lab.request<string | undefined>('ask', { key: this.key, text: command });
+    if (!line?.startsWith('ok ')) throw new Error(`${this.name}: ${command}: ${line}`);
+    return line.slice(3);
+  }
+
+  async restartChild(): Promise<void> {
+    this.noteChild(await this.ask('restart-child'));
+  }
+
+  /** `running` and `health` as a monitor would publish them; which ports it is in the set of, as `101`. */
+  publish(running: boolean, health = 'none'): Promise<string> {
+    return this.ask(`publish ${running ? 1 : 0} ${health}`);
+  }
+
+  private get enter(): string {
+    return `nsenter --net=/proc/${this.pid}/fd/${this.netns}`;
+  }
+
+  run(command: string): Promise<Result> {
+    return this.lab.run(`${this.enter} ${command}`);
+  }
+
+  output(command: string): Promise<string> {
+    return this.lab.output(`${this.enter} ${command}`);
+  }
+
+  /** Starts server.mjs inside. */
+  async serve(httpPort: number, echoPort?: number): Promise<void> {
+    const args = [
+      process.execPath,
+      server,
+      this.name,
+      String(httpPort),
+      ...(echoPort ? [String(echoPort)] : []),
+    ];
+    const [command = '', ...enter] = this.enter.split(' ');
+    const { key } = await this.lab.request<{ key: number }>('serve', { command, args: [...enter, ...args] });
+    this.servers.push(key);
+  }
+
+  async stop(): Promise<void> {
+    for (const key of this.servers) await this.lab.request('stop', { key });
+    await this.lab.request('stop', { key: this.key });
+  }
+
+  /** As a monitor that is killed: nothing is undone. */
+  async kill(): Promise<void> {
+    for (const key of this.servers) await this.lab.request('stop', { key });
+    await this.lab.request('stop', { key: this.key, signal: 'SIGKILL' });
+  }
+}
