@@ -24,6 +24,9 @@ interface GroupEntry {
   readonly members: readonly string[];
 }
 
+/** Names as useradd(8) takes them, and those with dots and upper case that directories have. */
+const FORM = /^([A-Za-z0-9_][A-Za-z0-9_.-]*\$?)(?::([A-Za-z0-9_][A-Za-z0-9_.-]*\$?))?$/;
+
 /** Largest id: (uid_t)-1 means "leave unchanged" to setresuid(2). */
 const LARGEST_ID = 0xffff_fffe;
 
@@ -32,8 +35,7 @@ const LARGEST_ID = 0xffff_fffe;
  * the name of an entry. Throws for names that the files do not have.
  */
 export function resolveUser(spec: string, groupAdd: readonly string[], files: AccountFiles): User {
-  const match = /^([^:]+)(?::([^:]+))?$/.exec(spec === '' ? '0' : spec);
-  const [, user, group] = match ?? [];
+  const [, user, group] = FORM.exec(spec === '' ? '0' : spec) ?? [];
   if (!user) throw invalid(spec);
   const groups = parseGroup(files.group ?? '');
   const entry = findPasswdEntry(user, parsePasswd(files.passwd ?? ''), spec);
@@ -42,6 +44,12 @@ export function resolveUser(spec: string, groupAdd: readonly string[], files: Ac
   const added = groupAdd.map((name) => findGid(name, groups, name));
   const additionalGids = [...new Set([...own.map((g) => g.gid), ...added])].filter((each) => each !== gid);
   return { uid: entry.uid, gid, home: entry.home, additionalGids };
+}
+
+/** Whether it has the form of a user; the image may still lack it. */
+export function isUserSpec(spec: string): boolean {
+  const [, ...parts] = FORM.exec(spec) ?? [];
+  return parts[0] !== undefined && parts.every((part) => !isNumber(part ?? '') || Number(part) <= LARGEST_ID);
 }
 
 function findPasswdEntry(user: string, entries: readonly PasswdEntry[], spec: string): PasswdEntry {

@@ -21,7 +21,7 @@ export interface CgroupInput {
 
 /** Of use to every container: device rules, freezing, OOM events and figures of use. */
 const ALWAYS = new Set(['devices', 'freezer', 'memory', 'pids', 'cpuacct']);
-const ALWAYS_UNIFIED = ['memory', 'pids', 'cpu'];
+const ALWAYS_UNIFIED = ['memory', 'pids'];
 
 /** Which controller a wish needs, and whether the container must not start without it. */
 const NEEDS: readonly {
@@ -96,7 +96,10 @@ function formatCpuset({ layout, limits, parent }: CgroupInput, directory: string
   ];
 }
 
-/** Controllers are handed down from the root to the parent, and from there to the container, before they are used. */
+/**
+ * Controllers are handed down from the root to the parent, and from there to the container, before they are used: one
+ * by one, since the kernel takes all that a write names or none.
+ */
 function formatUnified(
   { limits, parent }: CgroupInput,
   hierarchy: UnifiedHierarchy,
@@ -105,18 +108,16 @@ function formatUnified(
   const wished = NEEDS.filter(({ wish }) => limits[wish]);
   const wanted = new Set([...ALWAYS_UNIFIED, ...wished.map(({ controller }) => controller)]);
   const enabled = hierarchy.controllers.filter((name) => wanted.has(name));
-  if (enabled.length === 0) return [];
-  const value = enabled.map((name) => `+${name}`).join(' ');
-  const required = wished.some(({ controller, advisory }) => !advisory && enabled.includes(controller));
-  return [
-    ...[hierarchy.mount, join(hierarchy.mount, parent)].map((above) => ({
+  const handedDown = enabled.flatMap((name) => {
+    const strict = wished.find(({ controller, advisory }) => controller === name && !advisory);
+    return [hierarchy.mount, join(hierarchy.mount, parent)].map((above) => ({
       file: `${above}/cgroup.subtree_control`,
-      value,
-      setting: 'cgroup',
-      required,
-    })),
-    ...formatV2Writes(limits, directory, enabled),
-  ];
+      value: `+${name}`,
+      setting: (strict && limits[strict.wish]?.setting) ?? `${name} controller`,
+      required: strict !== undefined,
+    }));
+  });
+  return [...handedDown, ...formatV2Writes(limits, directory, enabled)];
 }
 
 /**

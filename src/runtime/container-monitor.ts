@@ -36,6 +36,7 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
     ...(decisions.userSpec && { user: decisions.userSpec }),
     groupAdd: service.group_add ?? [],
     init: service.init === true,
+    stdinOpen: service.stdin_open === true,
     log: computeLog(input),
     restart: resolveRestart(service) ?? refuse(service.name, 'restart policy', service.restart),
     stop: {

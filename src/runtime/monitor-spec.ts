@@ -25,6 +25,8 @@ export interface MonitorSpec {
   readonly groupAdd?: readonly string[];
   /** A tcrun init is pid 1 and the service its child. */
   readonly init: boolean;
+  /** Standard input is a pipe that stays open; absent or false: it is /dev/null. With a terminal it is that. */
+  readonly stdinOpen?: boolean;
   readonly log: LogSpec;
   readonly restart: RestartSpec;
   readonly stop: { readonly signal: number; readonly graceMs: number };

@@ -1,0 +1,163 @@
+// Every attribute of a service in the Compose Specification, and what this runtime does with it. What is not listed
+// here does not exist; what is refused stops a project before anything is touched.
+
+import type { AttributeCheck } from './attribute-checks.ts';
+import * as check from './attribute-checks.ts';
+
+export type Support = 'honoured' | 'warned' | 'refused';
+
+export interface AttributeSupport {
+  /** Dotted; `*` is any key or index. Covers what lies below it, unless that has a row of its own. */
+  readonly path: string;
+  readonly support: Support;
+  /** What is left out, why, or what to do instead. */
+  readonly note?: string;
+  /** Looks at the value of an honoured attribute. */
+  readonly check?: AttributeCheck;
+}
+
+const honoured = (...paths: string[]): AttributeSupport[] =>
+  paths.map((path) => ({ path, support: 'honoured' }));
+const checked = (path: string, verify: AttributeCheck, note?: string): AttributeSupport => ({
+  path,
+  support: 'honoured',
+  ...(note !== undefined && { note }),
+  check: verify,
+});
+const warned = (note: string, ...paths: string[]): AttributeSupport[] =>
+  paths.map((path) => ({ path, support: 'warned', note }));
+const refused = (note: string, ...paths: string[]): AttributeSupport[] =>
+  paths.map((path) => ({ path, support: 'refused', note }));
+
+const ONE_HOST = 'it has no meaning on a single host';
+const WINDOWS = 'it exists on Windows only';
+
+const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
+  ...honoured('image'),
+  ...refused('images are not built yet: build it elsewhere and name it in `image`', 'build'),
+  checked('pull_policy', check.pullPolicy, '`missing` and `never`: images are not pulled by `up` yet'),
+  ...warned('images are not pulled by `up` yet', 'pull_refresh_after'),
+  checked('platform', check.platform, "the host's own only"),
+];
+
+const PROCESS: readonly AttributeSupport[] = [
+  ...honoured('command', 'entrypoint', 'working_dir', 'group_add', 'init', 'tty', 'stdin_open'),
+  checked('user', check.user),
+  checked('stop_signal', check.stopSignal),
+  ...honoured('stop_grace_period'),
+  checked('restart', check.restart),
+  checked('runtime', check.runtime, 'tcompose has one runtime, its own'),
+];
+
+const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
+  ...honoured('environment', 'env_file', 'container_name', 'hostname', 'domainname', 'labels', 'label_file'),
+  ...honoured('annotations', 'profiles', 'attach', 'scale'),
+  checked('logging', check.logging, '`json-file` with `max-size` and `max-file`, and `none`'),
+];
+
+const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
+  ...honoured('depends_on', 'links', 'extends'),
+  ...refused('join a network with that container instead', 'external_links'),
+  ...refused('mount the same volumes in both services instead', 'volumes_from'),
+  ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
+  ...honoured('healthcheck'),
+];
+
+const NETWORK: readonly AttributeSupport[] = [
+  ...honoured('networks', 'networks.*.aliases', 'networks.*.interface_name', 'networks.*.ipv4_address'),
+  ...honoured('networks.*.ipv6_address', 'networks.*.mac_address', 'networks.*.priority'),
+  ...honoured('networks.*.gw_priority'),
+  ...refused('', 'networks.*.link_local_ips'),
+  ...warned('no option of an endpoint is known', 'networks.*.driver_opts'),
+  checked('network_mode', check.networkMode, '`none`, `host` and `service:NAME`'),
+  ...honoured('ports', 'expose', 'dns', 'dns_opt', 'dns_search', 'extra_hosts', 'mac_address'),
+];
+
+const STORAGE: readonly AttributeSupport[] = [
+  checked('volumes', check.volumes, 'types `bind`, `volume` and `tmpfs`'),
+  ...warned('SELinux labels are not set', 'volumes.*.bind.selinux'),
+  checked('tmpfs', check.tmpfs),
+  ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
+  ...warned('the size of a container is not limited', 'storage_opt'),
+  ...refused('', 'devices', 'device_cgroup_rules', 'gpus'),
+];
+
+const LIMITS: readonly AttributeSupport[] = [
+  ...honoured('cpus', 'cpu_shares', 'cpu_period', 'cpu_quota', 'cpuset'),
+  ...warned(WINDOWS, 'cpu_count', 'cpu_percent'),
+  ...refused('', 'cpu_rt_period', 'cpu_rt_runtime', 'blkio_config', 'oom_kill_disable'),
+  ...honoured('mem_limit', 'mem_reservation', 'memswap_limit', 'pids_limit', 'oom_score_adj'),
+  ...warned("the kernel's default stands", 'mem_swappiness'),
+  checked('ulimits', check.ulimits),
+];
+
+const ISOLATION: readonly AttributeSupport[] = [
+  ...refused('add the capabilities that it needs with `cap_add`', 'privileged'),
+  checked('cap_add', check.capabilities),
+  checked('cap_drop', check.capabilities),
+  checked(
+    'security_opt',
+    check.securityOptions,
+    '`no-new-privileges`, `seccomp=unconfined` and `systempaths=unconfined`',
+  ),
+  checked('sysctls', check.sysctls, "those of the container's own namespaces"),
+  ...honoured('cgroup'),
+  ...refused('', 'cgroup_parent', 'credential_spec', 'use_api_socket'),
+  checked('ipc', check.ipc, '`private`, `shareable` and `host`'),
+  checked('pid', check.hostNamespace, '`host`'),
+  checked('uts', check.hostNamespace, '`host`'),
+  checked('userns_mode', check.hostNamespace, '`host`, which is what every container has'),
+  ...warned(WINDOWS, 'isolation'),
+];
+
+const DEPLOYMENT: readonly AttributeSupport[] = [
+  ...honoured(
+    'deploy.replicas',
+    'deploy.labels',
+    'deploy.resources.limits.cpus',
+    'deploy.resources.limits.memory',
+  ),
+  ...honoured('deploy.resources.limits.pids', 'deploy.resources.reservations.memory'),
+  checked('deploy.mode', check.deployMode, '`replicated`'),
+  ...warned('nothing is set aside', 'deploy.resources.reservations.cpus'),
+  ...warned(ONE_HOST, 'deploy.resources.reservations.generic_resources'),
+  ...refused('', 'deploy.resources.reservations.devices'),
+  ...honoured('deploy.restart_policy.condition', 'deploy.restart_policy.max_attempts'),
+  ...warned('restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
+  ...warned('a run of ten seconds counts as success', 'deploy.restart_policy.window'),
+  ...warned(ONE_HOST, 'deploy.placement', 'deploy.endpoint_mode'),
+  ...warned('containers are replaced one after the other', 'deploy.update_config', 'deploy.rollback_config'),
+  ...honoured('develop'),
+  ...refused('', 'models'),
+];
+
+/** In the order of the specification's groups. */
+export const ATTRIBUTE_GROUPS: Readonly<Record<string, readonly AttributeSupport[]>> = {
+  'Image and build': IMAGE_AND_BUILD,
+  Process: PROCESS,
+  'Environment and identity': ENVIRONMENT_AND_IDENTITY,
+  'Dependencies, hooks, health': DEPENDENCIES_AND_HOOKS,
+  Network: NETWORK,
+  Storage: STORAGE,
+  Limits: LIMITS,
+  Isolation: ISOLATION,
+  'Deployment and development': DEPLOYMENT,
+};
+
+const rows = new Map<string, AttributeSupport>();
+const prefixes = new Set<string>();
+for (const row of Object.values(ATTRIBUTE_GROUPS).flat()) {
+  rows.set(row.path, row);
+  const parts = row.path.split('.');
+  for (let length = 1; length < parts.length; length++) prefixes.add(parts.slice(0, length).join('.'));
+}
+
+/** The row of exactly this dotted path, `*` for keys and indices. */
+export function findAttribute(path: string): AttributeSupport | undefined {
+  return rows.get(path);
+}
+
+/** Rows below `path` exist. */
+export function hasAttributesBelow(path: string): boolean {
+  return prefixes.has(path);
+}

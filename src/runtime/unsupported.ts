@@ -1,0 +1,96 @@
+// Holds a project against the table of attributes: what would be ignored or misunderstood is said, with its place.
+
+import { TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { ServiceConfig } from '../project/service-config.ts';
+import type { Finding } from './attribute-checks.ts';
+import { type AttributeSupport, findAttribute, hasAttributesBelow } from './attributes.ts';
+
+type Path = readonly (string | number)[];
+
+interface Place {
+  readonly row: AttributeSupport;
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/** Attributes and values of enabled services that this runtime cannot honour, one error each. */
+export function findUnsupported(model: ProjectModel): readonly TcError[] {
+  return Object.values(model.services).flatMap((service) =>
+    listPlaces(service).flatMap((place) => [
+      ...(place.row.support === 'refused' ? [refuse(model, service, place)] : []),
+      ...findWrongValues(model, service, place),
+    ]),
+  );
+}
+
+/** Attributes of enabled services that have no effect here. */
+export function findIgnored(model: ProjectModel): readonly Warning[] {
+  return Object.values(model.services).flatMap((service) =>
+    listPlaces(service)
+      .filter(({ row }) => row.support === 'warned')
+      .map(({ row, path }) => ({
+        code: 'attribute-ignored',
+        message: `${name(service, path)} has no effect: ${row.note}`,
+        source: model.positions.at(['services', service.name, ...path]),
+      })),
+  );
+}
+
+/** Every place of the service that has a row of its own and says something. */
+function listPlaces(service: ServiceConfig): readonly Place[] {
+  return Object.entries(service).flatMap(([key, value]) => visit(value, [key], key));
+}
+
+function visit(value: unknown, path: Path, pattern: string): readonly Place[] {
+  if (isSilent(value)) return [];
+  const row = findAttribute(pattern);
+  const here = row ? [{ row, path, value }] : [];
+  const isClosed = row !== undefined && row.support !== 'honoured';
+  if (isClosed || !hasAttributesBelow(pattern)) return here;
+  const below = Object.entries(value as object).flatMap(([key, child]) => {
+    const named = `${pattern}.${key}`;
+    const isKnown = findAttribute(named) !== undefined || hasAttributesBelow(named);
+    return visit(
+      child,
+      [...path, Array.isArray(value) ? Number(key) : key],
+      isKnown ? named : `${pattern}.*`,
+    );
+  });
+  return [...here, ...below];
+}
+
+/** Said nothing, or said that it is not wanted. */
+function isSilent(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+function refuse(model: ProjectModel, service: ServiceConfig, { row, path }: Place): TcError {
+  return new TcError(`${name(service, path)} is not supported yet`, {
+    code: 'not-supported-yet',
+    hints: row.note ? [row.note] : [],
+    source: model.positions.at(['services', service.name, ...path]),
+  });
+}
+
+function findWrongValues(
+  model: ProjectModel,
+  service: ServiceConfig,
+  { row, path, value }: Place,
+): TcError[] {
+  const findings: readonly Finding[] = row.check?.(value as never, service) ?? [];
+  return findings.map(
+    (finding) =>
+      new TcError(`${name(service, path)}: ${finding.what}`, {
+        code: finding.isUnsupported ? 'not-supported-yet' : 'invalid-value',
+        hints: finding.hint ? [finding.hint] : [],
+        source: model.positions.at(['services', service.name, ...path, ...finding.path]),
+      }),
+  );
+}
+
+function name(service: ServiceConfig, path: Path): string {
+  return ['services', service.name, ...path].join('.');
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import type { SourcePosition } from '../../../src/base/error.ts';
+import type { ProjectModel } from '../../../src/project/model.ts';
+import { ATTRIBUTE_GROUPS, findAttribute, hasAttributesBelow } from '../../../src/runtime/attributes.ts';
+import { findIgnored, findUnsupported } from '../../../src/runtime/unsupported.ts';
+
+/** Positions that show the path: the column is its length. */
+const positions = {
+  at: (path: readonly (string | number)[]): SourcePosition => ({
+    file: `/${path.join('/')}`,
+    line: 1,
+    col: path.length,
+  }),
+};
+
+function model(service: object): ProjectModel {
+  const web = {
+    name: 'web',
+    command: null,
+    entrypoint: null,
+    environment: {},
+    labels: {},
+    depends_on: {},
+    ports: [],
+    volumes: [],
+    ...service,
+  };
+  return { services: { web }, disabledServices: {}, positions } as unknown as ProjectModel;
+}
+
+const errors = (service: object) =>
+  findUnsupported(model(service)).map((error) => [
+    error.code,
+    error.message,
+    error.source?.file.slice('/services/web/'.length),
+  ]);
+
+describe('the table', () => {
+  // compose-spec 05-services.md and deploy.md; `extends` never reaches the model.
+  const names =
+    `image pull_policy pull_refresh_after platform build command entrypoint working_dir user group_add init tty
+    stdin_open stop_signal stop_grace_period restart runtime environment env_file container_name hostname domainname labels
+    label_file annotations profiles attach scale logging depends_on links external_links volumes_from extends provider
+    pre_start post_start pre_stop healthcheck networks network_mode ports expose dns dns_opt dns_search extra_hosts
+    mac_address volumes tmpfs configs secrets storage_opt read_only shm_size devices cpus cpu_count cpu_percent cpu_shares
+    cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpuset mem_limit mem_reservation mem_swappiness memswap_limit
+    pids_limit oom_kill_disable oom_score_adj ulimits blkio_config gpus device_cgroup_rules privileged cap_add cap_drop
+    security_opt sysctls cgroup cgroup_parent ipc pid uts userns_mode isolation credential_spec use_api_socket develop
+    deploy models`.split(/\s+/);
+
+  it('has every attribute of the specification, once', () => {
+    for (const name of names) {
+      expect(findAttribute(name) !== undefined || hasAttributesBelow(name), name).toBe(true);
+    }
+    const paths = Object.values(ATTRIBUTE_GROUPS)
+      .flat()
+      .map(({ path }) => path);
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.filter((path) => !names.includes(path.split('.')[0] ?? ''))).toEqual([]);
+  });
+
+  it('says why where it warns', () => {
+    const warned = Object.values(ATTRIBUTE_GROUPS)
+      .flat()
+      .filter(({ support }) => support === 'warned');
+    expect(warned.length).toBeGreaterThan(5);
+    for (const { path, note } of warned) expect(note, path).toBeTruthy();
+  });
+});
+
+describe('findUnsupported', () => {
+  it('has nothing against a plain service', () => {
+    expect(
+      errors({
+        image: 'host',
+        user: 'app:staff',
+        network_mode: 'service:db',
+        restart: 'on-failure:3',
+        stop_signal: 'SIGRTMIN+3',
+        platform: process.arch === 'arm64' ? 'linux/arm64' : 'linux/amd64',
+        volumes: [{ type: 'bind', source: '/a', target: '/b', bind: { create_host_path: true } }],
+        tmpfs: ['/run', '/tmp:size=1m'],
+        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+        cap_add: ['ALL'],
+        security_opt: ['no-new-privileges', 'seccomp:unconfined'],
+        sysctls: { 'net.core.somaxconn': '1' },
+        ulimits: { nofile: { soft: 1, hard: -1 } },
+        deploy: { replicas: 2, resources: { limits: { cpus: 1 } } },
+      }),
+    ).toEqual([]);
+  });
+
+  it('names what is not supported yet, with its place', () => {
+    expect(
+      errors({
+        build: { context: '.' },
+        privileged: true,
+        deploy: { resources: { reservations: { devices: [{}] } } },
+      }),
+    ).toEqual([
+      ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
+      ['not-supported-yet', 'services.web.privileged is not supported yet', 'privileged'],
+      [
+        'not-supported-yet',
+        'services.web.deploy.resources.reservations.devices is not supported yet',
+        'deploy/resources/reservations/devices',
+      ],
+    ]);
+  });
+
+  it('looks below user-chosen keys', () => {
+    expect(
+      errors({ networks: { back: { aliases: ['x'], link_local_ips: ['169.254.1.1'] }, front: null } }),
+    ).toEqual([
+      [
+        'not-supported-yet',
+        'services.web.networks.back.link_local_ips is not supported yet',
+        'networks/back/link_local_ips',
+      ],
+    ]);
+  });
+
+  it('does not mind what is said to be unwanted', () => {
+    expect(
+      errors({
+        privileged: false,
+        devices: [],
+        pre_start: [],
+        models: {},
+        oom_kill_disable: false,
+        gpus: undefined,
+      }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    [{ network_mode: 'container:x' }, 'network_mode', 'not-supported-yet'],
+    [{ network_mode: 'bridge' }, 'network_mode', 'not-supported-yet'],
+    [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
+    [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
+    [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
+    [{ pull_policy: 'always' }, 'pull_policy', 'not-supported-yet'],
+    [{ platform: 'linux/s390x' }, 'platform', 'not-supported-yet'],
+    [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
+    [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
+    [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
+    [{ logging: { options: { 'max-file': '0' } } }, 'logging/options/max-file', 'invalid-value'],
+    [{ volumes: [{ type: 'image', source: 'x', target: '/x' }] }, 'volumes/0/type', 'not-supported-yet'],
+    [{ volumes: [{ type: 'volume', target: 'x' }] }, 'volumes/0', 'invalid-value'],
+    [{ tmpfs: ['/run', '/tmp:size'] }, 'tmpfs/1', 'invalid-value'],
+    [{ tmpfs: ['run'] }, 'tmpfs/0', 'invalid-value'],
+    [{ user: '1000:' }, 'user', 'invalid-value'],
+    [{ stop_signal: 'SIGNOPE' }, 'stop_signal', 'invalid-value'],
+    [{ restart: 'sometimes' }, 'restart', 'invalid-value'],
+    [{ cap_add: ['CHOWN', 'NET_ROW'] }, 'cap_add/1', 'invalid-value'],
+    [{ cap_drop: ['X'] }, 'cap_drop/0', 'invalid-value'],
+    [{ security_opt: ['no-new-privileges', 'seccomp=/p.json'] }, 'security_opt/1', 'not-supported-yet'],
+    [{ sysctls: { 'vm.swappiness': '1' } }, 'sysctls/vm.swappiness', 'invalid-value'],
+    [
+      { sysctls: { 'net.core.somaxconn': '1' }, network_mode: 'host' },
+      'sysctls/net.core.somaxconn',
+      'invalid-value',
+    ],
+    [{ ulimits: { files: { soft: 1, hard: 1 } } }, 'ulimits/files', 'invalid-value'],
+    [{ ulimits: { nofile: { soft: 2, hard: 1 } } }, 'ulimits/nofile', 'invalid-value'],
+    [{ deploy: { mode: 'global' } }, 'deploy/mode', 'not-supported-yet'],
+  ])('%j', (service, place, code) => {
+    expect(errors(service)).toEqual([[code, expect.any(String), place]]);
+  });
+});
+
+describe('findIgnored', () => {
+  it('says what has no effect and why', () => {
+    const warnings = findIgnored(
+      model({ mem_swappiness: 10, deploy: { placement: { constraints: ['x'] } } }),
+    );
+    expect(warnings).toEqual([
+      {
+        code: 'attribute-ignored',
+        message: "services.web.mem_swappiness has no effect: the kernel's default stands",
+        source: expect.objectContaining({ file: '/services/web/mem_swappiness' }),
+      },
+      expect.objectContaining({ message: expect.stringContaining('single host') }),
+    ]);
+  });
+});
