@@ -22,6 +22,9 @@ export interface LifecycleOptions {
   readonly timeout?: Nanoseconds;
 }
 
+/** `stop` takes no more than all of them do. */
+export type StopOptions = LifecycleOptions;
+
 export interface StartOptions extends LifecycleOptions {
   /** Wait until the services run, are healthy or, if others wait for their end, have completed. */
   readonly wait?: boolean;
@@ -103,7 +106,7 @@ export function planStart(
 export function planStop(
   model: ProjectModel | undefined,
   state: ObservedState,
-  options: LifecycleOptions = {},
+  options: StopOptions = {},
 ): Plan {
   const builder = new PlanBuilder();
   const running = chooseContainers(model, state, options).filter(isActive);

@@ -10,14 +10,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const separator = '----------\n';
 
 /** One test per file of `test/golden/<folder>`. */
-export function testGoldenFiles(folder: string, produce: (input: string) => string): void {
+export function testGoldenFiles(folder: string, produce: (input: string) => string | Promise<string>): void {
   const directory = join(here, folder);
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
   for (const file of files.filter((name) => name.endsWith('.golden'))) {
-    it(file.replace(/\.golden$/, '').replaceAll('-', ' '), () => {
+    it(file.replace(/\.golden$/, '').replaceAll('-', ' '), async () => {
       const path = join(directory, file);
       const [input = '', expected] = splitOnce(readFileSync(path, 'utf8'));
-      const actual = produce(input);
+      const actual = await produce(input);
       if (process.env['GOLDEN_UPDATE'] === '1') writeFileSync(path, `${input}${separator}${actual}`);
       else expect(actual).toBe(expected);
     });

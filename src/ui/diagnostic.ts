@@ -1,0 +1,102 @@
+// Errors and warnings as a person, or a program, reads them. Never a stack trace, but for a defect of our own.
+
+import { relative } from 'node:path';
+import { type SourcePosition, TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
+import type { Style } from './style.ts';
+
+export interface DiagnosticOptions {
+  readonly style: Style;
+  /** Files below it are named relative to it. */
+  readonly directory: string;
+  /** The text of a file, for the line that is shown; undefined if it cannot be had. */
+  readSource(file: string): string | undefined;
+}
+
+/** Everything in the error, then the others that were found with it. Ends with a newline. */
+export function renderError(error: unknown, options: DiagnosticOptions): string {
+  const known = toTcError(error);
+  const all = [known, ...known.others];
+  const blocks = all.map((one) => renderOne(one, options));
+  const count = all.length > 1 ? `\n${all.length} errors\n` : '';
+  return `${blocks.join('\n')}${count}`;
+}
+
+function renderOne(error: TcError, options: DiagnosticOptions): string {
+  const { style } = options;
+  const place = error.source === undefined ? '' : `${formatPlace(error.source, options)}: `;
+  const lines = [
+    `${place}${style.red(style.bold('error'))}: ${error.message}`,
+    ...excerpt(error.source, options),
+    ...error.hints.map((hint) => `  ${style.cyan('hint')}: ${hint}`),
+    ...(error.kind === 'bug' ? stackOf(error, style) : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+export function renderWarning(warning: Warning, options: DiagnosticOptions): string {
+  const { style } = options;
+  const place = warning.source === undefined ? '' : `${formatPlace(warning.source, options)}: `;
+  const hint = warning.hint === undefined ? '' : `  ${style.cyan('hint')}: ${warning.hint}\n`;
+  return `${place}${style.yellow('warning')}: ${warning.message}\n${hint}`;
+}
+
+/** One line. `error` and `message` as Docker Compose's JSON progress has them. */
+export function renderErrorJson(error: unknown): string {
+  const known = toTcError(error);
+  const { others } = known;
+  return `${JSON.stringify({ error: true, ...describe(known), ...(others.length > 0 && { others: others.map(describe) }) })}\n`;
+}
+
+export function renderWarningJson({ code, hint, message, source }: Warning): string {
+  return `${JSON.stringify({ warning: true, message, code, hint, source })}\n`;
+}
+
+function describe({ code, hints, kind, message, source }: TcError) {
+  return { message, code, kind, ...(hints.length > 0 && { hints }), ...(source && { source }) };
+}
+
+/** Anything that is no TcError was not foreseen: a defect. */
+function toTcError(error: unknown): TcError {
+  if (error instanceof TcError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new TcError(message, {
+    code: 'internal',
+    kind: 'bug',
+    hints: ['this is a defect of tcompose: please report it with the command and the files that led to it'],
+    cause: error,
+  });
+}
+
+function stackOf(error: TcError, style: Style): string[] {
+  const origin = error.cause instanceof Error ? error.cause : error;
+  return (origin.stack ?? '')
+    .split('\n')
+    .slice(1)
+    .map((line) => style.dim(line));
+}
+
+function formatPlace({ col, file, line }: SourcePosition, { directory, style }: DiagnosticOptions): string {
+  if (file === '-') return style.bold(`standard input:${line}:${col}`);
+  const path = relative(directory, file);
+  return style.bold(`${path.startsWith('..') ? file : path}:${line}:${col}`);
+}
+
+const tabWidth = 4;
+const excerptWidth = 100;
+
+/** The line and a caret below the column. Long lines are cut around it. */
+function excerpt(source: SourcePosition | undefined, options: DiagnosticOptions): string[] {
+  const text = source && options.readSource(source.file)?.split(/\r?\n/)[source.line - 1];
+  if (source === undefined || text === undefined || text.trim() === '') return [];
+  const widen = (part: string) => part.replaceAll('\t', ' '.repeat(tabWidth));
+  const before = widen(text.slice(0, source.col - 1));
+  const start = Math.max(0, before.length - Math.floor(excerptWidth / 2));
+  const shown = widen(text).slice(start, start + excerptWidth);
+  const margin = String(source.line);
+  const { style } = options;
+  return [
+    `  ${style.dim(`${margin} |`)} ${shown}`,
+    `  ${style.dim(`${' '.repeat(margin.length)} |`)} ${' '.repeat(before.length - start)}${style.red('^')}`,
+  ];
+}

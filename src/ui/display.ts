@@ -1,0 +1,170 @@
+// Everything that a command shows, on both streams: data and container output on standard output, the rest on standard
+// error. Warnings are shown once.
+
+import type { Warning } from '../base/warning.ts';
+import type { ExecuteEvent, LogRecord } from '../engine/ports.ts';
+import type { Plan } from '../plan/operation.ts';
+import {
+  type DiagnosticOptions,
+  renderError,
+  renderErrorJson,
+  renderWarning,
+  renderWarningJson,
+} from './diagnostic.ts';
+import { type LogSource, LogView } from './log-view.ts';
+import { ProgressFeed } from './progress/progress.ts';
+import type { Sink } from './sink.ts';
+import { createStyle } from './style.ts';
+import type { ProgressMode } from './terminal.ts';
+
+export type DisplayEvent =
+  | ExecuteEvent
+  /** Whose output is to come: for the width of names and the order of colours. */
+  | { readonly type: 'sources'; readonly sources: readonly LogSource[] }
+  | OutputEvent;
+
+export type OutputEvent =
+  | { readonly type: 'output'; readonly source: LogSource; readonly record: LogRecord }
+  | {
+      readonly type: 'exited';
+      readonly source: LogSource;
+      readonly exitCode: number;
+      readonly restarting: boolean;
+    }
+  /** A first Ctrl-C: what was started is being stopped. */
+  | { readonly type: 'stopping' };
+
+export interface DisplayOptions {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly mode: ProgressMode;
+  readonly colors: { readonly stdout: boolean; readonly stderr: boolean };
+  readonly isDryRun: boolean;
+  /** Files below it are named relative to it. */
+  readonly directory: string;
+  /** The text of a file for excerpts. */
+  readSource(file: string): string | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface OutputOptions {
+  readonly color: boolean;
+  readonly prefix: boolean;
+  readonly timestamps: boolean;
+}
+
+export class Display {
+  readonly #options: DisplayOptions;
+  readonly #diagnostics: DiagnosticOptions;
+  readonly #progress: ProgressFeed;
+  readonly #warned = new Set<string>();
+  #logs: LogView;
+  /** What waits until the rows of progress have been drawn for the last time. */
+  readonly #held: (() => void)[] = [];
+
+  constructor(options: DisplayOptions) {
+    const { colors, directory, isDryRun, mode, readSource, stderr } = options;
+    const style = createStyle(colors.stderr);
+    this.#options = options;
+    this.#diagnostics = { style, directory, readSource };
+    this.#progress = new ProgressFeed({ mode, sink: stderr, style, isDryRun, now: () => options.now() });
+    this.#logs = this.#createLogs({ color: true, prefix: true, timestamps: false });
+  }
+
+  /** How container output is to look; before the first of it. */
+  showOutput(options: OutputOptions): void {
+    this.#logs = this.#createLogs(options);
+  }
+
+  on(event: DisplayEvent): void {
+    switch (event.type) {
+      case 'plan':
+        for (const warning of event.plan.warnings) this.warn(warning);
+        this.#progress.begin(event.plan);
+        return;
+      case 'node':
+        this.#progress.follow(event);
+        return;
+      case 'warning':
+        this.warn(event.warning);
+        return;
+      case 'sources':
+        this.#logs.addSources(event.sources);
+        return;
+      default:
+        this.#write(() => this.#showOutputEvent(event));
+    }
+  }
+
+  /** Data, to standard output. */
+  print(text: string): void {
+    this.#write(() => this.#options.stdout.write(text));
+  }
+
+  warn(warning: Warning): void {
+    const key = JSON.stringify([warning.code, warning.message, warning.source]);
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    const isJson = this.#options.mode === 'json';
+    const text = isJson ? renderWarningJson(warning) : renderWarning(warning, this.#diagnostics);
+    const write = () => this.#options.stderr.write(text);
+    if (this.#progress.isOnScreen) this.#held.push(write);
+    else write();
+  }
+
+  fail(error: unknown): void {
+    const text =
+      this.#options.mode === 'json' ? renderErrorJson(error) : renderError(error, this.#diagnostics);
+    this.#write(() => this.#options.stderr.write(text));
+  }
+
+  /** A dry run in the shape of progress. */
+  replay(plan: Plan): void {
+    this.#progress.replay(plan);
+  }
+
+  /** Resolves when all that was shown is written. */
+  async end(): Promise<void> {
+    await this.#release();
+    this.#logs.flush();
+  }
+
+  /** Rows and lines do not mix: the rows are finished first, and what is left of the progress is told in lines. */
+  #write(write: () => void): void {
+    if (!this.#progress.isOnScreen) {
+      write();
+      return;
+    }
+    this.#held.push(write);
+    void this.#release();
+  }
+
+  async #release(): Promise<void> {
+    await this.#progress.release();
+    for (const write of this.#held.splice(0)) write();
+  }
+
+  #showOutputEvent(event: OutputEvent): void {
+    switch (event.type) {
+      case 'output':
+        this.#logs.print(event.source, event.record);
+        return;
+      case 'exited':
+        this.#logs.printExit(event.source, event.exitCode, event.restarting);
+        return;
+      case 'stopping':
+        this.#options.stderr.write('Gracefully stopping... (press Ctrl+C again to force)\n');
+    }
+  }
+
+  #createLogs({ color, prefix, timestamps }: OutputOptions): LogView {
+    const { colors, stdout } = this.#options;
+    return new LogView({
+      isColored: color && colors.stdout,
+      prefix,
+      timestamps,
+      write: (text) => stdout.write(text),
+    });
+  }
+}

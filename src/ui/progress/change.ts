@@ -1,0 +1,126 @@
+// The steps of a plan as changes of named resources, in Docker Compose's words.
+
+import type { ExecuteEvent } from '../../engine/ports.ts';
+import type { Operation, Plan } from '../../plan/operation.ts';
+
+export type ChangeState = 'working' | 'done' | 'failed';
+
+/** `Container demo-web-1` is `Starting`. */
+export interface Change {
+  readonly id: string;
+  readonly text: string;
+  readonly state: ChangeState;
+  readonly details?: string;
+}
+
+type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
+
+const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, readonly [string, string]>> = {
+  'create-network': ['Creating', 'Created'],
+  'remove-network': ['Removing', 'Removed'],
+  'create-volume': ['Creating', 'Created'],
+  'remove-volume': ['Removing', 'Removed'],
+  'create-container': ['Creating', 'Created'],
+  'start-container': ['Starting', 'Started'],
+  'stop-container': ['Stopping', 'Stopped'],
+  'restart-container': ['Restarting', 'Started'],
+  'kill-container': ['Killing', 'Killed'],
+  'remove-container': ['Removing', 'Removed'],
+};
+
+const conditionWords = {
+  service_started: 'Running',
+  service_healthy: 'Healthy',
+  service_completed_successfully: 'Exited',
+} as const;
+
+/** Which resources a step shows as: a wait is one change per container. */
+export function describeStep(event: NodeEvent): Change[] {
+  const { detail, operation, phase } = event;
+  const state: ChangeState = phase === 'started' ? 'working' : phase;
+  return idsOf(operation).map((id) => ({
+    id,
+    text: phase === 'failed' ? 'Error' : wordOf(operation, phase),
+    state,
+    ...(detail === undefined || detail === '' ? {} : { details: detail }),
+  }));
+}
+
+function wordOf(operation: Operation, phase: 'started' | 'done'): string {
+  if (operation.kind === 'await-condition') {
+    return phase === 'started' ? 'Waiting' : conditionWords[operation.condition];
+  }
+  return words[operation.kind][phase === 'started' ? 0 : 1];
+}
+
+export function idsOf(operation: Operation): string[] {
+  switch (operation.kind) {
+    case 'create-network':
+      return [`Network ${operation.config.name}`];
+    case 'remove-network':
+      return [`Network ${operation.name}`];
+    case 'create-volume':
+      return [`Volume ${operation.config.name}`];
+    case 'remove-volume':
+      return [`Volume ${operation.name}`];
+    case 'create-container':
+      return [`Container ${operation.name}`];
+    case 'await-condition':
+      return operation.containers.map(({ name }) => `Container ${name}`);
+    default:
+      return [`Container ${operation.container.name}`];
+  }
+}
+
+/**
+ * Follows the events of one execution: folds the steps of a group into `Recreate` and `Recreated`, and leaves out what
+ * would be said twice.
+ */
+export class ChangeTracker {
+  readonly #groups = new Map<string, GroupProgress>();
+  readonly #last = new Map<string, Set<string>>();
+
+  begin(plan: Plan): void {
+    this.#groups.clear();
+    this.#last.clear();
+    for (const { group, id, operation } of plan.nodes) {
+      if (group === undefined || operation.kind === 'start-container') continue;
+      const known = this.#groups.get(group);
+      if (known) known.open.add(id);
+      else this.#groups.set(group, { open: new Set([id]), id: idsOf(operation)[0] ?? group, begun: false });
+    }
+  }
+
+  follow(event: NodeEvent): Change[] {
+    const group = event.group === undefined ? undefined : this.#groups.get(event.group);
+    const isMember = group !== undefined && event.operation.kind !== 'start-container';
+    const changes = isMember ? followGroup(group, event) : describeStep(event);
+    return changes.filter((change) => this.#isNews(change));
+  }
+
+  /** Two services may wait for one container: it is told once. */
+  #isNews({ id, state, text }: Change): boolean {
+    const told = this.#last.get(id) ?? new Set();
+    this.#last.set(id, told);
+    if (told.has(text) && state !== 'failed') return false;
+    told.add(text);
+    return true;
+  }
+}
+
+interface GroupProgress {
+  /** Steps that are not done; the start at the end is told by itself. */
+  readonly open: Set<number>;
+  readonly id: string;
+  begun: boolean;
+}
+
+function followGroup(group: GroupProgress, event: NodeEvent): Change[] {
+  if (event.phase === 'failed') return describeStep(event).map((change) => ({ ...change, id: group.id }));
+  if (event.phase === 'done') group.open.delete(event.node);
+  if (!group.begun) {
+    group.begun = true;
+    return [{ id: group.id, text: 'Recreate', state: 'working' }];
+  }
+  return group.open.size > 0 ? [] : [{ id: group.id, text: 'Recreated', state: 'done' }];
+}

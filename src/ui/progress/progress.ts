@@ -1,0 +1,97 @@
+// What a command shows of the execution of its plans: one of four modes.
+
+import type { ExecuteEvent } from '../../engine/ports.ts';
+import type { Plan } from '../../plan/operation.ts';
+import type { Sink } from '../sink.ts';
+import type { Style } from '../style.ts';
+import type { ProgressMode } from '../terminal.ts';
+import { type Change, ChangeTracker } from './change.ts';
+import { formatChangeJson } from './json.ts';
+import { formatChange } from './plain.ts';
+import { RowProgress } from './rows.ts';
+
+export type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
+
+export interface ProgressOptions {
+  readonly mode: ProgressMode;
+  readonly sink: Sink;
+  readonly style: Style;
+  readonly isDryRun: boolean;
+  /** Milliseconds, for the time that a row took. */
+  now(): number;
+}
+
+export interface Progress {
+  begin(plan: Plan): void;
+  show(changes: readonly Change[], event: NodeEvent): void;
+  /** Rows are being drawn: nothing else may be written. */
+  readonly isOnScreen: boolean;
+  /** Resolves once lines can be written: from then on changes are lines too. */
+  release(): Promise<void>;
+}
+
+/** Feeds the events of executions, one after the other, to the mode's progress. */
+export class ProgressFeed {
+  readonly #progress: Progress;
+  readonly #tracker = new ChangeTracker();
+
+  constructor(options: ProgressOptions) {
+    this.#progress = createProgress(options);
+  }
+
+  begin(plan: Plan): void {
+    this.#tracker.begin(plan);
+    this.#progress.begin(plan);
+  }
+
+  follow(event: NodeEvent): void {
+    this.#progress.show(this.#tracker.follow(event), event);
+  }
+
+  get isOnScreen(): boolean {
+    return this.#progress.isOnScreen;
+  }
+
+  release(): Promise<void> {
+    return this.#progress.release();
+  }
+
+  /** What would be shown if every step succeeded: for tools that read the output of a dry run. */
+  replay(plan: Plan): void {
+    this.begin(plan);
+    for (const { group, id, operation } of plan.nodes) {
+      for (const phase of ['started', 'done'] as const) {
+        this.follow({ type: 'node', node: id, operation, phase, ...(group !== undefined && { group }) });
+      }
+    }
+  }
+}
+
+/** Columns below which rows are not worth drawing. */
+const narrowest = 20;
+
+function createProgress(options: ProgressOptions): Progress {
+  const { isDryRun, mode, sink } = options;
+  switch (mode) {
+    case 'tty':
+      // A terminal that does not tell its width cannot be drawn on.
+      return (sink.columns ?? 0) < narrowest
+        ? lineProgress((change) => sink.write(formatChange(change, isDryRun)))
+        : new RowProgress(options);
+    case 'plain':
+      return lineProgress((change) => sink.write(formatChange(change, isDryRun)));
+    case 'json':
+      return lineProgress((change) => sink.write(formatChangeJson(change, isDryRun)));
+    case 'quiet':
+      return lineProgress(() => undefined);
+  }
+}
+
+function lineProgress(write: (change: Change) => void): Progress {
+  return {
+    begin: () => undefined,
+    show: (changes) => changes.forEach(write),
+    isOnScreen: false,
+    release: () => Promise.resolve(),
+  };
+}
