@@ -1,7 +1,16 @@
 // Makes a container on disk: leases, record, configuration, volumes. Nothing of it runs, nothing in the kernel is made.
 // The directory is filled under a temporary name, locked from birth; the final rename is what makes the container exist.
 
-import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { bug } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
@@ -120,6 +129,7 @@ async function fillDirectory(
   const record = describeContainer(order, { id, mounts, endpoints, bundle });
   await writeContainerRecord(directory, record);
   await makeMountSources(context, order, mounts, directory);
+  makeWritableLayer(directory, order.image);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
@@ -267,6 +277,16 @@ async function makeMountSources(
       await fillVolume(instance.paths, mount.volume, image, mount.bind.target);
     }
   }
+}
+
+/** The upper layer's own directory is what the container sees as `/`: it has the image's mode and owner. */
+function makeWritableLayer(directory: string, image: ResolvedImage): void {
+  const upper = join(directory, 'upper');
+  const top = image.layers[0] === undefined ? undefined : statSync(image.layers[0]);
+  mkdirSync(upper);
+  if (top) chownSync(upper, top.uid, top.gid);
+  chmodSync(upper, top ? top.mode & 0o7777 : 0o755);
+  mkdirSync(join(directory, 'work'), { mode: 0o700 });
 }
 
 /** A volume that is a directory of the host stays as the user keeps it. */
