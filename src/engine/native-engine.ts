@@ -39,10 +39,10 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       return instance ? observeInstance(instance.paths, project, model).state : emptyState(project);
     },
 
-    async resolveInputs(model, services, purpose) {
+    async resolveInputs(model, services, purpose = 'plan') {
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
-      return resolveInputs(model, services, await images(), key);
+      return resolveInputs({ model, services, images: await images(), key, purpose });
     },
 
     async execute(request) {

@@ -1,7 +1,7 @@
 // Makes a container on disk: leases, record, configuration, volumes. Nothing of it runs, nothing in the kernel is made.
 // The directory is filled under a temporary name, locked from birth; the final rename is what makes the container exist.
 
-import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bug } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
@@ -9,6 +9,7 @@ import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf } from '../../plan/operation.ts';
+import { hashService } from '../../project/config-hash.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type {
   AccountFiles,
@@ -18,7 +19,6 @@ import type {
 } from '../../runtime/container-input.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
-import type { InstancePaths } from '../instance/paths.ts';
 import { lease } from '../network/leases.ts';
 import { deriveMac } from '../network/networks.ts';
 import {
@@ -29,19 +29,13 @@ import {
   writeContainerRecord,
 } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
-import { readVolumeRecord, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
-import { copyImageContent } from '../volume/copy-up.ts';
-import { createVolume, volumeSource } from '../volume/volumes.ts';
+import type { VolumeRecord } from '../record/volume-record.ts';
 import { describeNetwork } from './container-network.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
-import {
-  formatContainerLabels,
-  formatResourceLabels,
-  hashCanonical,
-  type ProjectIdentity,
-} from './labels.ts';
-import { createBindSource, type PlannedMount, planMounts, resolveBind, writeContentFile } from './mounts.ts';
+import { makeMountSources, makeWritableLayer } from './fill.ts';
+import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
+import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
 import { remnantPath } from './remnant.ts';
 
 export interface CreateOrder {
@@ -119,7 +113,10 @@ async function fillDirectory(
   const bundle = computeBundle(context, order, { id, mounts, plans, endpoints });
   const record = describeContainer(order, { id, mounts, endpoints, bundle });
   await writeContainerRecord(directory, record);
-  await makeMountSources(context, order, mounts, directory);
+  const { image, project } = order;
+  const filling = { project: project.name, service: service.name, image, mounts, directory };
+  await makeMountSources(paths, filling);
+  makeWritableLayer(filling);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
@@ -220,7 +217,7 @@ function describeContainer(
       number,
       oneOff,
       imageId: image.id,
-      configHash: hashCanonical(recorded),
+      configHash: hashService(service),
       ...(replaces === undefined ? {} : { replaces: replaces.id }),
     }),
     workingDir: project.workingDir,
@@ -238,45 +235,4 @@ function describeContainer(
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
     ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
   };
-}
-
-async function makeMountSources(
-  { instance }: EngineContext,
-  order: CreateOrder,
-  mounts: readonly PlannedMount[],
-  directory: string,
-): Promise<void> {
-  const { project, operation, image } = order;
-  for (const mount of mounts) {
-    if (mount.type === 'bind') createBindSource(mount, operation.service.name);
-    if (mount.type === 'content') {
-      const { from } = mount.file;
-      const data = 'file' in from ? readFileSync(from.file) : from.content;
-      writeContentFile(join(directory, mount.file.name), mount.file, data);
-    }
-    if (mount.type === 'volume' && mount.anonymous) {
-      await createVolume(instance.paths, {
-        key: mount.volume,
-        project: project.name,
-        config: { name: mount.volume },
-        labels: formatResourceLabels('volume', project.name, mount.volume, mount.labels),
-        anonymous: true,
-      });
-    }
-    if (mount.type === 'volume' && mount.copyUp) {
-      await fillVolume(instance.paths, mount.volume, image, mount.bind.target);
-    }
-  }
-}
-
-/** A volume that is a directory of the host stays as the user keeps it. */
-async function fillVolume(
-  paths: InstancePaths,
-  name: string,
-  image: ResolvedImage,
-  target: string,
-): Promise<void> {
-  const record = readVolumeRecord(paths, name);
-  const data = volumeDataPath(paths, name);
-  if (record && volumeSource(paths, record) === data) await copyImageContent(image.layers, target, data);
 }

@@ -1,6 +1,5 @@
 // The labels com.docker.compose.* as Docker Compose 5 writes them: other tools find a project's objects by them. Pure.
 
-import { createHash } from 'node:crypto';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 
@@ -17,7 +16,7 @@ export interface ContainerLabelSource {
   readonly number: number;
   readonly oneOff: boolean;
   readonly imageId: string;
-  /** Of the recorded service: changes when the container must be made anew. */
+  /** hashService. */
   readonly configHash: string;
   readonly replaces?: string;
 }
@@ -58,17 +57,4 @@ export function formatResourceLabels(
     [`${PREFIX}.${kind}`]: key,
     [`${PREFIX}.version`]: COMPOSE_VERSION,
   };
-}
-
-/** The same for equal values, whatever the order of their members. */
-export function hashCanonical(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }

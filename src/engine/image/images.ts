@@ -2,8 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import type { ResolvedImage } from '../../image/image.ts';
+import { resolveHostImage } from '../../image/host.ts';
+import { computeHostEntries, computeHostImageId, HOST_CONFIG } from '../../image/host-entries.ts';
+import { observeHostSystem } from '../../image/host-system.ts';
+import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import type { AccountFiles } from '../../runtime/container-input.ts';
 import type { Native } from '../../runtime/native.ts';
@@ -17,27 +21,38 @@ export interface ImageSource {
   readonly native: () => Native;
 }
 
+/** What planning needs of an image: nothing of it has to be unpacked. */
+export interface DescribedImage {
+  readonly id: string;
+  readonly config: ImageConfig;
+}
+
 export class Images {
   readonly #source: ImageSource;
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
+  readonly #described = new Map<string, DescribedImage>();
 
   constructor(source: ImageSource) {
     this.#source = source;
   }
 
+  /** Ready to run. The image `host` is made if it is not there yet. */
   resolve(service: ServiceConfig): Promise<ResolvedImage> {
-    const reference = service.image;
-    if (reference === undefined) {
-      throw new TcError(`service ${service.name} names no image, and building is not supported yet`, {
-        code: 'image-missing',
-        hints: ['add `image:` to the service'],
-      });
-    }
+    const reference = referenceOf(service);
     const known = this.#resolved.get(reference);
     if (known) return known;
-    const resolving = resolveReference(reference);
+    const resolving = this.#resolveReference(reference);
     this.#resolved.set(reference, resolving);
     return resolving;
+  }
+
+  /** The same without writing anything. */
+  async describe(service: ServiceConfig): Promise<DescribedImage> {
+    const reference = referenceOf(service);
+    if (reference !== 'host') return this.resolve(service);
+    const known = this.#described.get(reference) ?? describeHost();
+    this.#described.set(reference, known);
+    return known;
   }
 
   readAccounts(image: ResolvedImage): AccountFiles {
@@ -50,11 +65,25 @@ export class Images {
     };
     return { passwd: read('/etc/passwd'), group: read('/etc/group') };
   }
+
+  async #resolveReference(reference: string): Promise<ResolvedImage> {
+    if (reference === 'host') return resolveHostImage(join(this.#source.root, 'layers'));
+    if (reference.startsWith('rootfs:')) return resolveRootfs(reference);
+    throw new TcError(`image ${reference} is not present`, { code: 'image-missing' });
+  }
 }
 
-async function resolveReference(reference: string): Promise<ResolvedImage> {
-  if (reference.startsWith('rootfs:')) return resolveRootfs(reference);
-  throw new TcError(`image ${reference} is not present`, { code: 'image-missing' });
+function referenceOf(service: ServiceConfig): string {
+  if (service.image !== undefined) return service.image;
+  throw new TcError(`service ${service.name} names no image, and building is not supported yet`, {
+    code: 'image-missing',
+    hints: ['add `image:` to the service'],
+  });
+}
+
+function describeHost(): DescribedImage {
+  const system = observeHostSystem();
+  return { id: computeHostImageId(computeHostEntries(system), system), config: HOST_CONFIG };
 }
 
 /** A directory as it stands: whoever names it keeps it as it was. */

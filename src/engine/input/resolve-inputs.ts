@@ -1,27 +1,33 @@
 // What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
 
-import type { ResolvedImage } from '../../image/image.ts';
 import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { atService } from '../execute/locate.ts';
-import type { Images } from '../image/images.ts';
+import type { DescribedImage, Images } from '../image/images.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
-export async function resolveInputs(
-  model: ProjectModel,
-  services: readonly string[] | undefined,
-  images: Images,
-  key: Buffer,
-): Promise<DesiredInputs> {
+export interface InputRequest {
+  readonly model: ProjectModel;
+  /** Default: all. */
+  readonly services?: readonly string[];
+  readonly images: Images;
+  /** The instance's. */
+  readonly key: Buffer;
+  /** `execute` gets the images ready to run; `plan` writes nothing. */
+  readonly purpose: 'plan' | 'execute';
+}
+
+export async function resolveInputs(request: InputRequest): Promise<DesiredInputs> {
+  const { model, services, key } = request;
   const digest = createDigest(key);
   const wanted = Object.values(model.services).filter(
     (service) => services === undefined || services.includes(service.name),
   );
   const entries = await Promise.all(
     wanted.map(async (service) => {
-      const describe = () => describeDesired(service, model, images, digest);
+      const describe = () => describeDesired(service, request, digest);
       return [service.name, await atService(model, service.name, describe)] as const;
     }),
   );
@@ -30,11 +36,10 @@ export async function resolveInputs(
 
 async function describeDesired(
   service: ServiceConfig,
-  model: ProjectModel,
-  images: Images,
+  { model, images, purpose }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
-  const image = await images.resolve(service);
+  const image = await (purpose === 'execute' ? images.resolve(service) : images.describe(service));
   return {
     imageId: image.id,
     files: digestFiles(service, model, digest),
@@ -43,7 +48,7 @@ async function describeDesired(
   };
 }
 
-function hasHealthcheck({ healthcheck }: ServiceConfig, image: ResolvedImage): boolean {
+function hasHealthcheck({ healthcheck }: ServiceConfig, image: DescribedImage): boolean {
   if (healthcheck?.disable) return false;
   const test = healthcheck?.test ?? image.config.Healthcheck?.Test ?? [];
   return test.length > 0 && test[0] !== 'NONE';
