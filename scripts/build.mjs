@@ -1,0 +1,69 @@
+// `npm run build`: src/ into one CommonJS file, dist/tcompose.cjs, and its V8 code cache. What is imported dynamically
+// stays unevaluated until it is needed; `--analyze` prints what is in the file.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { analyzeMetafile, build } from 'esbuild';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(top, 'dist');
+const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+
+const result = await build({
+  absWorkingDir: top,
+  entryPoints: ['src/cli/main.ts'],
+  bundle: true,
+  write: false,
+  outdir: dist,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20.19',
+  // Names stay as they are: they are what a bug report shows.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  charset: 'ascii',
+  legalComments: 'external',
+  external: ['*.node'],
+  define: {
+    TCOMPOSE_VERSION: JSON.stringify(version),
+    'import.meta.url': 'bundleUrl',
+  },
+  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  metafile: true,
+  logLevel: 'warning',
+});
+
+mkdirSync(dist, { recursive: true });
+// A cache of another bundle is of no use to this one.
+for (const name of readdirSync(dist)) if (name.includes('.cache')) rmSync(join(dist, name));
+for (const file of result.outputFiles) {
+  const isBundle = file.path.endsWith('.js');
+  write(isBundle ? 'tcompose.cjs' : 'LICENSES.txt', isBundle ? identify(file.text) : file.text);
+}
+warmUp();
+if (process.argv.includes('--analyze')) console.log(await analyzeMetafile(result.metafile));
+
+/** The launcher tells bundles apart by this first line; V8 would compare no more than their lengths. */
+function identify(text) {
+  const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `/*${id}*/${text}`;
+}
+
+/** By rename: somebody may be running the old one. */
+function write(name, text) {
+  const temporary = join(dist, `${name}.new`);
+  writeFileSync(temporary, text);
+  renameSync(temporary, join(dist, name));
+}
+
+/** Each of these runs adds its compiled functions to the code cache. None of them changes anything, or needs root. */
+function warmUp() {
+  const example = join(top, 'examples/quickstart/compose.yaml');
+  for (const args of [['version'], ['-f', example, 'config', '-q'], ['-f', example, 'plan']]) {
+    const run = spawnSync(process.execPath, [join(top, 'bin/tcompose'), ...args], { encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`tcompose ${args.join(' ')} failed: ${run.stderr}`);
+  }
+}

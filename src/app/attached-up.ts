@@ -1,0 +1,181 @@
+// up in the foreground: start, show what the containers print, and stop them when the user or a container ends it.
+
+import { TcError } from '../base/error.ts';
+import type { ExecuteEvent } from '../engine/ports.ts';
+import { planKill, planStop } from '../plan/lifecycle.ts';
+import { type Selection, selectServices } from '../plan/selection.ts';
+import type { UpOptions } from '../plan/up-options.ts';
+import type { ProjectModel } from '../project/model.ts';
+import { carryOut, type Outcome } from './carry-out.ts';
+import type { AppContext } from './context.ts';
+import { type ContainerEnd, Follower } from './follower.ts';
+import { executeUp, type PreparedUp, prepareUp } from './up.ts';
+
+export interface AttachOptions {
+  /** Show these only. */
+  readonly attach: readonly string[];
+  readonly noAttach: readonly string[];
+  readonly attachDependencies: boolean;
+  /** Stop everything as soon as a container ends, or ends badly. */
+  readonly abortOn?: 'exit' | 'failure';
+  readonly exitCodeFrom?: string;
+}
+
+export interface AttachedResult {
+  readonly outcome?: Outcome;
+  readonly exitCode: number;
+}
+
+const interruptedExitCode = 130;
+
+export async function attachedUp(
+  context: AppContext,
+  options: UpOptions,
+  attach: AttachOptions,
+): Promise<AttachedResult> {
+  const prepared = await prepareUp(context, options);
+  const selection = selectServices(prepared.model, options);
+  checkAttached(prepared.model, selection, attach);
+  if (context.dryRun) return { outcome: await executeUp(context, 'up', prepared), exitCode: 0 };
+  const run = new AttachedRun(context, prepared, selection, attach);
+  try {
+    return { exitCode: await run.toEnd() };
+  } finally {
+    await run.dispose();
+  }
+}
+
+class AttachedRun {
+  readonly #context: AppContext;
+  readonly #prepared: PreparedUp;
+  readonly #selection: Selection;
+  readonly #attach: AttachOptions;
+  readonly #follower: Follower;
+  /** Fires when a container's end ends the run. */
+  readonly #aborted = new AbortController();
+  /** The end that ended the run, and the one whose code is the run's. */
+  #cause: ContainerEnd | undefined;
+  #deciding: ContainerEnd | undefined;
+
+  constructor(context: AppContext, prepared: PreparedUp, selection: Selection, attach: AttachOptions) {
+    this.#context = context;
+    this.#prepared = prepared;
+    this.#selection = selection;
+    this.#attach = attach;
+    this.#follower = new Follower(context, {
+      project: prepared.model.name,
+      services: selection.selected,
+      shown: shownServices(prepared.model, selection, attach),
+      since: prepared.options.since as string,
+      onEnd: (end) => this.#considerEnd(end),
+    });
+  }
+
+  async toEnd(): Promise<number> {
+    const ended = AbortSignal.any([this.#context.interrupted, this.#aborted.signal]);
+    try {
+      await executeUp(
+        { ...this.#context, interrupted: ended, on: this.#observeProgress },
+        'up',
+        this.#prepared,
+      );
+      await this.#follower.discover();
+      await this.#follower.waitForEnds(this.#endingServices(), ended);
+    } catch (error) {
+      if (!ended.aborted) throw error;
+    }
+    if (ended.aborted) await this.#stop();
+    return this.#context.interrupted.aborted ? interruptedExitCode : (this.#deciding?.exitCode ?? 0);
+  }
+
+  dispose(): Promise<void> {
+    return this.#follower.close();
+  }
+
+  /** Each container is followed from its start, since others may wait long for its health. */
+  readonly #observeProgress = (event: ExecuteEvent): void => {
+    this.#context.on(event);
+    const isStart =
+      event.type === 'node' && event.phase === 'done' && event.operation.kind === 'start-container';
+    if (isStart) this.#follower.discoverSoon();
+  };
+
+  #considerEnd(end: ContainerEnd): void {
+    const { abortOn, exitCodeFrom } = this.#attach;
+    if (abortOn === undefined || this.#context.interrupted.aborted) return;
+    if (exitCodeFrom !== undefined && end.service === exitCodeFrom) this.#deciding = end;
+    if (this.#aborted.signal.aborted) return;
+    if (end.exitCode === 0 && (abortOn === 'failure' || isAwaited(end.service, this.#prepared.model))) return;
+    this.#cause = end;
+    if (exitCodeFrom === undefined) this.#deciding = end;
+    this.#aborted.abort(new Error(`${end.service} ended`));
+  }
+
+  /** Named services when the user named some: their dependencies may go on running. */
+  #endingServices(): ReadonlySet<string> {
+    return this.#attach.attachDependencies ? this.#selection.selected : this.#selection.named;
+  }
+
+  #describeReason(): string {
+    if (this.#context.interrupted.aborted) return 'Gracefully stopping... (press Ctrl+C again to force)';
+    return `Aborting on container exit: ${this.#cause?.service} exited with code ${this.#cause?.exitCode}`;
+  }
+
+  async #stop(): Promise<void> {
+    const { model, options } = this.#prepared;
+    const services = [...this.#selection.selected];
+    this.#context.on({ type: 'stopping', because: this.#describeReason() });
+    try {
+      await carryOut(this.#context, {
+        verb: 'stop',
+        project: model.name,
+        model,
+        signal: this.#context.forced,
+        decide: (state) => planStop(model, state, { services, timeout: options.timeout }),
+      });
+    } catch (error) {
+      if (!this.#context.forced.aborted) throw error;
+      await carryOut(this.#context, {
+        verb: 'kill',
+        project: model.name,
+        model,
+        signal: new AbortController().signal,
+        decide: (state) => planKill(model, state, { services, signal: 'SIGKILL' }),
+      });
+    }
+    await this.#follower.waitForEnds(this.#selection.selected, this.#context.forced);
+  }
+}
+
+function checkAttached(model: ProjectModel, selection: Selection, attach: AttachOptions): void {
+  const named = [attach.exitCodeFrom, ...attach.attach].filter((name) => name !== undefined);
+  for (const name of named) {
+    if (selection.selected.has(name)) continue;
+    const why =
+      name in model.services ? 'is not among the services to start' : 'is no service of the project';
+    throw new TcError(`${name} ${why}`, {
+      code: 'no-such-service',
+      hints: [`the services to start are ${[...selection.selected].join(', ')}`],
+    });
+  }
+}
+
+function shownServices(
+  model: ProjectModel,
+  selection: Selection,
+  attach: AttachOptions,
+): ReadonlySet<string> {
+  const wide = attach.attachDependencies ? selection.selected : selection.named;
+  const candidates = attach.attach.length > 0 ? attach.attach : [...wide];
+  const shown = candidates.filter(
+    (name) => attach.attach.length > 0 || model.services[name]?.attach !== false,
+  );
+  return new Set(shown.filter((name) => !attach.noAttach.includes(name)));
+}
+
+/** A one-shot whose success others wait for: its end is part of the start. */
+function isAwaited(service: string, model: ProjectModel): boolean {
+  return Object.values(model.services).some(
+    (other) => other.depends_on[service]?.condition === 'service_completed_successfully',
+  );
+}

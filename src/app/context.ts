@@ -1,0 +1,47 @@
+// What every verb is given: how the user named the project, the ports to the world, where events go.
+
+import type { Engine, ExecuteEvent, LogRecord } from '../engine/ports.ts';
+import type { FileReader } from '../project/file-reader.ts';
+import type { ProjectSelection } from './project.ts';
+
+export interface AppContext {
+  readonly selection: ProjectSelection;
+  readonly reader: FileReader;
+  /** Opened on first use: `config` never needs one. Rejects if the caller may not do what it is for. */
+  engine(use: EngineUse): Promise<Engine>;
+  /** Plans are made and returned; nothing is executed. */
+  readonly dryRun: boolean;
+  /** Steps at a time; absent: as many as there are cores. */
+  readonly parallel?: number;
+  /** Fires when the user asks to end: a first Ctrl-C, SIGTERM. */
+  readonly interrupted: AbortSignal;
+  /** Fires when the user insists. */
+  readonly forced: AbortSignal;
+  on(event: AppEvent): void;
+}
+
+/** `change`: containers will be touched. */
+export type EngineUse = 'read' | 'change';
+
+export type AppEvent = ExecuteEvent | OutputEvent;
+
+/** What an attached `up` and `logs` tell beside the plan's progress. */
+export type OutputEvent =
+  /** Whose lines may come: prefixes align on their names. May be told again when containers are added. */
+  | { readonly type: 'sources'; readonly sources: readonly OutputSource[] }
+  | { readonly type: 'output'; readonly source: OutputSource; readonly record: LogRecord }
+  | {
+      readonly type: 'exited';
+      readonly source: OutputSource;
+      readonly exitCode: number;
+      readonly restarting: boolean;
+    }
+  | { readonly type: 'stopping'; readonly because: string };
+
+/** Whose line it is. */
+export interface OutputSource {
+  readonly containerId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly number: number;
+}

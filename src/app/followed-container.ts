@@ -1,0 +1,89 @@
+// One container under an attached `up`: its output in order, and each end after the last line before it.
+
+import type { Engine, LogRecord } from '../engine/ports.ts';
+import type { ContainerState, ObservedContainer } from '../plan/observed-state.ts';
+
+export interface FollowedOptions {
+  /** RFC 3339: older output is not passed on. */
+  readonly since: string;
+  readonly signal: AbortSignal;
+  /** Absent: its output is not shown. */
+  readonly onRecord: ((record: LogRecord) => void) | undefined;
+  onExit(exitCode: number, restarting: boolean): void;
+}
+
+export class FollowedContainer {
+  readonly container: ObservedContainer;
+  /** Settles at the first end that no restart follows, or when the container is removed. */
+  readonly ended: Promise<void>;
+  /** Settles when nothing more will come; rejects if following failed. */
+  readonly finished: Promise<void>;
+  readonly #engine: Engine;
+  readonly #options: FollowedOptions;
+  #lastTime: string;
+  #reading: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+
+  constructor(engine: Engine, container: ObservedContainer, options: FollowedOptions) {
+    this.container = container;
+    this.#engine = engine;
+    this.#options = options;
+    this.#lastTime = options.since;
+    let resolveEnded: () => void = () => undefined;
+    this.ended = new Promise((resolve) => {
+      resolveEnded = resolve;
+    });
+    this.finished = this.#watch(resolveEnded);
+    this.finished.then(resolveEnded, resolveEnded);
+  }
+
+  async #watch(onEnded: () => void): Promise<void> {
+    let before: ContainerState | undefined;
+    let restarts = this.container.restartCount;
+    for await (const snapshot of this.#engine.watch(this.container.id, this.#options.signal)) {
+      const { state, restartCount, exitCode = 0 } = snapshot;
+      // A restart can be over before its snapshot is read: the count tells of it.
+      const isRestart =
+        before !== 'restarting' &&
+        (state === 'restarting' || (state === 'running' && restartCount > restarts));
+      const isEnd = hasEnded(snapshot) && before !== state;
+      if (isRestart || isEnd) await this.#passOnRest();
+      if (isRestart || isEnd) this.#options.onExit(exitCode, isRestart);
+      if (isEnd) onEnded();
+      if (state === 'running') this.#startReading();
+      before = state;
+      restarts = restartCount;
+    }
+    await this.#passOnRest();
+  }
+
+  #startReading(): void {
+    if (this.#reading !== undefined || this.#options.onRecord === undefined) return;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#options.signal]);
+    this.#reading = { stop, done: this.#read(true, signal) };
+    this.#reading.done.catch(() => undefined);
+  }
+
+  /** What was printed by now: the log is complete before the monitor tells of the end. */
+  async #passOnRest(): Promise<void> {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    reading?.stop.abort();
+    await reading?.done;
+    if (this.#options.onRecord !== undefined) await this.#read(false);
+  }
+
+  async #read(follow: boolean, signal?: AbortSignal): Promise<void> {
+    const containers = [this.container];
+    const since = this.#lastTime;
+    for await (const record of this.#engine.logs.read({ containers, follow, tail: 'all', since, signal })) {
+      if (record.time <= this.#lastTime) continue;
+      this.#lastTime = record.time;
+      this.#options.onRecord?.(record);
+    }
+  }
+}
+
+export function hasEnded(container: ObservedContainer): boolean {
+  return container.state === 'exited' || container.state === 'dead' || container.state === 'removing';
+}

@@ -1,0 +1,38 @@
+// logs: what the services' containers printed, in the order of time.
+
+import { requireServices, selectContainers, sourceOf } from './containers.ts';
+import type { AppContext } from './context.ts';
+import { parseInstant } from './instant.ts';
+import { findProject } from './project.ts';
+
+export interface LogsOptions {
+  readonly services: readonly string[];
+  readonly index?: number;
+  readonly follow: boolean;
+  readonly tail: number | 'all';
+  /** An instant, or how long ago. */
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** Passes each line on as an event; with `follow` until the user interrupts or all containers are removed. */
+export async function logs(context: AppContext, options: LogsOptions): Promise<void> {
+  const { index, follow, tail, services } = options;
+  const now = Date.now();
+  const since = parseInstant('since', options.since, now);
+  const until = parseInstant('until', options.until, now);
+  const { name, model } = findProject(context);
+  const engine = await context.engine('read');
+  const state = await engine.observe(name);
+  requireServices(services, model, state);
+  const containers = selectContainers(state, services).filter(
+    (container) => index === undefined || container.number === index,
+  );
+  const sources = new Map(containers.map((container) => [container.id, sourceOf(container)]));
+  context.on({ type: 'sources', sources: [...sources.values()] });
+  const signal = context.interrupted;
+  for await (const record of engine.logs.read({ containers, follow, tail, since, until, signal })) {
+    const source = sources.get(record.containerId);
+    if (source !== undefined) context.on({ type: 'output', source, record });
+  }
+}

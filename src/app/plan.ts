@@ -1,0 +1,22 @@
+// plan: what `up` would do, as data and as text.
+
+import { formatPlan, formatPlanJson } from '../plan/explain.ts';
+import { explainPlan } from '../plan/explain-changes.ts';
+import type { Plan } from '../plan/operation.ts';
+import type { UpOptions } from '../plan/up-options.ts';
+import type { AppContext } from './context.ts';
+import { up } from './up.ts';
+
+export async function plan(context: AppContext, options: UpOptions): Promise<Plan> {
+  const { plan: decided } = await up({ ...context, dryRun: true }, { verb: 'up', options });
+  return decided;
+}
+
+/** `text` for people, `steps` one stable line per operation, `json` for programs. */
+export type PlanFormat = 'text' | 'steps' | 'json';
+
+/** Files are named relative to `directory`. */
+export function describePlan(decided: Plan, format: PlanFormat, directory: string): string {
+  if (format === 'json') return formatPlanJson(decided);
+  return format === 'steps' ? formatPlan(decided) : explainPlan(decided, { directory });
+}

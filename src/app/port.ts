@@ -1,0 +1,32 @@
+// port: where a container's port is published.
+
+import { TcError } from '../base/error.ts';
+import type { ObservedPublisher } from '../plan/observed-state.ts';
+import { requireContainer } from './containers.ts';
+import type { AppContext } from './context.ts';
+import { findProject } from './project.ts';
+
+export interface PortOptions {
+  readonly service: string;
+  readonly target: number;
+  readonly protocol: string;
+  readonly index?: number;
+}
+
+export async function port(
+  context: AppContext,
+  { service, target, protocol, index }: PortOptions,
+): Promise<readonly ObservedPublisher[]> {
+  const { name } = findProject(context);
+  const engine = await context.engine('read');
+  const container = requireContainer(await engine.observe(name), service, index);
+  const found = container.publishers.filter(
+    (publisher) => publisher.target === target && publisher.protocol === protocol,
+  );
+  if (found.length > 0) return found;
+  const others = container.publishers.map((publisher) => `${publisher.target}/${publisher.protocol}`);
+  throw new TcError(`port ${target}/${protocol} of ${container.name} is not published`, {
+    code: 'port-not-published',
+    hints: [others.length === 0 ? 'it publishes no port' : `it publishes ${[...new Set(others)].join(', ')}`],
+  });
+}

@@ -1,0 +1,93 @@
+// From what the user named to a project: the model where the files are needed, the bare name where they are not.
+
+import { TcError } from '../base/error.ts';
+import { discoverFiles } from '../project/discover.ts';
+import { createDiskReader } from '../project/disk-reader.ts';
+import type { FileReader } from '../project/file-reader.ts';
+import { type LoadOptions, loadProject } from '../project/load.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { AppContext } from './context.ts';
+
+/** How the user named the project: global flags, directory and environment. Paths as typed. */
+export interface ProjectSelection {
+  readonly files: readonly string[];
+  readonly projectName?: string;
+  readonly projectDirectory?: string;
+  readonly environmentFiles: readonly string[];
+  readonly profiles: readonly string[];
+  readonly allResources: boolean;
+  /** Container names with `_`. */
+  readonly compatibility: boolean;
+  /** Absolute: where the command was given. */
+  readonly workingDir: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface FoundProject {
+  readonly name: string;
+  /** Absent: the project is known by its name alone. */
+  readonly model?: ProjectModel;
+}
+
+/** What a verb may change about the load; the rest is the user's selection. */
+export type LoadChanges = Partial<
+  Pick<LoadOptions, 'services' | 'consistency' | 'envResolution' | 'pathResolution' | 'normalization'>
+> & { readonly profiles?: readonly string[] };
+
+/** The model, its warnings told. Naming services leaves out what they do not need. */
+export function loadModel(context: AppContext, changes: LoadChanges = {}): ProjectModel {
+  const { reader, selection } = context;
+  const discovery = discover(context);
+  const model = loadProject(
+    {
+      files: discovery.files,
+      cwd: discovery.cwd,
+      projectDirectory: discovery.projectDirectory,
+      envFiles: discovery.envFiles,
+      environment: discovery.environment,
+      projectName: selection.projectName,
+      profiles: selection.profiles,
+      allResources: selection.allResources,
+      ...changes,
+    },
+    reader,
+  );
+  for (const warning of [...discovery.warnings, ...model.warnings]) context.on({ type: 'warning', warning });
+  return model;
+}
+
+export function createReader(): FileReader {
+  return createDiskReader();
+}
+
+/** Which files make the project, and the variables that they see. */
+export function discover({ reader, selection }: AppContext) {
+  return discoverFiles(
+    {
+      files: selection.files,
+      cwd: selection.workingDir,
+      projectDirectory: selection.projectDirectory,
+      envFiles: selection.environmentFiles.length > 0 ? selection.environmentFiles : undefined,
+      environment: selection.environment,
+    },
+    reader,
+  );
+}
+
+/**
+ * For verbs that act on what runs. A name given without files stands for itself, as in Docker Compose; so does
+ * COMPOSE_PROJECT_NAME where there is no file.
+ */
+export function findProject(context: AppContext): FoundProject {
+  const { environment, files, projectName } = context.selection;
+  if (projectName !== undefined && files.length === 0) return { name: projectName };
+  try {
+    const model = loadModel(context);
+    return { name: model.name, model };
+  } catch (error) {
+    const name = environment['COMPOSE_PROJECT_NAME'];
+    const isMissing = error instanceof TcError && error.code === 'file-missing';
+    if (isMissing && files.length === 0 && name) return { name };
+    throw error;
+  }
+}

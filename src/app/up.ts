@@ -1,0 +1,60 @@
+// up, create and scale: bring the project to what the files say. Detached only; attached.ts stays with the containers.
+
+import type { DesiredInputs } from '../plan/observed-state.ts';
+import { planUp } from '../plan/up.ts';
+import type { UpOptions } from '../plan/up-options.ts';
+import type { ProjectModel } from '../project/model.ts';
+import { carryOut, type Outcome } from './carry-out.ts';
+import type { AppContext } from './context.ts';
+import { loadModel } from './project.ts';
+
+export interface UpRequest {
+  /** For the lock's holder record. */
+  readonly verb: 'up' | 'create' | 'scale';
+  readonly options: UpOptions;
+}
+
+export interface PreparedUp {
+  readonly model: ProjectModel;
+  readonly inputs: DesiredInputs;
+  readonly options: UpOptions;
+}
+
+export async function up(context: AppContext, request: UpRequest): Promise<Outcome> {
+  return executeUp(context, request.verb, await prepareUp(context, request.options));
+}
+
+/** Loads the files and looks up images and contents: all that can fail before anything is touched. */
+export async function prepareUp(context: AppContext, options: UpOptions): Promise<PreparedUp> {
+  const model = loadModel(context, { services: namedServices(options) });
+  const inputs = await lookUpInputs(context, model, options.services);
+  const separator = context.selection.compatibility ? '_' : '-';
+  return { model, inputs, options: { ...options, separator, since: new Date().toISOString() } };
+}
+
+export function executeUp(
+  context: AppContext,
+  verb: UpRequest['verb'],
+  { model, inputs, options }: PreparedUp,
+): Promise<Outcome> {
+  return carryOut(context, {
+    verb,
+    project: model.name,
+    model,
+    decide: (state) => planUp(model, inputs, state, options),
+  });
+}
+
+/** Images and contents, in the form in which records would keep them. */
+export async function lookUpInputs(
+  context: AppContext,
+  model: ProjectModel,
+  services?: readonly string[],
+): Promise<DesiredInputs> {
+  const engine = await context.engine(context.dryRun ? 'read' : 'change');
+  return engine.resolveInputs(model, services, context.dryRun ? 'plan' : 'execute');
+}
+
+function namedServices({ services = [], scale = {} }: UpOptions): readonly string[] {
+  return services.length === 0 ? [] : [...services, ...Object.keys(scale)];
+}

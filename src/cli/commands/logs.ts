@@ -1,0 +1,44 @@
+import { logs } from '../../app/logs.ts';
+import { usageError } from '../argv.ts';
+import { defineCommand } from '../command.ts';
+import { indexFlag } from '../shared-flags.ts';
+
+export const command = defineCommand({
+  operands: '[SERVICE...]',
+  examples: [
+    { text: 'Follow one service, from its last ten lines on', line: 'logs -f --tail 10 web' },
+    { text: 'The last five minutes of all', line: 'logs --since 5m' },
+  ],
+  flags: {
+    follow: { type: 'boolean', char: 'f', summary: 'Go on with what comes' },
+    ...indexFlag,
+    'no-color': { type: 'boolean', summary: 'Without colours' },
+    'no-log-prefix': { type: 'boolean', summary: 'Without the names of containers' },
+    since: { type: 'string', value: 'TIME', summary: 'From this time on: 2026-01-31T13:23:37Z, or 42m ago' },
+    until: { type: 'string', value: 'TIME', summary: 'Up to this time' },
+    tail: { type: 'string', char: 'n', value: 'N', default: 'all', summary: 'Last lines of each container' },
+    timestamps: { type: 'boolean', char: 't', summary: 'With the time of each line' },
+  },
+  async run({ flags, operands, session }) {
+    session.showOutput({
+      color: !flags['no-color'],
+      prefix: !flags['no-log-prefix'],
+      timestamps: flags.timestamps,
+    });
+    await logs(session.context, {
+      services: operands,
+      index: flags.index,
+      follow: flags.follow,
+      tail: parseTail(flags.tail),
+      since: flags.since,
+      until: flags.until,
+    });
+    return 0;
+  },
+});
+
+function parseTail(text: string): number | 'all' {
+  if (text === 'all' || text === '-1') return 'all';
+  if (/^\d+$/.test(text)) return Number(text);
+  throw usageError(`--tail: "${text}" is neither a number of lines nor "all"`);
+}

@@ -1,0 +1,43 @@
+import { defineCommand } from '../command.ts';
+import { runUp } from '../run-up.ts';
+import { waitFlags } from '../shared-flags.ts';
+import { upConflicts, upFlags } from '../up-flags.ts';
+
+export const command = defineCommand({
+  operands: '[SERVICE...]',
+  examples: [
+    { text: 'Start the project in the background', line: 'up -d' },
+    { text: 'Start it and wait until it is healthy', line: 'up -d --wait' },
+    { text: 'Run its tests and return their exit code', line: 'up --exit-code-from tests' },
+  ],
+  flags: {
+    ...upFlags,
+    ...waitFlags,
+    detach: { type: 'boolean', char: 'd', summary: 'Run in the background' },
+    'abort-on-container-exit': { type: 'boolean', summary: 'Stop everything when one container stops' },
+    'abort-on-container-failure': { type: 'boolean', summary: 'Stop everything when one container fails' },
+    'exit-code-from': {
+      type: 'string',
+      value: 'SERVICE',
+      summary: "Return this service's exit code; implies --abort-on-container-exit",
+    },
+    attach: { type: 'list', value: 'SERVICE', summary: 'Show the output of these services only' },
+    'no-attach': { type: 'list', value: 'SERVICE', summary: 'Do not show the output of these services' },
+    'attach-dependencies': { type: 'boolean', summary: 'Show the output of dependencies too' },
+    'no-color': { type: 'boolean', summary: 'Output without colours' },
+    'no-log-prefix': { type: 'boolean', summary: 'Output without the names of containers' },
+    timestamps: { type: 'boolean', summary: 'Output with the time of each line' },
+    'quiet-build': { type: 'boolean', hidden: true, summary: 'Build without output' },
+    menu: { type: 'boolean', unsupported: true, summary: 'Keyboard shortcuts while attached' },
+    watch: { type: 'boolean', char: 'w', unsupported: true, summary: 'Rebuild when files change' },
+  },
+  conflicts: [
+    ...upConflicts,
+    { flags: ['detach'], with: ['abort-on-container-exit', 'abort-on-container-failure', 'exit-code-from'] },
+    { flags: ['detach'], with: ['attach', 'attach-dependencies', 'watch'] },
+    { flags: ['wait'], with: ['abort-on-container-exit', 'exit-code-from', 'attach', 'attach-dependencies'] },
+    { flags: ['abort-on-container-exit', 'exit-code-from'], with: ['abort-on-container-failure'] },
+    { flags: ['attach'], with: ['attach-dependencies'] },
+  ],
+  run: ({ flags, operands, session }) => runUp(flags, operands, session),
+});

@@ -1,0 +1,138 @@
+// What may stand where the cursor is. The shells' scripts ask for it at each TAB, so that they hold no grammar of their own.
+
+import type { FlagToken } from '../argv.ts';
+import type { Command } from '../command.ts';
+import type { FlagSpec, FlagSpecs } from '../flag.ts';
+import { globalFlags } from '../global-flags.ts';
+import { findVerb, verbs } from '../verb-table.ts';
+
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** The shell's own completion of paths. */
+  readonly paths?: 'files' | 'directories';
+}
+
+export interface Candidate {
+  readonly word: string;
+  readonly summary?: string;
+}
+
+/** Names of the project's services, given the global flags on the line; none if there is no project. */
+export type ServiceLister = (globals: readonly FlagToken[]) => readonly string[];
+
+/** `words` is the line without the program's name; its last word is what is being typed, perhaps empty. */
+export async function complete(words: readonly string[], listServices: ServiceLister): Promise<Completion> {
+  const current = words.at(-1) ?? '';
+  const line = await readLine(words.slice(0, -1));
+  const services = () => listServices(line.globals).map((word) => ({ word }));
+  const found = propose(line, current, services);
+  return { ...found, candidates: found.candidates.filter(({ word }) => word.startsWith(current)) };
+}
+
+interface Line {
+  readonly verb: readonly string[];
+  readonly command: Command | undefined;
+  readonly operands: readonly string[];
+  readonly globals: readonly FlagToken[];
+  /** The flag whose value comes next. */
+  readonly pending: FlagSpec | undefined;
+  readonly flagsEnded: boolean;
+}
+
+/** Forgiving: somebody who is typing has not finished. */
+async function readLine(words: readonly string[]): Promise<Line> {
+  const globals: FlagToken[] = [];
+  const verb: string[] = [];
+  const operands: string[] = [];
+  let command: Command | undefined;
+  let pending: NamedFlag | undefined;
+  let flagsEnded = false;
+  const readWord = async (word: string) => {
+    if (word === '--') {
+      flagsEnded = true;
+    } else if (word.startsWith('-')) {
+      pending = findPending(word, [command?.flags ?? {}, globalFlags], globals);
+    } else if (command === undefined) {
+      verb.push(word);
+      command = (await findVerb(verb[0] ?? '', verb[1])?.entry.load())?.command;
+    } else {
+      operands.push(word);
+      flagsEnded = command.passthrough ?? false;
+    }
+  };
+  for (const word of words) {
+    if (flagsEnded) operands.push(word);
+    else if (pending === undefined) await readWord(word);
+    else {
+      if (Object.hasOwn(globalFlags, pending.name)) globals.push({ name: pending.name, value: word });
+      pending = undefined;
+    }
+  }
+  return { verb, command, operands, globals, pending: pending?.spec, flagsEnded };
+}
+
+interface NamedFlag {
+  readonly name: string;
+  readonly spec: FlagSpec;
+}
+
+/** The flag of a word if its value is still to come; an attached value of a global flag is noted. */
+function findPending(
+  word: string,
+  layers: readonly FlagSpecs[],
+  globals: FlagToken[],
+): NamedFlag | undefined {
+  const equals = word.indexOf('=');
+  const flag = findFlag(equals < 0 ? word : word.slice(0, equals), layers);
+  if (flag === undefined || flag.spec.type === 'boolean') return undefined;
+  if (equals < 0) return flag;
+  if (Object.hasOwn(globalFlags, flag.name)) globals.push({ name: flag.name, value: word.slice(equals + 1) });
+  return undefined;
+}
+
+function findFlag(spelled: string, layers: readonly FlagSpecs[]): NamedFlag | undefined {
+  for (const layer of layers) {
+    for (const [name, spec] of Object.entries(layer)) {
+      const isShort = spec.char !== undefined && spelled === `-${spec.char}`;
+      if (isShort || spelled === `--${name}`) return { name, spec };
+    }
+  }
+  return undefined;
+}
+
+function propose(line: Line, current: string, services: () => readonly Candidate[]): Completion {
+  const { command, operands, pending } = line;
+  if (pending !== undefined) return proposeValue(pending, services);
+  if (current.startsWith('-') && !line.flagsEnded) return { candidates: listFlags(line) };
+  if (command === undefined) return { candidates: listVerbs(line.verb) };
+  if (command.choices !== undefined) return { candidates: command.choices.map((word) => ({ word })) };
+  const takesService = /SERVICE\S*\.\.\./.test(command.operands) || operands.length === 0;
+  if (!command.operands.includes('SERVICE') || !takesService) return { candidates: [], paths: 'files' };
+  const suffix = command.operands.includes('SERVICE=N') ? '=' : '';
+  return { candidates: services().map(({ word }) => ({ word: `${word}${suffix}` })) };
+}
+
+function proposeValue(spec: FlagSpec, services: () => readonly Candidate[]): Completion {
+  if (spec.type === 'boolean') return { candidates: [] };
+  if (spec.type === 'string' && spec.options) return { candidates: spec.options.map((word) => ({ word })) };
+  if (spec.value === 'FILE') return { candidates: [], paths: 'files' };
+  if (spec.value === 'DIR') return { candidates: [], paths: 'directories' };
+  return { candidates: spec.value.startsWith('SERVICE') ? services() : [] };
+}
+
+function listVerbs(typed: readonly string[]): Candidate[] {
+  const prefix = typed.map((word) => `${word} `).join('');
+  return Object.entries(verbs)
+    .filter(([verb, entry]) => !entry.hidden && verb.startsWith(prefix))
+    .map(([verb, entry]) => ({
+      word: verb.slice(prefix.length).split(' ')[0] as string,
+      summary: entry.summary,
+    }));
+}
+
+function listFlags({ command }: Line): Candidate[] {
+  const specs: FlagSpecs = { ...command?.flags, ...globalFlags };
+  return Object.entries(specs)
+    .filter(([, spec]) => !spec.hidden && !spec.unsupported)
+    .map(([name, spec]) => ({ word: `--${name}`, summary: spec.summary }));
+}

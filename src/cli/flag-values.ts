@@ -1,0 +1,89 @@
+// From tokens to typed values: environment twins, choices, defaults, conflicts.
+
+import { TcError } from '../base/error.ts';
+import { type FlagToken, usageError } from './argv.ts';
+import type { Conflict } from './command.ts';
+import type { FlagSpec, FlagSpecs, FlagValues } from './flag.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Value = boolean | number | string | readonly string[] | undefined;
+
+/** Adds a token for each flag that is not given and whose variable is set. An empty variable counts as unset. */
+export function addEnvironment(
+  specs: FlagSpecs,
+  tokens: readonly FlagToken[],
+  environment: Environment,
+): readonly FlagToken[] {
+  const added: FlagToken[] = [];
+  for (const [name, spec] of Object.entries(specs)) {
+    const text = spec.env === undefined ? undefined : environment[spec.env];
+    if (text === undefined || text === '' || tokens.some((token) => token.name === name)) continue;
+    added.push({ name, value: spec.type === 'boolean' ? isTruthy(text) : text });
+  }
+  return [...tokens, ...added];
+}
+
+/** The last of several tokens wins; lists gather all of them. */
+export function readFlags<F extends FlagSpecs>(specs: F, tokens: readonly FlagToken[]): FlagValues<F> {
+  const values: Record<string, Value> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const given = tokens.filter((token) => token.name === name).map((token) => token.value);
+    const value = readFlag(name, spec, given);
+    if (spec.unsupported && isAsked(value)) throw notSupported(`--${name}`);
+    values[name] = value;
+  }
+  return values as FlagValues<F>;
+}
+
+export function checkConflicts(conflicts: readonly Conflict[], tokens: readonly FlagToken[]): void {
+  const given = new Set(tokens.filter((token) => token.value !== false).map((token) => token.name));
+  for (const conflict of conflicts) {
+    const flag = conflict.flags.find((name) => given.has(name));
+    const other = conflict.with.find((name) => given.has(name) && name !== flag);
+    if (flag === undefined || other === undefined) continue;
+    throw usageError(`--${flag} and --${other} exclude each other`, ['give one of them']);
+  }
+}
+
+export function notSupported(what: string): TcError {
+  return new TcError(`${what} is not supported yet`, { code: 'not-supported' });
+}
+
+/** What Docker Compose takes for true in a variable; everything else is false. */
+export function isTruthy(text: string | undefined): boolean {
+  return text !== undefined && /^(1|t|true|y|yes|on)$/i.test(text);
+}
+
+function isAsked(value: Value): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
+}
+
+function readFlag(name: string, spec: FlagSpec, given: readonly (string | boolean)[]): Value {
+  const last = given.at(-1);
+  switch (spec.type) {
+    case 'list':
+      return given.flatMap((text) => splitList(spec.separator, String(text)));
+    case 'boolean':
+      return last === undefined ? (spec.default ?? false) : last === true;
+    case 'integer':
+      return last === undefined ? undefined : parseInteger(name, String(last), spec.min ?? 0);
+    case 'string':
+      return last === undefined ? spec.default : parseChoice(name, String(last), spec.options);
+  }
+}
+
+function splitList(separator: string | undefined, text: string): readonly string[] {
+  return separator === undefined ? [text] : text.split(separator).filter((part) => part !== '');
+}
+
+function parseChoice(name: string, text: string, options: readonly string[] | undefined): string {
+  if (options === undefined || options.includes(text)) return text;
+  throw usageError(`--${name}: "${text}" is not one of ${options.join(', ')}`);
+}
+
+function parseInteger(name: string, text: string, min: number): number {
+  const value = Number(text);
+  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+  throw usageError(`--${name}: "${text}" is not a whole number of at least ${min}`);
+}

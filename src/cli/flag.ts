@@ -1,0 +1,57 @@
+// What a command's flags are, said once: the argv normaliser, the flag reader, the oclif class, help and completion all
+// derive from these descriptions.
+
+interface FlagCommon {
+  readonly char?: string;
+  /** Other spellings; they never show in help. */
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** Environment variable that stands in when the flag is not given. */
+  readonly env?: string;
+  /** Accepted, since scripts use it, but not advertised. */
+  readonly hidden?: boolean;
+  /** Known to Docker Compose, not honoured here: asking for it is an error that says so. */
+  readonly unsupported?: boolean;
+}
+
+export interface BooleanFlag extends FlagCommon {
+  readonly type: 'boolean';
+  readonly default?: boolean;
+}
+
+export interface StringFlag extends FlagCommon {
+  readonly type: 'string';
+  /** Placeholder in help. */
+  readonly value: string;
+  readonly options?: readonly string[];
+  readonly default?: string;
+}
+
+export interface IntegerFlag extends FlagCommon {
+  readonly type: 'integer';
+  readonly value: string;
+  readonly min?: number;
+}
+
+export interface ListFlag extends FlagCommon {
+  readonly type: 'list';
+  readonly value: string;
+  /** One value may hold several: how to take them apart. */
+  readonly separator?: string;
+}
+
+export type FlagSpec = BooleanFlag | StringFlag | IntegerFlag | ListFlag;
+/** Long name -> description. */
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+type FlagValue<F extends FlagSpec> = F extends BooleanFlag
+  ? boolean
+  : F extends IntegerFlag
+    ? number | undefined
+    : F extends ListFlag
+      ? readonly string[]
+      : F extends { readonly default: string }
+        ? string
+        : string | undefined;
+
+export type FlagValues<F extends FlagSpecs> = { readonly [K in keyof F]: FlagValue<F[K]> };

@@ -1,0 +1,34 @@
+// Ctrl-C and SIGTERM as two signals to abort: the first asks, the second insists. SIGHUP is left alone: the CLI goes, what
+// it started stays.
+
+import { TcError } from '../base/error.ts';
+
+export interface Interrupts {
+  readonly interrupted: AbortSignal;
+  readonly forced: AbortSignal;
+}
+
+export const interruptedExitCode = 130;
+
+export function listenForInterrupts(): Interrupts {
+  const asked = new AbortController();
+  const insisted = new AbortController();
+  let count = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    count += 1;
+    if (count === 1) asked.abort(interruption(name));
+    else if (count === 2) insisted.abort(interruption(name));
+    // Somebody who asks a third time wants the prompt back, whatever is left running.
+    else process.exit(interruptedExitCode);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return { interrupted: asked.signal, forced: insisted.signal };
+}
+
+function interruption(name: string): TcError {
+  return new TcError(`interrupted by ${name}`, {
+    code: 'interrupted',
+    exitCode: name === 'SIGTERM' ? 143 : interruptedExitCode,
+  });
+}

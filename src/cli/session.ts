@@ -1,0 +1,97 @@
+// One run of one command: its global flags turned into what app and ui need, each part made on first use.
+
+import type { Outcome } from '../app/carry-out.ts';
+import type { AppContext, AppEvent } from '../app/context.ts';
+import { createReader } from '../app/project.ts';
+import { createEngineOpener } from './engine.ts';
+import type { FlagValues } from './flag.ts';
+import type { Environment } from './flag-values.ts';
+import type { GlobalFlags } from './global-flags.ts';
+import { type Interrupts, listenForInterrupts } from './interrupts.ts';
+import { type Presentation, presentationOf } from './presentation.ts';
+import { type OutputOptions, Screen } from './screen.ts';
+import { workingDirectory } from './working-directory.ts';
+
+export type GlobalValues = FlagValues<GlobalFlags>;
+
+export class Session {
+  readonly environment: Environment;
+  readonly presentation: Presentation;
+  /** What app functions take. */
+  readonly context: AppContext;
+  readonly #screen: Screen;
+
+  constructor(globals: GlobalValues, environment: Environment) {
+    this.environment = environment;
+    this.presentation = presentationOf(globals, environment);
+    this.#screen = new Screen(this.presentation);
+    this.context = createContext(globals, environment, (event) => this.#screen.on(event));
+  }
+
+  /** Data, to standard output. */
+  print(text: string): void {
+    this.#screen.print(text);
+  }
+
+  /** From now on what containers print is shown, as it comes. */
+  showOutput(options: OutputOptions): void {
+    this.#screen.showOutput(options);
+  }
+
+  /** Resolves when everything that was told is on the screen. */
+  end(): Promise<void> {
+    return this.#screen.end();
+  }
+
+  /** Ends a verb that has a plan: a dry run prints it. The exit code. */
+  async conclude(outcome: Outcome): Promise<number> {
+    await this.end();
+    if (outcome.isDryRun) {
+      const { describePlan } = await import('../app/plan.ts');
+      this.print(describePlan(outcome.plan, 'text', this.context.selection.workingDir));
+    }
+    return 0;
+  }
+}
+
+function createContext(
+  globals: GlobalValues,
+  environment: Environment,
+  on: (event: AppEvent) => void,
+): AppContext {
+  let interrupts: Interrupts | undefined;
+  const listen = () => {
+    interrupts ??= listenForInterrupts();
+    return interrupts;
+  };
+  return {
+    selection: {
+      files: globals.file,
+      projectName: globals['project-name'],
+      projectDirectory: globals['project-directory'],
+      environmentFiles: globals['env-file'],
+      profiles: globals.profile,
+      allResources: globals['all-resources'],
+      compatibility: globals.compatibility,
+      workingDir: workingDirectory(environment),
+      environment,
+    },
+    reader: createReader(),
+    engine: createEngineOpener(globals.root),
+    dryRun: globals['dry-run'],
+    parallel: parallelism(globals.parallel),
+    get interrupted() {
+      return listen().interrupted;
+    },
+    get forced() {
+      return listen().forced;
+    },
+    on,
+  };
+}
+
+/** -1 is no limit, as in Docker Compose; 0 leaves it to us. */
+function parallelism(asked: number | undefined): number | undefined {
+  if (asked === -1) return Number.POSITIVE_INFINITY;
+  return asked === 0 ? undefined : asked;
+}

@@ -1,0 +1,36 @@
+// Flags that several commands have, and what their values mean.
+
+import type { FlagSpecs } from './flag.ts';
+
+export const timeoutFlag = {
+  timeout: {
+    type: 'integer',
+    char: 't',
+    value: 'SECONDS',
+    summary: 'Grace period before containers are killed (default: that of each service)',
+  },
+} as const satisfies FlagSpecs;
+
+export const indexFlag = {
+  index: { type: 'integer', value: 'N', min: 1, summary: 'Which replica of the service' },
+} as const satisfies FlagSpecs;
+
+export const formatFlag = {
+  format: {
+    type: 'string',
+    value: 'FORMAT',
+    default: 'table',
+    summary: 'table, json, json-array, or a Go template',
+  },
+} as const satisfies FlagSpecs;
+
+export const waitFlags = {
+  wait: { type: 'boolean', summary: 'Wait until the services are running or healthy' },
+  'wait-timeout': { type: 'integer', value: 'SECONDS', summary: 'How long to wait at most' },
+} as const satisfies FlagSpecs;
+
+const nanosecondsPerSecond = 1e9;
+
+export function toNanoseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * nanosecondsPerSecond;
+}

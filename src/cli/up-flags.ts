@@ -1,0 +1,99 @@
+// The flags of up, create and plan that decide what becomes of containers.
+
+import type { UpRequest } from '../app/up.ts';
+import { usageError } from './argv.ts';
+import type { Conflict } from './command.ts';
+import type { FlagSpecs, FlagValues } from './flag.ts';
+import { notSupported } from './flag-values.ts';
+import { timeoutFlag, toNanoseconds } from './shared-flags.ts';
+
+/** What `up` and `create` share. */
+export const reconcileFlags = {
+  build: { type: 'boolean', unsupported: true, summary: 'Build images before starting' },
+  'no-build': { type: 'boolean', summary: 'Do not build images' },
+  'force-recreate': { type: 'boolean', summary: 'Recreate containers though nothing changed' },
+  'no-recreate': { type: 'boolean', summary: 'Keep containers though something changed' },
+  pull: {
+    type: 'string',
+    value: 'POLICY',
+    options: ['policy', 'missing', 'never', 'always', 'build'],
+    default: 'policy',
+    summary: 'When to pull images',
+  },
+  'quiet-pull': { type: 'boolean', summary: 'Pull without progress' },
+  'remove-orphans': {
+    type: 'boolean',
+    env: 'COMPOSE_REMOVE_ORPHANS',
+    summary: 'Remove containers of services that the files no longer have',
+  },
+  'ignore-orphans': {
+    type: 'boolean',
+    env: 'COMPOSE_IGNORE_ORPHANS',
+    hidden: true,
+    summary: 'Say nothing of containers of services that the files no longer have',
+  },
+  scale: {
+    type: 'list',
+    value: 'SERVICE=N',
+    summary: 'How many containers of a service; goes before what the file says',
+  },
+  yes: { type: 'boolean', char: 'y', aliases: ['y'], summary: 'Answer yes to every question' },
+} as const satisfies FlagSpecs;
+
+export const upFlags = {
+  ...reconcileFlags,
+  ...timeoutFlag,
+  'always-recreate-deps': { type: 'boolean', summary: 'Recreate dependencies too' },
+  'no-deps': { type: 'boolean', summary: 'Leave linked services alone' },
+  'no-start': { type: 'boolean', summary: 'Create, and do not start' },
+  'renew-anon-volumes': {
+    type: 'boolean',
+    char: 'V',
+    summary: 'New anonymous volumes for what is recreated',
+  },
+} as const satisfies FlagSpecs;
+
+export const reconcileConflicts = [
+  { flags: ['build'], with: ['no-build'] },
+  { flags: ['no-recreate'], with: ['force-recreate'] },
+  { flags: ['ignore-orphans'], with: ['remove-orphans'] },
+] as const satisfies readonly Conflict<typeof reconcileFlags>[];
+
+export const upConflicts = [
+  ...reconcileConflicts,
+  { flags: ['no-recreate'], with: ['always-recreate-deps', 'renew-anon-volumes'] },
+] as const satisfies readonly Conflict<typeof upFlags>[];
+
+export function toUpOptions(
+  flags: FlagValues<typeof reconcileFlags> & Partial<FlagValues<typeof upFlags>>,
+  services: readonly string[],
+): UpRequest['options'] {
+  if (flags.pull === 'always' || flags.pull === 'build') throw notSupported(`--pull ${flags.pull}`);
+  return {
+    services,
+    forceRecreate: flags['force-recreate'],
+    noRecreate: flags['no-recreate'],
+    removeOrphans: flags['remove-orphans'],
+    ignoreOrphans: flags['ignore-orphans'],
+    scale: parseScale(flags.scale),
+    alwaysRecreateDeps: flags['always-recreate-deps'],
+    noDeps: flags['no-deps'],
+    noStart: flags['no-start'],
+    renewAnonymousVolumes: flags['renew-anon-volumes'],
+    timeout: toNanoseconds(flags.timeout),
+  };
+}
+
+/** `web=5 db=2`. */
+export function parseScale(assignments: readonly string[]): Record<string, number> {
+  const scale: Record<string, number> = {};
+  for (const text of assignments) {
+    const match = /^([^=]+)=(\d+)$/.exec(text);
+    const count = Number(match?.[2]);
+    if (match === null || !Number.isSafeInteger(count)) {
+      throw usageError(`"${text}" is not of the form SERVICE=N`, ['for example: web=5']);
+    }
+    scale[match[1] as string] = count;
+  }
+  return scale;
+}

@@ -1,0 +1,108 @@
+// Every verb there is, and where its code lives. Static, so that a run loads one command and nothing else.
+
+import type { Command } from './command.ts';
+
+export interface VerbEntry {
+  readonly summary: string;
+  readonly aliases?: readonly string[];
+  /** Runs without oclif: start-up is part of what these cost. */
+  readonly frequent?: boolean;
+  readonly hidden?: boolean;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+export const verbs: Readonly<Record<string, VerbEntry>> = {
+  complete: {
+    summary: 'Answer a completion script',
+    frequent: true,
+    hidden: true,
+    load: () => import('./commands/complete.ts'),
+  },
+  completion: {
+    summary: 'Print the completion script of a shell',
+    frequent: true,
+    load: () => import('./commands/completion.ts'),
+  },
+  config: {
+    summary: 'Check the files and print them in canonical form',
+    aliases: ['convert'],
+    frequent: true,
+    load: () => import('./commands/config.ts'),
+  },
+  create: { summary: 'Create containers without starting them', load: () => import('./commands/create.ts') },
+  down: {
+    summary: 'Stop and remove containers and networks',
+    frequent: true,
+    load: () => import('./commands/down.ts'),
+  },
+  exec: { summary: 'Run a command in a container', frequent: true, load: () => import('./commands/exec.ts') },
+  kill: { summary: 'Send a signal to containers', load: () => import('./commands/kill.ts') },
+  logs: { summary: 'Show what containers print', frequent: true, load: () => import('./commands/logs.ts') },
+  ls: { summary: 'List projects', load: () => import('./commands/ls.ts') },
+  plan: {
+    summary: 'Print what up would do, and why',
+    frequent: true,
+    load: () => import('./commands/plan.ts'),
+  },
+  port: { summary: 'Print where a port is published', load: () => import('./commands/port.ts') },
+  ps: { summary: 'List containers', frequent: true, load: () => import('./commands/ps.ts') },
+  restart: { summary: 'Restart containers', frequent: true, load: () => import('./commands/restart.ts') },
+  rm: { summary: 'Remove stopped containers', load: () => import('./commands/rm.ts') },
+  scale: {
+    summary: 'Set the number of containers of services',
+    frequent: true,
+    load: () => import('./commands/scale.ts'),
+  },
+  start: { summary: 'Start containers', frequent: true, load: () => import('./commands/start.ts') },
+  stop: { summary: 'Stop containers', frequent: true, load: () => import('./commands/stop.ts') },
+  'system check': {
+    summary: 'Compare disk and kernel, and mend what a crash left',
+    load: () => import('./commands/system-check.ts'),
+  },
+  up: { summary: 'Create and start containers', frequent: true, load: () => import('./commands/up.ts') },
+  version: { summary: 'Print the version', frequent: true, load: () => import('./commands/version.ts') },
+  volumes: { summary: 'List volumes', load: () => import('./commands/volumes.ts') },
+  wait: { summary: 'Wait until containers have stopped', load: () => import('./commands/wait.ts') },
+};
+
+/** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
+export const unsupportedVerbs: readonly string[] = [
+  'alpha',
+  'attach',
+  'bridge',
+  'build',
+  'commit',
+  'cp',
+  'events',
+  'export',
+  'images',
+  'pause',
+  'publish',
+  'pull',
+  'push',
+  'run',
+  'stats',
+  'top',
+  'unpause',
+  'watch',
+];
+
+export interface FoundVerb {
+  readonly verb: string;
+  readonly entry: VerbEntry;
+  /** How many words of the rest belong to the verb: 1 for `system check`. */
+  readonly words: number;
+}
+
+/** A verb by its name or alias, of one word or of two. */
+export function findVerb(first: string, second: string | undefined): FoundVerb | undefined {
+  const single = Object.hasOwn(verbs, first) ? first : findAlias(first);
+  if (single !== undefined) return { verb: single, entry: verbs[single] as VerbEntry, words: 0 };
+  const double = `${first} ${second}`;
+  if (!Object.hasOwn(verbs, double)) return undefined;
+  return { verb: double, entry: verbs[double] as VerbEntry, words: 1 };
+}
+
+function findAlias(word: string): string | undefined {
+  return Object.keys(verbs).find((verb) => verbs[verb]?.aliases?.includes(word));
+}
