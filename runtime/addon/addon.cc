@@ -48,6 +48,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_cgroup(exports);
   init_sockets(exports);
   init_network(env, exports);
+  init_unpack(env, exports);
   return exports;
 }
 

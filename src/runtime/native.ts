@@ -68,6 +68,30 @@ export interface Native {
    */
   killCgroup(procs: string, unified: string | undefined, freezer: string | undefined): Promise<void>;
   effectiveCapabilities(): readonly string[];
+
+  /** Starts `tcrun untar`, `settle` or `tar`; runtime/tcrun/archive.h says what each does. */
+  spawnArchiver(request: SpawnArchiverRequest): Archiver;
+  /** Removes `name` below `parent` with all that is in it, off the event loop; follows no symlink. */
+  removeTree(parent: Descriptor, name: string): Promise<void>;
+}
+
+export interface SpawnArchiverRequest {
+  readonly executable: string;
+  readonly role: 'untar' | 'settle' | 'tar';
+  readonly arguments: readonly string[];
+  readonly directory: Descriptor;
+  /** A locked file: the lock is held until the role has ended, even if this process is killed. */
+  readonly lock?: Descriptor;
+  /** An open file to take as standard input; without it there is a pipe. */
+  readonly input?: Descriptor;
+}
+
+export interface Archiver {
+  readonly pid: number;
+  /** Our end of the pipe, unless `input` was given: to write to, or for `tar` to read from. The caller owns it. */
+  readonly archive?: Descriptor;
+  /** `text` is the answer; empty if `signal` (a number, else 0) ended the role. */
+  readonly ended: Promise<{ readonly text: Uint8Array; readonly signal: number }>;
 }
 
 export interface SpawnMonitorRequest {

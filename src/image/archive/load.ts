@@ -1,0 +1,141 @@
+// `image load`: every image of an archive into the store, under the names that the archive gives.
+
+import type { FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
+import { type StoreContext, withLease } from '../context.ts';
+import type { Digest } from '../digest.ts';
+import { installImage } from '../install.ts';
+import type { Platform } from '../platform.ts';
+import type { OnImageEvent } from '../progress.ts';
+import { formatReference, parseRegistryReference } from '../reference.ts';
+import { openArchive } from './archive-file.ts';
+import {
+  type ArchiveContent,
+  type ArchivedImage,
+  isDockerArchive,
+  listDockerArchive,
+  readDockerImage,
+} from './docker-archive.ts';
+import {
+  type LayoutReader,
+  listLayout,
+  readLayoutArchive,
+  readLayoutDirectory,
+  readLayoutImage,
+} from './oci-layout.ts';
+import { scanTar } from './tar-scan.ts';
+
+export interface LoadRequest {
+  readonly platform: Platform;
+  readonly on: OnImageEvent;
+  readonly signal?: AbortSignal;
+}
+
+/** `source`: a file, a directory with an OCI image layout, or the bytes of an archive. `what` names it in messages. */
+export async function loadImages(
+  context: StoreContext,
+  source: string | AsyncIterable<Uint8Array>,
+  what: string,
+  request: LoadRequest,
+): Promise<ImageEntry[]> {
+  return withLease(context, async () => {
+    if (typeof source === 'string' && (await isDirectory(source)))
+      return loadLayout(context, readLayoutDirectory(source, what), request);
+    return withArchive(context, source, what, (archive) =>
+      isDockerArchive(archive.members)
+        ? loadDocker(context, archive, request)
+        : loadLayout(context, readLayoutArchive(archive), request),
+    );
+  });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}
+
+export async function withArchive<T>(
+  context: StoreContext,
+  source: string | AsyncIterable<Uint8Array>,
+  what: string,
+  use: (archive: ArchiveContent) => Promise<T>,
+): Promise<T> {
+  const file: FileHandle = await openArchive(context.layout, source, what);
+  try {
+    return await use({ file, members: await scanTar(file, what), what });
+  } finally {
+    await file.close();
+  }
+}
+
+async function loadDocker(
+  context: StoreContext,
+  archive: ArchiveContent,
+  request: LoadRequest,
+): Promise<ImageEntry[]> {
+  const loaded: ImageEntry[] = [];
+  for (const item of await listDockerArchive(archive)) {
+    const image = await readDockerImage(archive, item);
+    loaded.push(...(await addImage(context, image, { ...request, what: archive.what })));
+  }
+  return loaded;
+}
+
+async function loadLayout(
+  context: StoreContext,
+  reader: LayoutReader,
+  request: LoadRequest,
+): Promise<ImageEntry[]> {
+  const loaded: ImageEntry[] = [];
+  for (const entry of await listLayout(reader)) {
+    const image = await readLayoutImage(reader, entry, request.platform);
+    loaded.push(...(await addImage(context, image, { ...request, what: reader.what })));
+  }
+  return loaded;
+}
+
+export interface AddRequest extends Omit<LoadRequest, 'platform'> {
+  readonly what: string;
+}
+
+/** Installs the image and enters it under each of its names, or once without a name. */
+export async function addImage(
+  context: StoreContext,
+  image: ArchivedImage & { readonly sourceDigest?: Digest },
+  request: AddRequest,
+): Promise<ImageEntry[]> {
+  const names = image.names.map(toFullName).filter((name) => name !== undefined);
+  const installed = await installImage(context, {
+    reference: image.names[0] ?? request.what,
+    manifest: image.manifest,
+    manifestBytes: image.manifestBytes,
+    source: image.source,
+    on: request.on,
+    signal: request.signal,
+  });
+  const entry: ImageEntry = {
+    mediaType: image.manifest.mediaType,
+    digest: installed.manifest,
+    size: image.manifestBytes.length,
+    platform: installed.platform,
+    imageId: installed.imageId,
+    sourceDigest: image.sourceDigest ?? installed.manifest,
+    tagged: new Date().toISOString(),
+  };
+  const entries = names.length === 0 ? [entry] : [...new Set(names)].map((name) => ({ ...entry, name }));
+  await context.catalog.update((before) => entries.reduce<readonly ImageEntry[]>(mergeEntry, before));
+  for (const { name } of entries)
+    request.on({ type: 'done', reference: name ?? request.what, digest: entry.sourceDigest, isNew: true });
+  return entries;
+}
+
+/** An annotation may hold a bare tag, or anything: only a name that says its repository is one. */
+function toFullName(name: string): string | undefined {
+  if (!/[:/@]/.test(name)) return undefined;
+  try {
+    return formatReference(parseRegistryReference(name));
+  } catch {
+    return undefined;
+  }
+}

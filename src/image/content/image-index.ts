@@ -1,0 +1,111 @@
+// index.json: which images the store has, and under which names. Pure; reading and writing are in image-catalog.ts.
+//
+// Every entry is a manifest for one platform. Its name is the annotation that OCI tools know; one entry a name and
+// platform. An entry without a name is an image whose last name went elsewhere: it stays until it is pruned. Entries
+// that another tool wrote are kept as they are.
+
+import { type Descriptor, expectArray, parseDescriptor, parseJsonObject } from '../descriptor.ts';
+import { type Digest, isDigest } from '../digest.ts';
+import { ociIndex } from '../media-type.ts';
+import { formatPlatform, type Platform } from '../platform.ts';
+
+export interface ImageEntry {
+  readonly mediaType: string;
+  /** Of the manifest. */
+  readonly digest: Digest;
+  readonly size: number;
+  readonly platform: Platform;
+  /** Fully written out, with a tag or a digest: `docker.io/library/mysql:5.7`. */
+  readonly name?: string;
+  /** Digest of the config: the image id. */
+  readonly imageId: Digest;
+  /** What the name stood for in the registry: the manifest's own digest, or the index's that it was chosen from. */
+  readonly sourceDigest: Digest;
+  /** RFC 3339: when the name was last pulled, loaded, built or given. */
+  readonly tagged: string;
+}
+
+const nameKey = 'org.opencontainers.image.ref.name';
+const idKey = 'io.tcompose.image.id';
+const sourceKey = 'io.tcompose.source.digest';
+const taggedKey = 'io.tcompose.tagged';
+
+export interface StoredIndex {
+  readonly entries: readonly ImageEntry[];
+  /** Descriptors that another tool put here. */
+  readonly foreign: readonly Descriptor[];
+}
+
+export function parseImageIndex(bytes: Uint8Array, path: string): StoredIndex {
+  const where = `image index ${path}`;
+  const entries: ImageEntry[] = [];
+  const foreign: Descriptor[] = [];
+  const manifests = expectArray(parseJsonObject(bytes, where)['manifests'], where);
+  for (const [at, value] of manifests.entries()) {
+    const descriptor = parseDescriptor(value, `${where}: manifests[${at}]`);
+    const entry = toEntry(descriptor);
+    if (entry) entries.push(entry);
+    else foreign.push(descriptor);
+  }
+  return { entries, foreign };
+}
+
+function toEntry(descriptor: Descriptor): ImageEntry | undefined {
+  const { annotations = {}, platform, mediaType, digest, size } = descriptor;
+  const imageId = annotations[idKey];
+  const sourceDigest = annotations[sourceKey];
+  if (platform === undefined || !isDigest(imageId) || !isDigest(sourceDigest)) return undefined;
+  const name = annotations[nameKey];
+  const tagged = annotations[taggedKey] ?? '';
+  return { mediaType, digest, size, platform, ...(name ? { name } : {}), imageId, sourceDigest, tagged };
+}
+
+export function formatImageIndex({ entries, foreign }: StoredIndex): string {
+  const manifests = entries.map(({ mediaType, digest, size, platform, ...entry }) => ({
+    mediaType,
+    digest,
+    size,
+    platform,
+    annotations: {
+      ...(entry.name === undefined ? {} : { [nameKey]: entry.name }),
+      [idKey]: entry.imageId,
+      [sourceKey]: entry.sourceDigest,
+      [taggedKey]: entry.tagged,
+    },
+  }));
+  const document = { schemaVersion: 2, mediaType: ociIndex, manifests: [...manifests, ...foreign] };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+const slot = (entry: ImageEntry) => `${entry.name} ${formatPlatform(entry.platform)}`;
+
+/** Gives `entry` its name; an image that loses its last name thereby stays without one. */
+export function mergeEntry(entries: readonly ImageEntry[], entry: ImageEntry): readonly ImageEntry[] {
+  if (entry.name === undefined && entries.some((each) => each.digest === entry.digest)) return entries;
+  const displaced = entries.filter((each) => each.name !== undefined && slot(each) === slot(entry));
+  const kept = entries.filter(
+    (each) => !displaced.includes(each) && !(each.name === undefined && each.digest === entry.digest),
+  );
+  const nameless = displaced
+    .filter((each) => ![...kept, entry].some((other) => other.digest === each.digest))
+    .map(withoutName);
+  return [...kept, ...nameless, entry];
+}
+
+/** Takes a name away, on every platform. With `keep` an image that has no other stays without one. */
+export function removeName(
+  entries: readonly ImageEntry[],
+  name: string,
+  { keep }: { readonly keep: boolean },
+): ImageEntry[] {
+  const kept = entries.filter((each) => each.name !== name);
+  if (!keep) return kept;
+  const nameless = entries
+    .filter((each) => each.name === name && !kept.some((other) => other.digest === each.digest))
+    .map(withoutName);
+  return [...kept, ...nameless];
+}
+
+function withoutName({ name: _, ...rest }: ImageEntry): ImageEntry {
+  return rest;
+}

@@ -1,0 +1,163 @@
+// From what `image:` says to directories that overlayfs can stack. The common case, an image that is here, reads three
+// small files; everything heavier is loaded when it is needed.
+
+import { createHash } from 'node:crypto';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { join, resolve as resolvePath } from 'node:path';
+import { type SourcePosition, TcError } from '../base/error.ts';
+import { type ImageConfiguration, parseImageConfiguration } from './config.ts';
+import { findById, findEntry } from './content/catalog.ts';
+import type { ImageEntry } from './content/image-index.ts';
+import type { StoreContext } from './context.ts';
+import { chainIds, type Digest } from './digest.ts';
+import type { ResolvedImage } from './image.ts';
+import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
+import type { OnImageEvent } from './progress.ts';
+import { parseImageReference, type RegistryReference } from './reference.ts';
+
+/** `{refreshAfterMs}`: pull again once the name was last pulled or given that long ago. */
+export type PullPolicy = 'always' | 'missing' | 'never' | { readonly refreshAfterMs: number };
+
+export interface ResolveRequest {
+  /** Relative paths of archives and directories count from here. */
+  readonly directory: string;
+  /** Default: `missing`. Says nothing of archives and directories. */
+  readonly policy?: PullPolicy;
+  readonly platform?: string;
+  /** Where the reference is written, for messages. */
+  readonly source?: SourcePosition;
+  readonly on?: OnImageEvent;
+  readonly signal?: AbortSignal;
+}
+
+export async function resolveImage(
+  context: StoreContext,
+  text: string,
+  request: ResolveRequest,
+): Promise<ResolvedImage> {
+  const reference = parseImageReference(text, request.source);
+  if (reference.kind === 'host') return context.options.host();
+  if (reference.kind === 'rootfs')
+    return resolveRootfs(text, resolvePath(request.directory, reference.path), request);
+  const platform = request.platform === undefined ? hostPlatform() : parsePlatform(request.platform);
+  if (reference.kind === 'registry') return resolveNamed(context, text, reference, { ...request, platform });
+  if (reference.kind === 'id') return resolveById(context, text, reference.id, request);
+  const { resolveArchive } = await import('./archive/resolve-archive.ts');
+  const entry = await resolveArchive(context, reference, {
+    text,
+    path: resolvePath(request.directory, reference.path),
+    platform,
+    on: request.on,
+    signal: request.signal,
+  });
+  return describeEntry(context, entry, text);
+}
+
+type PlatformRequest = Omit<ResolveRequest, 'platform'> & { readonly platform: Platform };
+
+async function resolveNamed(
+  context: StoreContext,
+  text: string,
+  reference: RegistryReference,
+  request: PlatformRequest,
+): Promise<ResolvedImage> {
+  const { policy = 'missing', platform, on, signal } = request;
+  const { entries } = await context.catalog.read();
+  const found = findEntry(entries, reference, platform);
+  if (found && !isDue(policy, found)) return describeEntry(context, found, text);
+  if (policy === 'never') throw notHere(text, request.source);
+  const { pullImage } = await import('./registry/pull.ts');
+  const pulled = await pullImage(context, reference, { platform, on, signal });
+  return describeEntry(context, pulled, text);
+}
+
+function isDue(policy: PullPolicy, entry: ImageEntry): boolean {
+  if (typeof policy === 'string') return policy === 'always';
+  const age = Date.now() - Date.parse(entry.tagged);
+  return !(age < policy.refreshAfterMs);
+}
+
+async function resolveById(
+  context: StoreContext,
+  text: string,
+  id: Digest,
+  request: ResolveRequest,
+): Promise<ResolvedImage> {
+  const { entries } = await context.catalog.read();
+  const found = findById(entries, id);
+  if (!found) throw notHere(text, request.source);
+  return describeEntry(context, found, text);
+}
+
+/** An image of the store, with its layers unpacked. */
+export async function describeEntry(
+  context: StoreContext,
+  entry: ImageEntry,
+  reference: string,
+): Promise<ResolvedImage> {
+  const configuration = await readConfiguration(context, entry, reference);
+  const chain = chainIds(configuration.diffIds);
+  const missing = await Promise.all(chain.map(async (id) => !(await context.layers.has(id))));
+  if (missing.includes(true)) {
+    const { repairImage } = await import('./repair.ts');
+    await repairImage(context, entry, reference);
+  }
+  const layers = chain.map((id) => context.layers.path(id)).reverse();
+  return {
+    id: entry.imageId,
+    reference,
+    config: configuration.config,
+    layers: layers.length > 0 ? layers : [await emptyLayer(context)],
+    mounts: [],
+  };
+}
+
+export async function readConfiguration(
+  context: StoreContext,
+  entry: ImageEntry,
+  reference: string,
+): Promise<ImageConfiguration> {
+  const bytes = await context.content.readDocument(entry.imageId);
+  if (bytes) return parseImageConfiguration(bytes, `config of ${reference}`);
+  throw new TcError(`the image store is damaged: the config of ${reference} is missing`, {
+    code: 'damaged-store',
+    kind: 'environment',
+    hints: ['remove the image and pull or load it again'],
+  });
+}
+
+/** An image without layers still needs a directory for overlayfs to stack. */
+async function emptyLayer(context: StoreContext): Promise<string> {
+  const path = join(context.layout.layers, 'empty', 'diff');
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  return path;
+}
+
+/** The directory itself is the layer; its identity is which directory it is, not what is in it. */
+async function resolveRootfs(text: string, path: string, request: ResolveRequest): Promise<ResolvedImage> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    throw new TcError(`${text}: ${path} is not a directory`, {
+      code: 'no-such-image',
+      hints: ['rootfs: takes the directory of a root file system'],
+      source: request.source,
+    });
+  }
+  const directory = await realpath(path);
+  const identity = JSON.stringify(['rootfs', directory, String(found.dev), String(found.ino)]);
+  return {
+    id: `sha256:${createHash('sha256').update(identity).digest('hex')}`,
+    reference: text,
+    config: {},
+    layers: [directory],
+    mounts: [],
+  };
+}
+
+function notHere(text: string, source: SourcePosition | undefined): TcError {
+  return new TcError(`image ${text} is not here`, {
+    code: 'no-such-image',
+    hints: [`pull it (tcompose image pull ${text}), load it, or build it`],
+    source,
+  });
+}
