@@ -1,15 +1,8 @@
 // One epoll_wait after another.
 #include "event_loop.h"
 
-#include <time.h>
 
 namespace tc {
-
-int64_t monotonic_ms() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
 
 void IdleList::touch(IdleEntry* entry) {
   remove(entry);

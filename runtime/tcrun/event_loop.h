@@ -9,6 +9,7 @@
 #include <new>
 
 #include "../common/error.h"
+#include "clock.h"
 
 namespace tc {
 
@@ -86,8 +87,6 @@ class EventLoop {
   size_t list_count_ = 0;
   Deferred* deferred_ = nullptr;
 };
-
-int64_t monotonic_ms();
 
 // Memory for `count` objects, touched only as far as it is used; nothing is constructed.
 template <typename T>

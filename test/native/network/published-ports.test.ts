@@ -9,7 +9,6 @@ describe('published ports', () => {
   let web: Container;
   let peer: Container;
   let stranger: Container;
-  const neighbour = 'ip netns exec tcompose-lab-neighbour';
 
   const get = async (command: string): Promise<{ name: string; client: string }> =>
     JSON.parse(await lab.output(command));
