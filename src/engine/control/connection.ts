@@ -74,10 +74,10 @@ export class ControlConnection {
   }
 }
 
-/** Throws what a monitor answered, if it answered with an error. */
+/** Throws what a monitor answered, if it answered with an error. A status has an `error` too: a text. */
 export function checkAnswer(answer: ControlMessage, action: string): ControlMessage {
-  const failure = answer['error'] as ControlFailure | undefined;
-  if (failure === undefined) return answer;
+  const failure = answer['error'] as ControlFailure | string | undefined;
+  if (typeof failure !== 'object') return answer;
   throw new TcError(`${action}: ${failure.message || `${failure.step}: ${failure.errno}`}`, {
     code: 'runtime',
     kind: 'environment',

@@ -71,5 +71,6 @@ export function writeNames(
   networkId: string,
   endpoints: readonly NamedEndpoint[],
 ): void {
-  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints));
+  // The network child reads it as its own user, by a descriptor of the directory.
+  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints), 0o644);
 }

@@ -106,7 +106,7 @@ function createBridge(native: Native, record: NetworkRecord): void {
 
 function startNetwork(context: EngineContext, record: NetworkRecord): void {
   const { instance, native } = context;
-  mkdirSync(instance.paths.networkRun(record.id), { recursive: true, mode: 0o700 });
+  mkdirSync(instance.paths.networkRun(record.id), { recursive: true, mode: 0o711 });
   restoreLeases(instance.paths, record.id);
   native.createStates(statesPath(instance.paths, record.id), slotCount(record));
   native.updateFirewall(instance.names.table, [

@@ -61,14 +61,14 @@ export async function writeJsonFile(path: string, value: Versioned): Promise<voi
 }
 
 /** Replaces `path` in one step for other processes, without waiting for the disk. */
-export function writeVolatileFile(path: string, text: string): void {
+export function writeVolatileFile(path: string, text: string, mode = 0o600): void {
   const temporary = temporaryName(path);
   try {
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode });
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode });
   }
   renameSync(temporary, path);
 }
