@@ -72,7 +72,7 @@ Error mount_cgroups(const MountOptions& options, int root, int target, const cha
   if (error || !(options.set & MOUNT_ATTR_RDONLY)) return error;
   Fd mounted;
   error = open_in_root(root, path, O_PATH | O_DIRECTORY, &mounted);
-  return error ? error : change_mount(mounted.get(), options.set, false, path);
+  return error ? error : change_mount(mounted.get(), {options.set, 0, false}, path);
 }
 
 }  // namespace tc

@@ -19,6 +19,7 @@ MountOptions empty_tmpfs() {
   static const char* const kData[] = {"nr_blocks=1", "nr_inodes=1", "mode=0555"};
   MountOptions options;
   options.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  options.superblock = MS_RDONLY;
   options.data = {kData, 3};
   return options;
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 
 #include "../common/kernel.h"
 #include "feature.h"
@@ -12,6 +13,8 @@ namespace tc {
 namespace {
 
 constexpr char kStep[] = "mount";
+// Flags that statfs(2) reports with the same numbers as mount(2) takes.
+constexpr unsigned long kStatfsFlags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME;
 
 // Names a descriptor for calls that know only paths. /proc is the host's until the root is pivoted.
 class FdPath {
@@ -94,9 +97,8 @@ Error attach_bind_classic(const Fd& tree, const MountOptions& options, int targe
   unsigned long spread = options.propagation_below ? MS_REC : 0;
   unsigned long propagation = options.propagation ? options.propagation : static_cast<unsigned long>(MS_PRIVATE);
   if (mount(nullptr, mounted.c_str(), nullptr, propagation | spread, nullptr) != 0) return fail(kStep, "mount", path);
-  uint64_t attributes = options.set | options.set_below;
-  if (!attributes) return {};
-  return change_mount(top.get(), attributes, false, path);
+  MountChange change{options.set | options.set_below, options.clear | options.clear_below, false};
+  return change.set || change.clear ? change_mount(top.get(), change, path) : Error{};
 }
 
 Error attach_filesystem_classic(const char* type, const char* source, const MountOptions& options, int target,
@@ -123,9 +125,10 @@ Error fail_with_log(int fs, const char* step, const char* call, const char* path
 bool has_mount_api() {
   static int known = -1;
   if (known >= 0) return known == 1;
-  mount_attr nothing{};
-  // mount_setattr is the youngest of the four; asking about no change on a bad descriptor has no effect.
-  bool there = mount_setattr(-1, "", AT_EMPTY_PATH, &nothing, sizeof nothing) != 0 && errno != ENOSYS;
+  mount_attr attr{};
+  attr.attr_set = MOUNT_ATTR_RDONLY;
+  // mount_setattr is the youngest of the four. A bad descriptor makes it fail where it exists, too, but not with ENOSYS.
+  bool there = mount_setattr(-1, "", AT_EMPTY_PATH, &attr, sizeof attr) != 0 && errno != ENOSYS;
   known = there && !is_disabled(Feature::MountApi) ? 1 : 0;
   return known == 1;
 }
@@ -168,14 +171,20 @@ Error attach_bind(Fd tree, const MountOptions& options, int target, const char* 
   return move_to(tree.get(), target, path);
 }
 
-Error change_mount(int fd, uint64_t set, bool recursive, const char* path) {
+Error change_mount(int fd, const MountChange& change, const char* path) {
   if (has_mount_api()) {
     mount_attr attr{};
-    attr.attr_set = set;
-    if (mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr, sizeof attr) == 0) return {};
+    attr.attr_set = change.set;
+    attr.attr_clr = change.clear;
+    unsigned spread = change.is_recursive ? AT_RECURSIVE : 0;
+    if (mount_setattr(fd, "", AT_EMPTY_PATH | spread, &attr, sizeof attr) == 0) return {};
     return fail(kStep, "mount_setattr", path);
   }
-  unsigned long flags = MS_REMOUNT | MS_BIND | classic_flags(set);
+  // A remount replaces all flags, so those that the mount has are asked for again.
+  struct statfs fs {};
+  if (fstatfs(fd, &fs) != 0) return fail(kStep, "fstatfs", path);
+  unsigned long kept = static_cast<unsigned long>(fs.f_flags) & kStatfsFlags & ~classic_flags(change.clear);
+  unsigned long flags = MS_REMOUNT | MS_BIND | kept | classic_flags(change.set);
   if (mount(nullptr, FdPath(fd).c_str(), nullptr, flags, nullptr) != 0) return fail(kStep, "mount", path);
   return {};
 }

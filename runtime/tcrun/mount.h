@@ -23,7 +23,12 @@ Error clone_bind_source(int fd, bool recursive, const char* path, Fd* tree);
 // Attaches it to `target`; options are in force before it becomes visible (with the mount API).
 Error attach_bind(Fd tree, const MountOptions& options, int target, const char* path);
 
-// Changes the flags of the mount that `fd` is the root of.
-Error change_mount(int fd, uint64_t set, bool recursive, const char* path);
+// Changes flags (MOUNT_ATTR_*) of the mount that `fd` is the root of.
+struct MountChange {
+  uint64_t set;
+  uint64_t clear;
+  bool is_recursive;
+};
+Error change_mount(int fd, const MountChange& change, const char* path);
 
 }  // namespace tc

@@ -116,14 +116,9 @@ unsigned long classic_flags(uint64_t attributes) {
   if (attributes & MOUNT_ATTR_NODEV) flags |= MS_NODEV;
   if (attributes & MOUNT_ATTR_NOEXEC) flags |= MS_NOEXEC;
   if (attributes & MOUNT_ATTR_NODIRATIME) flags |= MS_NODIRATIME;
-  switch (attributes & MOUNT_ATTR__ATIME) {
-    case MOUNT_ATTR_NOATIME:
-      return flags | MS_NOATIME;
-    case MOUNT_ATTR_STRICTATIME:
-      return flags | MS_STRICTATIME;
-    default:
-      return flags | MS_RELATIME;
-  }
+  if (attributes & MOUNT_ATTR_NOATIME) flags |= MS_NOATIME;
+  if (attributes & MOUNT_ATTR_STRICTATIME) flags |= MS_STRICTATIME;
+  return flags;
 }
 
 void join_options(List<const char*> options, Text& out) {

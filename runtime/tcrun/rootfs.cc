@@ -141,7 +141,7 @@ Error enter_rootfs(const Spec& spec, const Rootfs& rootfs) {
   int root = rootfs.root.get();
   Error error = make_paths_readonly(spec.oci.readonly_paths, root);
   if (error.ok()) error = mask_paths(spec.oci.masked_paths, root);
-  if (error.ok() && spec.oci.root_readonly) error = change_mount(root, MOUNT_ATTR_RDONLY, false, "/");
+  if (error.ok() && spec.oci.root_readonly) error = change_mount(root, {MOUNT_ATTR_RDONLY, 0, false}, "/");
   if (error) return error;
   Fd old_root(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!old_root) return fail("pivot", "open", "/");

@@ -1,6 +1,6 @@
-import { readSync } from 'node:fs';
+import { existsSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Container, native, Sandbox } from './sandbox.ts';
+import { type Container, native, Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 let container: Container;
@@ -69,4 +69,151 @@ describe('exec', () => {
       'uid=1234 gid=3000(extra) groups=3000(extra)\n',
     );
   });
+
+  it('has the security of the container, unless privileged', async () => {
+    const show = [
+      'sh',
+      '-c',
+      'grep -E "^(Cap|Seccomp:|NoNewPrivs|SigBlk|SigIgn)" /proc/self/status; cat /proc/self/cgroup',
+    ];
+    const own = await exec(['cat', '/proc/1/status']);
+    const lines = (text: string) => text.match(/^(Cap\w+|Seccomp|NoNewPrivs|SigBlk|SigIgn):.*$/gm);
+    const other = await exec(show);
+    expect(lines(other.stdout)).toEqual(lines(own.stdout));
+    expect(lines(other.stdout)).toContain('CapInh:\t0000000000000000');
+    expect(other.stdout).not.toContain(container.id);
+    const privileged = await exec(show, { privileged: true });
+    const all = readFileSync('/proc/self/status', 'utf8').match(/^CapEff:.*$/m)?.[0];
+    expect(lines(privileged.stdout)).toContain(all);
+  });
+
+  it('is in the cgroups of the container and has nothing but its descriptors', async () => {
+    const { stdout } = await exec([
+      'sh',
+      '-c',
+      'ls /proc/self/fd; exec cat /sys/fs/cgroup/pids/cgroup.procs /sys/fs/cgroup/pids.current',
+    ]);
+    expect(stdout.startsWith('0\n1\n2\n3\n')).toBe(true);
+    const { attach } = container.computed.monitor.cgroup;
+    const held = await holdExec(['sleep', '1000']);
+    for (const file of attach) {
+      expect(readFileSync(file.replace(/tasks$/, 'cgroup.procs'), 'utf8').split('\n')).toContain(
+        String(held.pid),
+      );
+    }
+    held.control.send({ op: 'exec-signal', exec: held.exec, signal: 9 });
+    expect(await held.events()).toContainEqual({ event: 'exit', exec: held.exec, exitCode: 137 });
+    held.control.close();
+  });
+
+  it('gets end-of-file, not a kill, when its client goes away', async () => {
+    const input = native.pipe();
+    const output = native.pipe();
+    const control = container.control();
+    const process = {
+      args: ['sh', '-c', 'cat; echo end-of-file > /tmp/seen'],
+      env: ['PATH=/bin'],
+      cwd: '/',
+      terminal: false,
+      privileged: false,
+    };
+    await control.request({ op: 'exec', process }, [input.read, output.write, output.write]);
+    for (const fd of [input.read, output.write, output.read]) native.close(fd);
+    control.close();
+    native.close(input.write);
+    await until(
+      () => existsSync(`/proc/${container.pid}/root/tmp/seen`),
+      'the process to see the end of its input',
+    );
+  });
 });
+
+async function holdExec(args: string[]) {
+  const control = container.control();
+  const ends = [native.pipe(), native.pipe(), native.pipe()];
+  const process = { args, env: ['PATH=/bin'], cwd: '/', terminal: false, privileged: false };
+  const { message } = await control.request(
+    { op: 'exec', process },
+    ends.map(({ read, write }, i) => (i === 0 ? read : write)),
+  );
+  for (const { read, write } of ends) for (const fd of [read, write]) native.close(fd);
+  const events = async () => [await control.next(), await control.next()];
+  return { control, events, exec: message.exec as number, pid: message.pid as number };
+}
+
+describe('exec with a terminal', () => {
+  const process = (script: string) => ({
+    args: ['sh', '-c', script],
+    env: ['PATH=/bin'],
+    cwd: '/',
+    terminal: true,
+    privileged: false,
+    rows: 24,
+    columns: 80,
+  });
+
+  it("hands out the master of a pty in the container's devpts", async () => {
+    const control = container.control();
+    const { message, fds } = await control.request({
+      op: 'exec',
+      process: process('tty; stty size; read line; echo got $line; exit 5'),
+    });
+    expect(message).toMatchObject({ ok: true });
+    const [master = -1] = fds;
+    let shown = '';
+    await until(() => {
+      shown += readSome(master);
+      return shown.includes('80\r\n');
+    }, 'the size');
+    writeSync(master, 'typed\n');
+    expect(await control.next()).toEqual({ event: 'exit', exec: message.exec, exitCode: 5 });
+    expect(shown + drainTerminal(master)).toBe('/dev/pts/0\r\n24 80\r\ntyped\r\ngot typed\r\n');
+    native.close(master);
+    control.close();
+  });
+
+  it('changes its size', async () => {
+    const control = container.control();
+    const { message, fds } = await control.request({
+      op: 'exec',
+      process: process('trap "stty size; exit 0" WINCH; echo ready; while :; do sleep 0.01; done'),
+    });
+    const [master = -1] = fds;
+    await until(() => readSome(master).includes('ready'), 'the shell');
+    expect(
+      (await control.request({ op: 'resize', exec: message.exec, rows: 50, columns: 100 })).message,
+    ).toEqual({ ok: true });
+    expect(await control.next()).toMatchObject({ event: 'exit', exitCode: 0 });
+    expect(drainTerminal(master)).toContain('50 100');
+    native.close(master);
+    control.close();
+  });
+
+  it('gets SIGHUP when its client goes away', async () => {
+    const control = container.control();
+    const { fds } = await control.request({
+      op: 'exec',
+      process: process('trap "echo hung up > /tmp/hup; exit" HUP; echo ready; while :; do sleep 0.01; done'),
+    });
+    await until(() => readSome(fds[0] ?? -1).includes('ready'), 'the shell');
+    for (const fd of fds) native.close(fd);
+    control.close();
+    await until(() => existsSync(`/proc/${container.pid}/root/tmp/hup`), 'SIGHUP to arrive');
+  });
+});
+
+/** All that a terminal still has; its other end is closed, which reads as EIO. */
+function drainTerminal(master: number): string {
+  let text = '';
+  for (let some = readSome(master); some; some = readSome(master)) text += some;
+  return text;
+}
+
+function readSome(fd: number): string {
+  const chunk = Buffer.alloc(4096);
+  try {
+    return chunk.toString('utf8', 0, readSync(fd, chunk));
+  } catch {
+    return '';
+  }
+}
