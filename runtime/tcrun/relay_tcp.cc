@@ -132,7 +132,7 @@ void TcpConnection::reclaim() { relay_->connections_.release(this); }
 
 void TcpRelay::Listener::on_ready(uint32_t) { relay->accept_some(this); }
 
-Error TcpRelay::open(EventLoop* loop, const RelayPort* ports, size_t count, size_t max_connections) {
+Error TcpRelay::open(EventLoop* loop, RelayPort* ports, size_t count, size_t max_connections) {
   loop_ = loop;
   loop->add_list(&paused_);
   if (Error error = connections_.open(max_connections)) return error;
@@ -162,7 +162,14 @@ void TcpRelay::resume(IdleEntry* entry) {
   listener->relay->loop_->change(listener->port->socket, EPOLLIN, listener);
 }
 
+void TcpRelay::pause(Listener* listener) {
+  loop_->change(listener->port->socket, 0, listener);
+  paused_.touch(listener);
+}
+
 void TcpRelay::accept_some(Listener* listener) {
+  // The other replicas' children have been woken as well, and one of them may.
+  if (listener->port->group.role() == GroupRole::Out) return pause(listener);
   for (int i = 0; i < accepts_per_event && listener->accepting; i++) {
     bool room = !connections_.is_full();
     int client = room ? accept4(listener->port->socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
@@ -172,9 +179,7 @@ void TcpRelay::accept_some(Listener* listener) {
     }
     // Another replica was quicker, or the client has gone again.
     if (room && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED || errno == EPROTO)) return;
-    loop_->change(listener->port->socket, 0, listener);
-    paused_.touch(listener);
-    return;
+    return pause(listener);
   }
 }
 
