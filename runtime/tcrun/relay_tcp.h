@@ -19,6 +19,7 @@ struct Flow {
   int to = -1;
   Pipe pipe;
   size_t buffered = 0;
+  bool bulk = false;       // more than a message at a time: splice
   bool ended = false;      // `from` has sent its last byte
   bool forwarded = false;  // and `to` has been told
 
@@ -34,16 +35,16 @@ class TcpConnection final : public EventLoop::Deferred {
 
  private:
   struct Side final : Watcher {
-    void on_ready(uint32_t events) override { connection->on_ready(this, events); }
+    void on_ready(uint32_t events) override { connection->on_ready(events); }
     TcpConnection* connection = nullptr;
     int fd = -1;
     uint32_t interest = 0;
   };
 
-  void on_ready(Side* side, uint32_t events);
-  bool finish_connecting();
-  bool pump(Flow* flow);
-  bool fill(Flow* flow);
+  void on_ready(uint32_t events);
+  bool pump(Flow* flow, const Flow& other);
+  ssize_t copy(Flow* flow);
+  ssize_t fill(Flow* flow);
   bool drain(Flow* flow);
   bool watch(Side* side, uint32_t interest);
   bool watch_both();

@@ -42,7 +42,7 @@ constexpr uint32_t allowed_calls[] = {
     SYS_accept4,     SYS_clock_gettime, SYS_close,       SYS_connect,    SYS_epoll_ctl,       SYS_epoll_pwait,
     SYS_exit_group,  SYS_fstat,         SYS_getrandom,   SYS_getsockopt, SYS_madvise,         SYS_munmap,
     SYS_newfstatat,  SYS_pipe2,         SYS_pread64,     SYS_recvfrom,   SYS_recvmsg,         SYS_restart_syscall,
-    SYS_sendmsg,     SYS_sendto,        SYS_setsockopt,  SYS_shutdown,   SYS_splice,
+    SYS_sendmsg,     SYS_sendto,        SYS_setsockopt,  SYS_shutdown,   SYS_splice,          SYS_write,
 #ifdef SYS_epoll_wait
     SYS_epoll_wait,
 #endif
