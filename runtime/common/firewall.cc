@@ -184,7 +184,7 @@ class StepRunner {
   Error enable_forwarding_of(const FirewallStep& step) {
     for (size_t i = 0; i < step.subnet_count && !step.internal; i++) {
       if (step.subnets[i].is_v4()) continue;
-      return enable_forwarding_if_off(socket_, AF_INET6);
+      return enable_forwarding(socket_, AF_INET6);
     }
     return {};
   }

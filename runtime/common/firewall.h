@@ -27,7 +27,7 @@ struct GroupSlots {
 
 struct FirewallStep {
   enum class Kind { EnsureTable, AddNetwork, RemoveNetwork, SetGroup, RemoveGroup, RemoveTable } kind;
-  // EnsureTable: forwarding is off on this host. Turn it on, and forward nothing but our own traffic.
+  // EnsureTable: turn forwarding on if it is off, and then forward nothing but our own traffic.
   bool forward_drop;
   // AddNetwork, RemoveNetwork
   const char* bridge;

@@ -76,15 +76,12 @@ Error any_network_left(bool* any) {
 
 Error enable_forwarding(NetlinkSocket& firewall, int family) {
   const Switch& forwarding = switch_of(family);
+  if (is_on(forwarding)) return {};
   if (Error error = add_guard(firewall, forwarding)) return error;
-  if (family == AF_INET6 && !is_on(forwarding)) {
+  if (family == AF_INET6) {
     if (Error error = keep_router_advertisements()) return error;
   }
   return write_sysctl("1", "%s", forwarding.sysctl);
-}
-
-Error enable_forwarding_if_off(NetlinkSocket& firewall, int family) {
-  return is_on(switch_of(family)) ? Error{} : enable_forwarding(firewall, family);
 }
 
 Error release_forwarding(NetlinkSocket& firewall) {

@@ -5,10 +5,8 @@
 
 namespace tc {
 
-// Guards, then turns on. `family` is AF_INET or AF_INET6.
+// Guards, then turns on; nothing where it is on. `family` is AF_INET or AF_INET6.
 Error enable_forwarding(NetlinkSocket& firewall, int family);
-// The same where forwarding is off; nothing where it is on.
-Error enable_forwarding_if_off(NetlinkSocket& firewall, int family);
 // Turns off what was turned on and removes the guard, unless a network of some instance is left.
 Error release_forwarding(NetlinkSocket& firewall);
 

@@ -203,11 +203,10 @@ NftRule& NftRule::equals_name(const char* name) {
   return compare(NFT_CMP_EQ, padded, sizeof padded);
 }
 
-NftRule& NftRule::in(const char* set, bool invert) {
+NftRule& NftRule::in(const char* set) {
   expression("lookup", [&] {
     buffer_.put_string(NFTA_LOOKUP_SET, set);
     buffer_.put_be32(NFTA_LOOKUP_SREG, NFT_REG_1);
-    if (invert) buffer_.put_be32(NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
   });
   return *this;
 }

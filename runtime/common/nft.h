@@ -98,7 +98,7 @@ class NftRule {
   NftRule& equals_byte(uint8_t value) { return compare(NFT_CMP_EQ, &value, sizeof value); }
   // Interface names are compared whole, padded with zeroes.
   NftRule& equals_name(const char* name);
-  NftRule& in(const char* set, bool invert = false);
+  NftRule& in(const char* set);
   // Replaces the key in the first registers by the map's value.
   NftRule& map(const char* map);
 

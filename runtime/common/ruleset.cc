@@ -80,17 +80,19 @@ void put_sets(NftBatch& batch) {
 }
 
 // iifname "lo" accept
-// ip daddr 127.0.0.0/8 drop               route_localnet of our bridges must not open the host's loopback
-// ip daddr @hidden4 iifname != @bridges drop
+// ip daddr 127.0.0.0/8 drop     route_localnet of our bridges must not open the host's loopback
+// iifname @bridges accept
+// ip daddr @hidden4 drop
 void put_raw_rules(NftBatch& batch) {
   NftRule(batch, chain_raw).meta(NFT_META_IIFNAME).equals_name("lo").accept();
   {
     NftRule rule(batch, chain_raw);
     destination(rule, families[0]).mask(htonl(0xff000000)).equals(htonl(0x7f000000)).drop();
   }
+  NftRule(batch, chain_raw).meta(NFT_META_IIFNAME).in(set_bridges).accept();
   for (const Family& family : families) {
     NftRule rule(batch, chain_raw);
-    destination(rule, family).in(family.hidden).meta(NFT_META_IIFNAME).in(set_bridges, true).drop();
+    destination(rule, family).in(family.hidden).drop();
   }
 }
 

@@ -107,19 +107,15 @@ void DnsResolver::shuffle() {
 
 bool DnsResolver::find_reverse(const InetAddress& address, char (&name)[dns_name_size]) {
   for (size_t i = 0; i < zone_count_; i++) {
-    const DnsZone& zone = zones_[i];
     bool found = false;
-    zone.for_each([&](const DnsEndpoint& endpoint) {
+    zones_[i].for_each([&](const DnsEndpoint& endpoint) {
       InetAddress own;
       std::string_view text = address.is_v4() ? endpoint.ipv4 : endpoint.ipv6;
       if (found || !endpoint.running || !parse_view(text, &own) || !(own == address)) return;
       size_t size = endpoint.primary.size();
-      bool qualify = !zone.network().empty();
-      if (size + 1 + zone.network().size() >= sizeof name) return;
+      if (size >= sizeof name) return;
       memcpy(name, endpoint.primary.data(), size);
-      if (qualify) name[size++] = '.';
-      memcpy(name + size, zone.network().data(), zone.network().size());
-      name[size + zone.network().size()] = '\0';
+      name[size] = '\0';
       found = true;
     });
     if (found) return true;

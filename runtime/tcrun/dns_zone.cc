@@ -3,11 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
 
 #include <charconv>
 #include <cstring>
+
+#include "sandbox.h"
 
 namespace tc {
 
@@ -40,22 +40,10 @@ bool is_same_file(const struct stat& a, const struct stat& b) {
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-// A mount of the directory alone, attached nowhere: whoever holds it cannot climb out of it by "..".
-Error open_detached(const char* directory, Fd* result) {
-  long tree = syscall(SYS_open_tree, AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  if (tree < 0) return fail("start network child", "open_tree", directory);
-  result->reset(static_cast<int>(tree));
-  mount_attr attributes = {};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  if (syscall(SYS_mount_setattr, result->get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) return {};
-  // Before Linux 5.12 it stays writable, for a user who may write nothing in it.
-  return errno == ENOSYS ? Error{} : fail("start network child", "mount_setattr", directory);
-}
-
 }  // namespace
 
 Error DnsZone::open(const char* directory) {
-  if (Error error = open_detached(directory, &directory_)) return error;
+  if (Error error = open_for_child(directory, &directory_)) return error;
   states_file_.reset(openat(directory_.get(), states_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   return states_file_ ? Error{} : fail("start network child", "open", states_file);
 }
@@ -76,7 +64,6 @@ void DnsZone::unmap_names() {
   if (names_) munmap(names_, names_size_);
   names_ = nullptr;
   text_ = {};
-  network_ = {};
 }
 
 Error DnsZone::map_names(const struct stat& status) {
@@ -93,9 +80,7 @@ Error DnsZone::map_names(const struct stat& status) {
   names_ = mapping;
   std::string_view text(static_cast<const char*>(mapping), names_size_);
   std::string_view first = take(&text, '\n');
-  if (!first.starts_with(header)) return fail_with(EPROTO, "read names", "parse", names_file);
-  first.remove_prefix(header.size());
-  if (first.starts_with(' ')) network_ = first.substr(1);
+  if (first != header) return fail_with(EPROTO, "read names", "parse", names_file);
   text_ = text;
   return {};
 }
@@ -129,12 +114,6 @@ bool DnsZone::next_endpoint(std::string_view* rest, DnsEndpoint* endpoint) const
   // The monitors write it while we read.
   endpoint->running = index < states_size_ && __atomic_load_n(states_ + index, __ATOMIC_RELAXED) == state_running;
   return !endpoint->primary.empty();
-}
-
-std::string_view DnsZone::strip_network(std::string_view name) const {
-  if (network_.empty() || name.size() < network_.size() + 2 || !name.ends_with(network_)) return name;
-  size_t dot = name.size() - network_.size() - 1;
-  return name[dot] == '.' ? name.substr(0, dot) : name;
 }
 
 bool DnsZone::goes_by(const DnsEndpoint& endpoint, std::string_view name) {

@@ -42,7 +42,6 @@ class DnsZone {
   template <typename Visit>
   bool find(std::string_view name, Visit&& visit) const {
     bool known = false;
-    name = strip_network(name);
     for_each([&](const DnsEndpoint& endpoint) {
       if (!goes_by(endpoint, name)) return;
       known = true;
@@ -60,15 +59,11 @@ class DnsZone {
     }
   }
 
-  // Name of the network; empty if the file does not give one.
-  std::string_view network() const { return network_; }
-
  private:
   Error map_names(const struct stat& status);
   Error map_states();
   void unmap_names();
   bool next_endpoint(std::string_view* rest, DnsEndpoint* endpoint) const;
-  std::string_view strip_network(std::string_view name) const;
   static bool goes_by(const DnsEndpoint& endpoint, std::string_view name);
 
   Fd directory_;
@@ -79,7 +74,6 @@ class DnsZone {
   size_t names_size_ = 0;
   struct stat names_status_ = {};
   std::string_view text_;
-  std::string_view network_;
 };
 
 }  // namespace tc

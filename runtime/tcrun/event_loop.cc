@@ -1,7 +1,6 @@
 // One epoll_wait after another.
 #include "event_loop.h"
 
-
 namespace tc {
 
 void IdleList::touch(IdleEntry* entry) {

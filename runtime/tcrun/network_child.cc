@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "dns_redirect.h"
 #include "dns_server.h"
 #include "namespace_visit.h"
@@ -44,6 +46,7 @@ class NetworkChildProcess final : public Watcher {
 
  private:
   Error prepare_ports(const NetworkSpec& spec, const ChildSockets& sockets);
+  Error open_group(const char* path, int* directory, const char** file);
   Error close_others(const ChildSockets& sockets, size_t endpoints);
 
   EventLoop loop_;
@@ -52,20 +55,41 @@ class NetworkChildProcess final : public Watcher {
   DnsServer dns_;
   RelayPort* ports_ = nullptr;
   size_t port_count_ = 0;
+  // The directory that all port groups of an instance are in.
+  Fd groups_;
   TcpRelay tcp_;
   UdpRelay udp_;
 };
 
+Error NetworkChildProcess::open_group(const char* path, int* directory, const char** file) {
+  const char* slash = strrchr(path, '/');
+  char parent[4096];
+  auto length = static_cast<size_t>(slash ? slash - path : 0);
+  if (length == 0 || length >= sizeof parent) return fail_with(EINVAL, step, "parse", path);
+  memcpy(parent, path, length);
+  parent[length] = '\0';
+  if (!groups_) {
+    if (Error error = open_for_child(parent, &groups_)) return error;
+  }
+  *directory = groups_.get();
+  *file = slash + 1;
+  return {};
+}
+
 Error NetworkChildProcess::prepare_ports(const NetworkSpec& spec, const ChildSockets& sockets) {
-  port_count_ = sockets.published_count;
-  if (Error error = map_array(port_count_, &ports_)) return error;
-  for (size_t i = 0; i < port_count_; i++) {
-    const PublishedPort& port = spec.ports[i];
-    InetAddress target;
-    if (!parse_inet_address(port.target_address, &target)) return fail_with(EINVAL, step, "parse", port.target_address);
-    ports_[i].socket = sockets.published[i];
-    ports_[i].udp = port.udp;
-    ports_[i].target_size = to_sockaddr(target, port.target, &ports_[i].target);
+  if (Error error = map_array(sockets.published_count, &ports_)) return error;
+  for (; port_count_ < sockets.published_count; port_count_++) {
+    const PublishedPort& port = spec.ports[port_count_];
+    Backend own = {{}, port.target};
+    int directory = -1;
+    const char* file = "";
+    if (!parse_inet_address(port.target_address, &own.address)) {
+      return fail_with(EINVAL, step, "parse", port.target_address);
+    }
+    if (Error error = open_group(port.group, &directory, &file)) return error;
+    auto* relayed = new (ports_ + port_count_)
+        RelayPort{sockets.published[port_count_], port.udp, {}, 0, GroupView(directory, file, own)};
+    relayed->target_size = to_sockaddr(own.address, port.target, &relayed->target);
   }
   return {};
 }
@@ -73,8 +97,10 @@ Error NetworkChildProcess::prepare_ports(const NetworkSpec& spec, const ChildSoc
 Error NetworkChildProcess::close_others(const ChildSockets& sockets, size_t endpoints) {
   int* kept = nullptr;
   size_t count = 0;
-  if (Error error = map_array(4 + sockets.published_count + 2 * endpoints, &kept)) return error;
-  for (int fd : {loop_.descriptor(), sockets.control, sockets.dns_udp.get(), sockets.dns_tcp.get()}) kept[count++] = fd;
+  if (Error error = map_array(5 + sockets.published_count + 2 * endpoints, &kept)) return error;
+  for (int fd : {loop_.descriptor(), sockets.control, sockets.dns_udp.get(), sockets.dns_tcp.get(), groups_.get()}) {
+    kept[count++] = fd;
+  }
   for (size_t i = 0; i < sockets.published_count; i++) kept[count++] = sockets.published[i];
   resolver_.visit_descriptors([&](int fd) { kept[count++] = fd; });
   return close_all_but(kept, count);

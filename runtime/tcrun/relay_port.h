@@ -3,7 +3,7 @@
 #pragma once
 #include <sys/socket.h>
 
-#include <cstddef>
+#include "group_view.h"
 
 namespace tc {
 
@@ -12,6 +12,11 @@ struct RelayPort {
   bool udp;
   sockaddr_storage target;
   socklen_t target_size;
+  GroupView group;
 };
+
+// What is waiting at a published socket of which this container may not serve anything now is looked at again after
+// this time, in case nobody else takes it.
+constexpr int64_t relay_pause_ms = 100;
 
 }  // namespace tc

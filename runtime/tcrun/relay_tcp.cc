@@ -16,9 +16,10 @@ namespace {
 constexpr size_t chunk = 64 * 1024;  // what a pipe holds
 // A direction that has moved this much lets the others have their turn.
 constexpr size_t turn = 1024 * 1024;
-// A shorter read has most likely emptied the socket; if not, its event comes again.
-constexpr size_t long_read = 16 * 1024;
 constexpr int accepts_per_event = 32;
+
+// Two pages: what even the smallest pipe holds that the kernel gives to a user who has many.
+uint8_t copy_buffer[8192];
 
 void set_no_delay(int socket) {
   int on = 1;
@@ -34,65 +35,78 @@ TcpConnection::TcpConnection(TcpRelay* relay, int client, int server) : relay_(r
 }
 
 bool TcpConnection::start() {
-  bool watched = relay_->loop_->add(client_.fd, 0, &client_);
   server_.interest = EPOLLOUT;
-  watched = relay_->loop_->add(server_.fd, EPOLLOUT, &server_) && watched;
-  if (!watched) close_both(true);
-  return watched;
+  if (relay_->loop_->add(server_.fd, EPOLLOUT, &server_)) return true;
+  close_both(true);
+  return false;
 }
 
-void TcpConnection::on_ready(Side* side, uint32_t events) {
+void TcpConnection::on_ready(uint32_t events) {
   if (closed_) return;
+  if (events & EPOLLERR) return close_both(true);
   if (connecting_) {
-    // The client gave up, or the container answered one way or the other.
-    if (side == &client_ || !finish_connecting()) return close_both(true);
-  } else if (events & EPOLLERR) {
-    return close_both(true);
+    // Never connected: the container refused at once.
+    if (events & EPOLLHUP) return close_both(true);
+    connecting_ = false;
+    client_.interest = EPOLLIN;
+    if (!relay_->loop_->add(client_.fd, EPOLLIN, &client_)) return close_both(true);
   }
-  if (!pump(&up_) || !pump(&down_)) return close_both(true);
+  if (!pump(&up_, down_) || !pump(&down_, up_)) return close_both(true);
   if (up_.forwarded && down_.forwarded) return close_both(false);
   if (!watch_both()) close_both(true);
 }
 
-bool TcpConnection::finish_connecting() {
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (getsockopt(server_.fd, SOL_SOCKET, SO_ERROR, &error, &size) || error) return false;
-  connecting_ = false;
-  return true;
-}
-
 // False: the connection is broken.
-bool TcpConnection::pump(Flow* flow) {
+bool TcpConnection::pump(Flow* flow, const Flow& other) {
   for (size_t moved = 0; moved < turn;) {
     if (flow->buffered && !drain(flow)) return false;
     if (flow->buffered || flow->forwarded) return true;
     if (flow->ended) {
-      // ENOTCONN: the other side is gone already, which its own event will tell.
-      shutdown(flow->to, SHUT_WR);
+      // The second end closes the connection, which says the same.
+      if (!other.forwarded) shutdown(flow->to, SHUT_WR);
       flow->forwarded = true;
       return true;
     }
-    if (!fill(flow)) return false;
-    if (!flow->buffered && !flow->ended) return true;
-    moved += flow->buffered;
-    bool emptied = flow->buffered < long_read && !flow->ended;
-    if (!drain(flow)) return false;
-    if (emptied) return true;
+    ssize_t got = flow->bulk ? fill(flow) : copy(flow);
+    if (got < 0) return errno == EAGAIN || errno == EINTR;
+    flow->ended = got == 0;
+    // Less than could have been: the socket is empty now, and if not, its event comes again.
+    flow->bulk = static_cast<size_t>(got) >= sizeof copy_buffer;
+    if (flow->buffered && !drain(flow)) return false;
+    if (got > 0 && !flow->bulk) return true;
+    moved += static_cast<size_t>(got);
   }
   return true;
 }
 
-bool TcpConnection::fill(Flow* flow) {
-  if (!relay_->take_pipe(&flow->pipe)) return false;
+// A short message: through memory, which is quicker than through a pipe. What cannot be sent yet goes into one.
+ssize_t TcpConnection::copy(Flow* flow) {
+  ssize_t got = recv(flow->from, copy_buffer, sizeof copy_buffer, MSG_DONTWAIT);
+  if (got <= 0) return got;
+  auto size = static_cast<size_t>(got);
+  ssize_t put = send(flow->to, copy_buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (put < 0 && errno != EAGAIN && errno != EINTR) return -1;
+  size_t sent = put < 0 ? 0 : static_cast<size_t>(put);
+  if (sent == size) return got;
+  bool kept = relay_->take_pipe(&flow->pipe) &&
+              write(flow->pipe.write, copy_buffer + sent, size - sent) == static_cast<ssize_t>(size - sent);
+  if (!kept) {
+    errno = ENOMEM;
+    return -1;
+  }
+  flow->buffered = size - sent;
+  return got;
+}
+
+ssize_t TcpConnection::fill(Flow* flow) {
+  if (!relay_->take_pipe(&flow->pipe)) return -1;
   ssize_t got = splice(flow->from, nullptr, flow->pipe.write, nullptr, chunk, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (got > 0) {
     flow->buffered = static_cast<size_t>(got);
-    return true;
+  } else {
+    relay_->give_back(&flow->pipe);
   }
-  relay_->give_back(&flow->pipe);
-  flow->ended = got == 0;
-  return got == 0 || errno == EAGAIN || errno == EINTR;
+  return got;
 }
 
 bool TcpConnection::drain(Flow* flow) {
@@ -132,7 +146,7 @@ void TcpConnection::reclaim() { relay_->connections_.release(this); }
 
 void TcpRelay::Listener::on_ready(uint32_t) { relay->accept_some(this); }
 
-Error TcpRelay::open(EventLoop* loop, const RelayPort* ports, size_t count, size_t max_connections) {
+Error TcpRelay::open(EventLoop* loop, RelayPort* ports, size_t count, size_t max_connections) {
   loop_ = loop;
   loop->add_list(&paused_);
   if (Error error = connections_.open(max_connections)) return error;
@@ -162,7 +176,14 @@ void TcpRelay::resume(IdleEntry* entry) {
   listener->relay->loop_->change(listener->port->socket, EPOLLIN, listener);
 }
 
+void TcpRelay::pause(Listener* listener) {
+  loop_->change(listener->port->socket, 0, listener);
+  paused_.touch(listener);
+}
+
 void TcpRelay::accept_some(Listener* listener) {
+  // The other replicas' children have been woken as well, and one of them may.
+  if (listener->port->group.role() == GroupRole::Out) return pause(listener);
   for (int i = 0; i < accepts_per_event && listener->accepting; i++) {
     bool room = !connections_.is_full();
     int client = room ? accept4(listener->port->socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
@@ -172,9 +193,7 @@ void TcpRelay::accept_some(Listener* listener) {
     }
     // Another replica was quicker, or the client has gone again.
     if (room && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED || errno == EPROTO)) return;
-    loop_->change(listener->port->socket, 0, listener);
-    paused_.touch(listener);
-    return;
+    return pause(listener);
   }
 }
 

@@ -19,6 +19,7 @@ struct Flow {
   int to = -1;
   Pipe pipe;
   size_t buffered = 0;
+  bool bulk = false;       // more than a message at a time: splice
   bool ended = false;      // `from` has sent its last byte
   bool forwarded = false;  // and `to` has been told
 
@@ -34,16 +35,16 @@ class TcpConnection final : public EventLoop::Deferred {
 
  private:
   struct Side final : Watcher {
-    void on_ready(uint32_t events) override { connection->on_ready(this, events); }
+    void on_ready(uint32_t events) override { connection->on_ready(events); }
     TcpConnection* connection = nullptr;
     int fd = -1;
     uint32_t interest = 0;
   };
 
-  void on_ready(Side* side, uint32_t events);
-  bool finish_connecting();
-  bool pump(Flow* flow);
-  bool fill(Flow* flow);
+  void on_ready(uint32_t events);
+  bool pump(Flow* flow, const Flow& other);
+  ssize_t copy(Flow* flow);
+  ssize_t fill(Flow* flow);
   bool drain(Flow* flow);
   bool watch(Side* side, uint32_t interest);
   bool watch_both();
@@ -62,23 +63,23 @@ class TcpConnection final : public EventLoop::Deferred {
 class TcpRelay {
  public:
   // `ports` outlive the relay; those that are UDP are skipped. At most `max_connections` at a time.
-  Error open(EventLoop* loop, const RelayPort* ports, size_t count, size_t max_connections);
+  Error open(EventLoop* loop, RelayPort* ports, size_t count, size_t max_connections);
   void set_accepting(size_t port, bool accepting);
 
  private:
   friend class TcpConnection;
   static constexpr size_t kept_pipes = 8;
-  static constexpr int64_t retry_ms = 100;
 
   struct Listener final : Watcher, IdleEntry {
     void on_ready(uint32_t events) override;
     TcpRelay* relay = nullptr;
-    const RelayPort* port = nullptr;
+    RelayPort* port = nullptr;
     bool accepting = false;
   };
 
   static void resume(IdleEntry* entry);
   void accept_some(Listener* listener);
+  void pause(Listener* listener);
   void begin_connection(Listener* listener, int client);
   bool take_pipe(Pipe* pipe);
   void give_back(Pipe* pipe);
@@ -87,8 +88,8 @@ class TcpRelay {
   EventLoop* loop_ = nullptr;
   Pool<TcpConnection> connections_;
   Listener* listeners_ = nullptr;
-  // Listeners that could not accept for want of memory or descriptors.
-  IdleList paused_{retry_ms, resume};
+  // Listeners that must not accept now, or could not for want of memory or descriptors.
+  IdleList paused_{relay_pause_ms, resume};
   Pipe pipes_[kept_pipes];
   size_t pipe_count_ = 0;
 };

@@ -81,9 +81,10 @@ bool UdpPath::operator==(const UdpPath& other) const {
          memcmp(&local, &other.local, sizeof local) == 0;
 }
 
-Error UdpRelay::open(EventLoop* loop, const RelayPort* ports, size_t count, size_t max_peers) {
+Error UdpRelay::open(EventLoop* loop, RelayPort* ports, size_t count, size_t max_peers) {
   loop_ = loop;
   loop->add_list(&idle_);
+  loop->add_list(&paused_);
   if (Error error = peers_.open(max_peers)) return error;
   if (Error error = map_array(count, &receivers_)) return error;
   for (size_t i = 0; i < count; i++) {
@@ -104,10 +105,23 @@ void UdpRelay::set_accepting(size_t port, bool accepting) {
   Receiver* receiver = receivers_ + port;
   if (!receiver->port->udp || receiver->accepting == accepting) return;
   receiver->accepting = accepting;
+  paused_.remove(receiver);
   loop_->change(receiver->port->socket, accepting ? uint32_t{EPOLLIN} : 0, receiver);
 }
 
-void UdpRelay::receive(const RelayPort* port) {
+void UdpRelay::resume(IdleEntry* entry) {
+  auto* receiver = static_cast<Receiver*>(entry);
+  receiver->relay->paused_.remove(entry);
+  receiver->relay->loop_->change(receiver->port->socket, EPOLLIN, receiver);
+}
+
+void UdpRelay::receive(Receiver* receiver) {
+  RelayPort* port = receiver->port;
+  // All replicas read from the same socket, and what one peer sends must not be spread over them.
+  if (port->group.role() != GroupRole::First) {
+    loop_->change(port->socket, 0, receiver);
+    return paused_.touch(receiver);
+  }
   for (int i = 0; i < datagrams_per_event; i++) {
     UdpPath path;
     ssize_t size = receive_datagram(port->socket, &path);

@@ -37,7 +37,7 @@ class UdpRelay {
  public:
   UdpRelay() = default;
   // `ports` outlive the relay; those that are TCP are skipped.
-  Error open(EventLoop* loop, const RelayPort* ports, size_t count, size_t max_peers);
+  Error open(EventLoop* loop, RelayPort* ports, size_t count, size_t max_peers);
   void set_accepting(size_t port, bool accepting);
 
  private:
@@ -45,15 +45,16 @@ class UdpRelay {
   static constexpr int64_t idle_ms = 90'000;
   static constexpr size_t bucket_count = 256;
 
-  struct Receiver final : Watcher {
-    void on_ready(uint32_t) override { relay->receive(port); }
+  struct Receiver final : Watcher, IdleEntry {
+    void on_ready(uint32_t) override { relay->receive(this); }
     UdpRelay* relay = nullptr;
-    const RelayPort* port = nullptr;
+    RelayPort* port = nullptr;
     bool accepting = false;
   };
 
   static void expire(IdleEntry* entry);
-  void receive(const RelayPort* port);
+  static void resume(IdleEntry* entry);
+  void receive(Receiver* receiver);
   void answer(UdpPeer* peer);
   UdpPeer* find_peer(const RelayPort* port, const UdpPath& path);
   UdpPeer* make_peer(const RelayPort* port, const UdpPath& path);
@@ -63,6 +64,7 @@ class UdpRelay {
   Pool<UdpPeer> peers_;
   Receiver* receivers_ = nullptr;
   IdleList idle_{idle_ms, expire};
+  IdleList paused_{relay_pause_ms, resume};
   UdpPeer* buckets_[bucket_count] = {};
 };
 

@@ -3,8 +3,13 @@
 #include <cstddef>
 
 #include "../common/error.h"
+#include "../common/fd.h"
 
 namespace tc {
+
+// Before: opens a directory of ours for somebody without privileges, who can look up files in it, and get nowhere else
+// from it, not by ".." either.
+Error open_for_child(const char* directory, Fd* result);
 
 // Closes every descriptor but 0 to 2 and those given.
 Error close_all_but(const int* kept, size_t count);

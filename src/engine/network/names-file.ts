@@ -71,6 +71,6 @@ export function writeNames(
   networkId: string,
   endpoints: readonly NamedEndpoint[],
 ): void {
-  // The network child reads it as its own user, by a descriptor of the directory.
+  // Network children read it, each as a user of its own; the run directory keeps everybody else out.
   writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints), 0o644);
 }

@@ -1,7 +1,7 @@
 // Objects on disk: one JSON file each, 0600, replaced by rename, with a version. A reader ignores members that it does
 // not know, and refuses a version newer than its own by name.
 
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TcError } from '../../base/error.ts';
@@ -61,7 +61,7 @@ export async function writeJsonFile(path: string, value: Versioned): Promise<voi
 }
 
 /** Replaces `path` in one step for other processes, without waiting for the disk. */
-export function writeVolatileFile(path: string, text: string, mode = 0o600): void {
+export function writeVolatileFile(path: string, text: string, mode: 0o600 | 0o644 = 0o600): void {
   const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, text, { mode });
@@ -70,6 +70,8 @@ export function writeVolatileFile(path: string, text: string, mode = 0o600): voi
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(temporary, text, { mode });
   }
+  // Whatever the caller's umask.
+  if (mode !== 0o600) chmodSync(temporary, mode);
   renameSync(temporary, path);
 }
 
