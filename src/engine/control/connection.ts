@@ -76,8 +76,10 @@ export class ControlConnection {
 
 /** Throws what a monitor answered, if it answered with an error. */
 export function checkAnswer(answer: ControlMessage, action: string): ControlMessage {
-  const failure = answer['error'] as ControlFailure | undefined;
-  if (failure === undefined) return answer;
+  // A status has an `error` too, of text: how the container's last life ended.
+  const { error } = answer;
+  if (typeof error !== 'object' || error === null) return answer;
+  const failure = error as ControlFailure;
   throw new TcError(`${action}: ${failure.message || `${failure.step}: ${failure.errno}`}`, {
     code: 'runtime',
     kind: 'environment',
