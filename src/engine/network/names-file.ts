@@ -71,5 +71,6 @@ export function writeNames(
   networkId: string,
   endpoints: readonly NamedEndpoint[],
 ): void {
-  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints));
+  // The network children read it, each under a user of its own; the run directory above is root's alone.
+  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints), 0o644);
 }

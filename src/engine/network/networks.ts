@@ -2,11 +2,13 @@
 // A record outlives a reboot, the kernel objects do not: they are made again from it when a container needs them.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createId } from '../../base/id.ts';
 import type { NetworkConfig } from '../../project/model.ts';
 import type { FirewallStep, Native } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
 import { withDirectoryLock } from '../lock/file-lock.ts';
 import { removeFile, writeJsonFile } from '../record/json-file.ts';
 import { listNetworkRecords, type NetworkRecord } from '../record/network-record.ts';
@@ -106,7 +108,7 @@ function createBridge(native: Native, record: NetworkRecord): void {
 
 function startNetwork(context: EngineContext, record: NetworkRecord): void {
   const { instance, native } = context;
-  mkdirSync(instance.paths.networkRun(record.id), { recursive: true, mode: 0o700 });
+  makeNetworkRun(instance.paths, record.id);
   restoreLeases(instance.paths, record.id);
   native.createStates(statesPath(instance.paths, record.id), slotCount(record));
   native.updateFirewall(instance.names.table, [
@@ -120,6 +122,14 @@ function startNetwork(context: EngineContext, record: NetworkRecord): void {
       masquerade: record.masquerade,
     },
   ]);
+}
+
+/** Network children look at `names` in it, each under a user of its own. */
+function makeNetworkRun(paths: InstancePaths, id: string): void {
+  const directory = paths.networkRun(id);
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o755);
 }
 
 function slotCount(record: NetworkRecord): number {

@@ -1,7 +1,7 @@
 // Objects on disk: one JSON file each, 0600, replaced by rename, with a version. A reader ignores members that it does
 // not know, and refuses a version newer than its own by name.
 
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TcError } from '../../base/error.ts';
@@ -61,15 +61,17 @@ export async function writeJsonFile(path: string, value: Versioned): Promise<voi
 }
 
 /** Replaces `path` in one step for other processes, without waiting for the disk. */
-export function writeVolatileFile(path: string, text: string): void {
+export function writeVolatileFile(path: string, text: string, mode = 0o600): void {
   const temporary = temporaryName(path);
   try {
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode });
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode });
   }
+  // The umask has narrowed what is meant for others too.
+  if (mode !== 0o600) chmodSync(temporary, mode);
   renameSync(temporary, path);
 }
 
