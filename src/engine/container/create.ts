@@ -120,7 +120,6 @@ async function fillDirectory(
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
-  mkdirSync(paths.containerRun(id), { recursive: true, mode: 0o700 });
   return { record, warnings: bundle.warnings };
 }
 
