@@ -98,7 +98,6 @@ async function fillDirectory(
   id: string,
   directory: string,
 ): Promise<{ record: ContainerRecord; warnings: readonly Warning[] }> {
-  const { paths } = context.instance;
   const { service } = order.operation;
   const mounts = planMounts({
     service,
@@ -115,7 +114,7 @@ async function fillDirectory(
   await writeContainerRecord(directory, record);
   const { image, project } = order;
   const filling = { project: project.name, service: service.name, image, mounts, directory };
-  await makeMountSources(paths, filling);
+  await makeMountSources(context, filling);
   makeWritableLayer(filling);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });

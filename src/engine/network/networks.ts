@@ -15,7 +15,7 @@ import { listNetworkRecords, type NetworkRecord } from '../record/network-record
 import { parseSubnet } from './cidr.ts';
 import { type AddressPool, allocateSubnets, DEFAULT_POOLS, parsePools } from './ipam.ts';
 import { restoreLeases } from './leases.ts';
-import { namesPath, statesPath } from './names-file.ts';
+import { statesPath } from './names-file.ts';
 
 const DEFAULT_MTU = 1500;
 /** Slots of an IPv6-only network: more than a bridge carries. */
@@ -91,7 +91,7 @@ export function ensureNetworks(context: EngineContext, records: readonly Network
   const links = new Set(context.native.listLinks().map((link) => link.name));
   for (const record of records) {
     const hasBridge = links.has(record.bridge);
-    if (hasBridge && existsSync(namesPath(context.instance.paths, record.id))) continue;
+    if (hasBridge && existsSync(statesPath(context.instance.paths, record.id))) continue;
     if (!hasBridge) createBridge(context.native, record);
     startNetwork(context, record);
   }
@@ -106,11 +106,11 @@ function createBridge(native: Native, record: NetworkRecord): void {
   });
 }
 
+/** `states` comes last: where it is, all of it was done. */
 function startNetwork(context: EngineContext, record: NetworkRecord): void {
   const { instance, native } = context;
   makeNetworkRun(instance.paths, record.id);
   restoreLeases(instance.paths, record.id);
-  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
   native.updateFirewall(instance.names.table, [
     // Turning ip_forward on makes the host a router: then what is not ours stays dropped.
     { step: 'ensure-table', forwardDrop: true },
@@ -122,6 +122,7 @@ function startNetwork(context: EngineContext, record: NetworkRecord): void {
       masquerade: record.masquerade,
     },
   ]);
+  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
 }
 
 /** Network children look at `names` in it, each under a user of its own. */
