@@ -7,7 +7,7 @@ import type { ProjectModel } from '../../project/model.ts';
 const ATTRIBUTES: Readonly<Record<string, string>> = {
   'bind-source-missing': 'volumes',
   'file-object-content': 'secrets',
-  'image-missing': 'image',
+  'no-such-image': 'image',
   'invalid-user': 'user',
   'invalid-working-dir': 'working_dir',
   'network-address': 'networks',

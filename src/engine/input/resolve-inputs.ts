@@ -50,7 +50,9 @@ async function describeDesired(
   { model, images, purpose }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
-  const image = await (purpose === 'execute' ? images.resolve(service) : images.describe(service));
+  const image = await (purpose === 'execute'
+    ? images.resolve(service, model)
+    : images.describe(service, model));
   return {
     imageId: image.id,
     files: digestFiles(service, model, digest),
