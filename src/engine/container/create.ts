@@ -98,7 +98,6 @@ async function fillDirectory(
   id: string,
   directory: string,
 ): Promise<{ record: ContainerRecord; warnings: readonly Warning[] }> {
-  const { paths } = context.instance;
   const { service } = order.operation;
   const mounts = planMounts({
     service,
@@ -115,12 +114,11 @@ async function fillDirectory(
   await writeContainerRecord(directory, record);
   const { image, project } = order;
   const filling = { project: project.name, service: service.name, image, mounts, directory };
-  await makeMountSources(paths, filling);
+  await makeMountSources(context, filling);
   makeWritableLayer(filling);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
-  mkdirSync(paths.containerRun(id), { recursive: true, mode: 0o700 });
   return { record, warnings: bundle.warnings };
 }
 

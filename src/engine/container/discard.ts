@@ -5,7 +5,6 @@ import { renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineContext } from '../context.ts';
-import type { InstancePaths } from '../instance/paths.ts';
 import { release } from '../network/leases.ts';
 import { type ContainerRecord, listContainerIds, readContainerRecord } from '../record/container-record.ts';
 import { readJsonFile } from '../record/json-file.ts';
@@ -37,18 +36,19 @@ export async function discardRemnant(context: EngineContext, remnant: Remnant): 
   const leased = networks ?? listNetworkRecords(paths).map((network) => network.id);
   for (const networkId of leased) await release(native, paths, networkId, new Set([remnant.id]));
   rmSync(paths.containerRun(remnant.id), { recursive: true, force: true });
-  if (record && remnant.mark !== 'removing') await removeUnsharedVolumes(paths, record);
+  if (record && remnant.mark !== 'removing') await removeUnsharedVolumes(context, record);
   await rm(remnant.directory, { recursive: true, force: true });
 }
 
 /** The replacement of a container inherits its anonymous volumes: they go with the last that mounts them. */
-async function removeUnsharedVolumes(paths: InstancePaths, record: ContainerRecord): Promise<void> {
+async function removeUnsharedVolumes(context: EngineContext, record: ContainerRecord): Promise<void> {
+  const { paths } = context.instance;
   const own = Object.values(record.anonymousVolumes);
   if (own.length === 0) return;
   const mounted = new Set(
     listContainerIds(paths).flatMap((id) => readContainerRecord(paths, id)?.volumes ?? []),
   );
   for (const name of own) {
-    if (!mounted.has(name) && readVolumeRecord(paths, name)?.anonymous) await removeVolume(paths, name);
+    if (!mounted.has(name) && readVolumeRecord(paths, name)?.anonymous) await removeVolume(context, name);
   }
 }

@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedImage } from '../../image/image.ts';
-import type { InstancePaths } from '../instance/paths.ts';
+import type { EngineContext } from '../context.ts';
 import { readVolumeRecord, volumeDataPath } from '../record/volume-record.ts';
 import { copyImageContent } from '../volume/copy-up.ts';
 import { createVolume, volumeSource } from '../volume/volumes.ts';
@@ -19,7 +19,7 @@ export interface FillOrder {
   readonly directory: string;
 }
 
-export async function makeMountSources(paths: InstancePaths, order: FillOrder): Promise<void> {
+export async function makeMountSources(context: EngineContext, order: FillOrder): Promise<void> {
   for (const mount of order.mounts) {
     if (mount.type === 'bind') createBindSource(mount, order.service);
     if (mount.type === 'content') {
@@ -27,19 +27,20 @@ export async function makeMountSources(paths: InstancePaths, order: FillOrder): 
       const data = 'file' in from ? readFileSync(from.file) : from.content;
       writeContentFile(join(order.directory, mount.file.name), mount.file, data);
     }
-    if (mount.type === 'volume') await prepareVolume(paths, order, mount);
+    if (mount.type === 'volume') await prepareVolume(context, order, mount);
   }
 }
 
 async function prepareVolume(
-  paths: InstancePaths,
+  context: EngineContext,
   { project, image }: FillOrder,
   mount: PlannedMount & { readonly type: 'volume' },
 ): Promise<void> {
+  const { paths } = context.instance;
   const name = mount.volume;
   if (mount.anonymous) {
     const labels = formatResourceLabels('volume', project, name, mount.labels);
-    await createVolume(paths, { key: name, project, config: { name }, labels, anonymous: true });
+    await createVolume(context, { key: name, project, config: { name }, labels, anonymous: true });
   }
   if (!mount.copyUp) return;
   const record = readVolumeRecord(paths, name);

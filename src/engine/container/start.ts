@@ -1,9 +1,11 @@
 // Starts a container that exists: hands its lock and its sockets to a new monitor.
 
+import { mkdirSync } from 'node:fs';
 import { TcError } from '../../base/error.ts';
 import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
 import { StartError } from '../../runtime/start-answer.ts';
 import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 
 export interface StartOrder {
@@ -17,6 +19,7 @@ export interface StartOrder {
 
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
   const { record } = order;
+  makeRunDirectories(context.instance.paths, record);
   try {
     await context.native.spawnMonitor({
       executable: tcrunPath(),
@@ -34,4 +37,10 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       cause: error,
     });
   }
+}
+
+/** A reboot takes them; the monitor finds them made. */
+function makeRunDirectories(paths: InstancePaths, record: ContainerRecord): void {
+  mkdirSync(paths.containerRun(record.id), { recursive: true, mode: 0o700 });
+  if (record.ports.length > 0) mkdirSync(paths.portGroups, { recursive: true, mode: 0o700 });
 }

@@ -74,10 +74,12 @@ export class ControlConnection {
   }
 }
 
-/** Throws what a monitor answered, if it answered with an error. A status has an `error` too: a text. */
+/** Throws what a monitor answered, if it answered with an error. */
 export function checkAnswer(answer: ControlMessage, action: string): ControlMessage {
-  const failure = answer['error'] as ControlFailure | string | undefined;
-  if (typeof failure !== 'object') return answer;
+  // A status has an `error` too, of text: how the container's last life ended.
+  const { error } = answer;
+  if (typeof error !== 'object' || error === null) return answer;
+  const failure = error as ControlFailure;
   throw new TcError(`${action}: ${failure.message || `${failure.step}: ${failure.errno}`}`, {
     code: 'runtime',
     kind: 'environment',

@@ -11,6 +11,7 @@ import { startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
 import { monitorClient } from '../control/monitor.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
+import { readContainerStatus } from '../status/status.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
 
@@ -111,8 +112,17 @@ async function startLocked(execution: Execution, record: ContainerRecord, lock: 
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     await startContainer(execution.context, { record, lock, sockets });
+    warnAbout(execution, record);
   } finally {
     execution.context.native.close(lock);
+  }
+}
+
+/** What the monitor could do without: a limit that the host refuses, a port that only the relay serves. */
+function warnAbout(execution: Execution, record: ContainerRecord): void {
+  const { status } = readContainerStatus(execution.context.instance.paths, record.id);
+  for (const message of status?.warnings ?? []) {
+    execution.warn({ code: 'runtime', message: `${record.name}: ${message}` });
   }
 }
 

@@ -7,7 +7,7 @@ import type { ProjectModel } from '../../project/model.ts';
 const ATTRIBUTES: Readonly<Record<string, string>> = {
   'bind-source-missing': 'volumes',
   'file-object-content': 'secrets',
-  'image-missing': 'image',
+  'no-such-image': 'image',
   'invalid-user': 'user',
   'invalid-working-dir': 'working_dir',
   'network-address': 'networks',
@@ -20,7 +20,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-unusable': 'ports',
 };
 
-/** Runs `action`; an error of it that has no place gets the service's. */
+/** Runs `action`, which precedes all effects; an error of it that has no place gets the service's. */
 export async function atService<T>(
   model: ProjectModel | undefined,
   service: string,
@@ -34,11 +34,11 @@ export async function atService<T>(
 }
 
 function locate(error: unknown, model: ProjectModel | undefined, service: string): unknown {
-  if (!(error instanceof TcError) || error.source !== undefined || error.kind === 'bug') return error;
+  if (!(error instanceof TcError) || error.kind === 'bug') return error;
   const attribute = ATTRIBUTES[error.code];
   const path = ['services', service, ...(attribute === undefined ? [] : [attribute])];
-  const source = model?.positions.at(path);
-  if (source === undefined) return error;
-  const { code, kind, hints, exitCode, cause, others } = error;
-  return new TcError(error.message, { code, kind, hints, exitCode, cause, others, source });
+  const source = error.source ?? model?.positions.at(path);
+  const { code, kind, hints, cause, others } = error;
+  // 125 to 127 are the exit codes of a command that could not run; here nothing was tried yet.
+  return new TcError(error.message, { code, kind, hints, cause, others, source });
 }

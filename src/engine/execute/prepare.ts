@@ -38,7 +38,9 @@ export async function prepare(
   for (const node of plan.nodes) {
     const { operation } = node;
     if (operation.kind === 'create-container') {
-      await atService(model, operation.service.name, () => prepareCreate(execution, node, operation, images));
+      await atService(model, operation.service.name, () =>
+        prepareCreate(execution, node, operation, { images, model }),
+      );
     }
     if (operation.kind === 'start-container' && 'id' in operation.container) {
       const record = execution.resolve(operation.container);
@@ -51,10 +53,10 @@ async function prepareCreate(
   execution: Execution,
   node: PlanNode,
   operation: Create,
-  images: Images,
+  { images, model }: { readonly images: Images; readonly model: ProjectModel | undefined },
 ): Promise<void> {
   const { service, replaces } = operation;
-  const image = await images.resolve(service);
+  const image = await images.resolve(service, model);
   const digest = createDigest(execution.context.instance.key);
   const accounts = images.readAccounts(image);
   checkMounts(operation, image);

@@ -31,7 +31,7 @@ export const resourceExecutors: Pick<
 
   async 'create-volume'({ key, config }, { execution }) {
     const project = execution.project.name;
-    const record = await createVolume(execution.context.instance.paths, {
+    const record = await createVolume(execution.context, {
       key,
       project,
       config,
@@ -43,7 +43,7 @@ export const resourceExecutors: Pick<
   },
 
   async 'remove-volume'({ name }, { execution }) {
-    await removeVolume(execution.context.instance.paths, name);
+    await removeVolume(execution.context, name);
     execution.volumes.delete(name);
     execution.events.resource('volume', 'destroy', name, name);
   },

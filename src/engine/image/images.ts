@@ -1,16 +1,18 @@
-// The images of one command, each resolved once: from a reference to layers, configuration and accounts.
+// The images of one command, each resolved once: from a reference to layers, configuration and accounts. The image
+// `host` is made here and now; everything else comes from the store, which is loaded only then.
 
-import { createHash } from 'node:crypto';
-import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { resolveHostImage } from '../../image/host.ts';
 import { computeHostEntries, computeHostImageId, HOST_CONFIG } from '../../image/host-entries.ts';
 import { observeHostSystem } from '../../image/host-system.ts';
 import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
+import type { ImageStore } from '../../image/store.ts';
+import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import type { AccountFiles } from '../../runtime/container-input.ts';
-import type { Native } from '../../runtime/native.ts';
+import { type Native, tcrunPath } from '../../runtime/native.ts';
+import { resolvePullPolicy } from './pull-policy.ts';
 
 /** An image's accounts are a few kilobytes; what is larger is not read (a file can be made to look endless). */
 const ACCOUNT_FILE_LIMIT = 8 * 1024 * 1024;
@@ -27,32 +29,44 @@ export interface DescribedImage {
   readonly config: ImageConfig;
 }
 
+type Place = Pick<ProjectModel, 'workingDir' | 'positions'>;
+
 export class Images {
   readonly #source: ImageSource;
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
-  readonly #described = new Map<string, DescribedImage>();
+  #host: DescribedImage | undefined;
+  #store: Promise<ImageStore> | undefined;
 
   constructor(source: ImageSource) {
     this.#source = source;
   }
 
-  /** Ready to run. The image `host` is made if it is not there yet. */
-  resolve(service: ServiceConfig): Promise<ResolvedImage> {
-    const reference = referenceOf(service);
-    const known = this.#resolved.get(reference);
+  /** Ready to run: what is missing is pulled or loaded, as the service's policy has it. */
+  resolve(service: ServiceConfig, place: Place | undefined): Promise<ResolvedImage> {
+    const { name, platform = '' } = { ...service, name: referenceOf(service) };
+    const key = `${name} ${platform}`;
+    const known = this.#resolved.get(key);
     if (known) return known;
-    const resolving = this.#resolveReference(reference);
-    this.#resolved.set(reference, resolving);
+    const resolving =
+      name === 'host' ? this.#resolveHost() : this.#resolveFromStore(service, name, place, undefined);
+    this.#resolved.set(key, resolving);
     return resolving;
   }
 
-  /** The same without writing anything. */
-  async describe(service: ServiceConfig): Promise<DescribedImage> {
-    const reference = referenceOf(service);
-    if (reference !== 'host') return this.resolve(service);
-    const known = this.#described.get(reference) ?? describeHost();
-    this.#described.set(reference, known);
-    return known;
+  /** The same as far as it goes without getting anything: an image that is not here yet has no id. */
+  async describe(service: ServiceConfig, place: Place | undefined): Promise<DescribedImage> {
+    const name = referenceOf(service);
+    if (name === 'host') {
+      this.#host ??= describeHost();
+      return this.#host;
+    }
+    try {
+      return await this.#resolveFromStore(service, name, place, 'never');
+    } catch (error) {
+      const isMissing = error instanceof TcError && error.code === 'no-such-image';
+      if (!isMissing || resolvePullPolicy(service) === 'never') throw error;
+      return { id: `not pulled yet: ${name}`, config: {} };
+    }
   }
 
   readAccounts(image: ResolvedImage): AccountFiles {
@@ -66,17 +80,44 @@ export class Images {
     return { passwd: read('/etc/passwd'), group: read('/etc/group') };
   }
 
-  async #resolveReference(reference: string): Promise<ResolvedImage> {
-    if (reference === 'host') return resolveHostImage(join(this.#source.root, 'layers'));
-    if (reference.startsWith('rootfs:')) return resolveRootfs(reference);
-    throw new TcError(`image ${reference} is not present`, { code: 'image-missing' });
+  async #resolveHost(): Promise<ResolvedImage> {
+    return resolveHostImage(join(this.#source.root, 'layers'));
+  }
+
+  async #resolveFromStore(
+    service: ServiceConfig,
+    reference: string,
+    place: Place | undefined,
+    policy: 'never' | undefined,
+  ): Promise<ResolvedImage> {
+    this.#store ??= this.#openStore();
+    const store = await this.#store;
+    const { platform } = service;
+    const source = place?.positions.at(['services', service.name, 'image']);
+    return store.resolve(reference, {
+      directory: place?.workingDir ?? '/',
+      policy: policy ?? resolvePullPolicy(service),
+      ...(platform === undefined ? {} : { platform }),
+      ...(source === undefined ? {} : { source }),
+    });
+  }
+
+  async #openStore(): Promise<ImageStore> {
+    const { createImageStore } = await import('../../image/store.ts');
+    return createImageStore({
+      root: this.#source.root,
+      native: this.#source.native(),
+      executable: tcrunPath(),
+      host: () => this.#resolveHost(),
+      registries: { environment: process.env },
+    });
   }
 }
 
 function referenceOf(service: ServiceConfig): string {
   if (service.image !== undefined) return service.image;
   throw new TcError(`service ${service.name} names no image, and building is not supported yet`, {
-    code: 'image-missing',
+    code: 'no-such-image',
     hints: ['add `image:` to the service'],
   });
 }
@@ -84,19 +125,4 @@ function referenceOf(service: ServiceConfig): string {
 function describeHost(): DescribedImage {
   const system = observeHostSystem();
   return { id: computeHostImageId(computeHostEntries(system), system), config: HOST_CONFIG };
-}
-
-/** A directory as it stands: whoever names it keeps it as it was. */
-function resolveRootfs(reference: string): ResolvedImage {
-  const path = reference.slice('rootfs:'.length);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!path.startsWith('/') || !stat?.isDirectory()) {
-    throw new TcError(`image ${reference}: ${path} is not a directory`, {
-      code: 'image-missing',
-      hints: ['write the absolute path of an unpacked root file system'],
-    });
-  }
-  const layer = realpathSync(path);
-  const id = createHash('sha256').update(`rootfs ${layer} ${stat.ino}`).digest('hex');
-  return { id: `sha256:${id}`, reference, config: {}, layers: [layer], mounts: [] };
 }

@@ -10,7 +10,7 @@ import { createDigest, type Digest, digestFiles } from './digest.ts';
 
 export interface InputRequest {
   readonly model: ProjectModel;
-  /** Default: all. */
+  /** With what they depend on. None: all. */
   readonly services?: readonly string[];
   readonly images: Images;
   /** The instance's. */
@@ -20,11 +20,9 @@ export interface InputRequest {
 }
 
 export async function resolveInputs(request: InputRequest): Promise<DesiredInputs> {
-  const { model, services, key } = request;
+  const { model, services = [], key } = request;
   const digest = createDigest(key);
-  const wanted = Object.values(model.services).filter(
-    (service) => services === undefined || services.includes(service.name),
-  );
+  const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   const entries = await Promise.all(
     wanted.map(async (service) => {
       const describe = () => describeDesired(service, request, digest);
@@ -34,12 +32,27 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   return { services: Object.fromEntries(entries) };
 }
 
+/** A service that is named and not in the model is for the planner to complain about. */
+function withDependencies(model: ProjectModel, names: readonly string[]): ServiceConfig[] {
+  const found = new Set<ServiceConfig>();
+  const visit = (name: string) => {
+    const service = model.services[name];
+    if (service === undefined || found.has(service)) return;
+    found.add(service);
+    Object.keys(service.depends_on).forEach(visit);
+  };
+  names.forEach(visit);
+  return [...found];
+}
+
 async function describeDesired(
   service: ServiceConfig,
   { model, images, purpose }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
-  const image = await (purpose === 'execute' ? images.resolve(service) : images.describe(service));
+  const image = await (purpose === 'execute'
+    ? images.resolve(service, model)
+    : images.describe(service, model));
   return {
     imageId: image.id,
     files: digestFiles(service, model, digest),

@@ -17,6 +17,7 @@ export interface InstancePaths {
   network(id: string): string;
   networkRun(id: string): string;
   volume(name: string): string;
+  readonly portGroups: string;
   portGroup(protocol: string, address: string, port: number): string;
 }
 
@@ -34,6 +35,7 @@ export function createPaths(root: string, runDir: string): InstancePaths {
     network: (id) => join(root, 'networks', `${id}.json`),
     networkRun: (id) => join(runDir, 'networks', id),
     volume: (name) => join(root, 'volumes', name),
+    portGroups: join(runDir, 'ports'),
     portGroup: (protocol, address, port) => join(runDir, 'ports', `${protocol}-${address}-${port}`),
   };
 }

@@ -71,6 +71,6 @@ export function writeNames(
   networkId: string,
   endpoints: readonly NamedEndpoint[],
 ): void {
-  // Network children read it, each as a user of its own; the run directory keeps everybody else out.
+  // The network children read it, each under a user of its own; the run directory above is root's alone.
   writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints), 0o644);
 }

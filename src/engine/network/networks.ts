@@ -2,18 +2,20 @@
 // A record outlives a reboot, the kernel objects do not: they are made again from it when a container needs them.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createId } from '../../base/id.ts';
 import type { NetworkConfig } from '../../project/model.ts';
 import type { FirewallStep, Native } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
 import { withDirectoryLock } from '../lock/file-lock.ts';
 import { removeFile, writeJsonFile } from '../record/json-file.ts';
 import { listNetworkRecords, type NetworkRecord } from '../record/network-record.ts';
 import { parseSubnet } from './cidr.ts';
 import { type AddressPool, allocateSubnets, DEFAULT_POOLS, parsePools } from './ipam.ts';
 import { restoreLeases } from './leases.ts';
-import { namesPath, statesPath } from './names-file.ts';
+import { statesPath } from './names-file.ts';
 
 const DEFAULT_MTU = 1500;
 /** Slots of an IPv6-only network: more than a bridge carries. */
@@ -89,7 +91,7 @@ export function ensureNetworks(context: EngineContext, records: readonly Network
   const links = new Set(context.native.listLinks().map((link) => link.name));
   for (const record of records) {
     const hasBridge = links.has(record.bridge);
-    if (hasBridge && existsSync(namesPath(context.instance.paths, record.id))) continue;
+    if (hasBridge && existsSync(statesPath(context.instance.paths, record.id))) continue;
     if (!hasBridge) createBridge(context.native, record);
     startNetwork(context, record);
   }
@@ -104,11 +106,11 @@ function createBridge(native: Native, record: NetworkRecord): void {
   });
 }
 
+/** `states` comes last: where it is, all of it was done. */
 function startNetwork(context: EngineContext, record: NetworkRecord): void {
   const { instance, native } = context;
-  mkdirSync(instance.paths.networkRun(record.id), { recursive: true, mode: 0o711 });
+  makeNetworkRun(instance.paths, record.id);
   restoreLeases(instance.paths, record.id);
-  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
   native.updateFirewall(instance.names.table, [
     // Turning ip_forward on makes the host a router: then what is not ours stays dropped.
     { step: 'ensure-table', forwardDrop: true },
@@ -120,6 +122,15 @@ function startNetwork(context: EngineContext, record: NetworkRecord): void {
       masquerade: record.masquerade,
     },
   ]);
+  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
+}
+
+/** Network children look at `names` in it, each under a user of its own. */
+function makeNetworkRun(paths: InstancePaths, id: string): void {
+  const directory = paths.networkRun(id);
+  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o755);
 }
 
 function slotCount(record: NetworkRecord): number {

@@ -61,7 +61,7 @@ export async function writeJsonFile(path: string, value: Versioned): Promise<voi
 }
 
 /** Replaces `path` in one step for other processes, without waiting for the disk. */
-export function writeVolatileFile(path: string, text: string, mode: 0o600 | 0o644 = 0o600): void {
+export function writeVolatileFile(path: string, text: string, mode = 0o600): void {
   const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, text, { mode });
@@ -70,7 +70,7 @@ export function writeVolatileFile(path: string, text: string, mode: 0o600 | 0o64
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(temporary, text, { mode });
   }
-  // Whatever the caller's umask.
+  // The umask has narrowed what is meant for others too.
   if (mode !== 0o600) chmodSync(temporary, mode);
   renameSync(temporary, path);
 }

@@ -13,6 +13,7 @@ import type { SystemFinding } from '../ports.ts';
 import { containerRecordPath, listContainerIds } from '../record/container-record.ts';
 import { listNetworkRecords } from '../record/network-record.ts';
 import { readContainerStatus } from '../status/status.ts';
+import { listVolumeRemnants } from '../volume/volumes.ts';
 import { sweep } from './sweep.ts';
 
 /** Something that does not fit, and what mends it. */
@@ -120,13 +121,10 @@ function findOrphanRunDirectories({ instance }: EngineContext): Discrepancy[] {
   }));
 }
 
-function findVolumeRemnants({ instance }: EngineContext): Discrepancy[] {
-  const names = unless(['ENOENT'], () => readdirSync(instance.paths.volumes)) ?? [];
-  return names
-    .filter((name) => name.startsWith('.removing-'))
-    .map((name) => ({
-      what: `volume ${name.split('-').slice(2).join('-')}`,
-      why: 'its removal was interrupted',
-      repair: () => rmSync(join(instance.paths.volumes, name), { recursive: true, force: true }),
-    }));
+function findVolumeRemnants(context: EngineContext): Discrepancy[] {
+  return listVolumeRemnants(context.instance.paths).map((directory) => ({
+    what: directory,
+    why: 'the making or the removal of a volume was interrupted',
+    repair: async () => void (await sweep(context, [])),
+  }));
 }

@@ -2,7 +2,9 @@
 
 import { listRemnants } from '../container/remnant.ts';
 import type { InstancePaths } from '../instance/paths.ts';
+import { listVolumeRemnants } from '../volume/volumes.ts';
 
 export function needsSweep(paths: InstancePaths, statuses: Iterable<{ readonly lost: boolean }>): boolean {
-  return [...statuses].some((status) => status.lost) || listRemnants(paths).length > 0;
+  if ([...statuses].some((status) => status.lost)) return true;
+  return listRemnants(paths).length + listVolumeRemnants(paths).length > 0;
 }

@@ -2,6 +2,7 @@
 // each plan that changes something. It touches only what it can lock: what is locked is somebody's work.
 
 import { rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Descriptor } from '../../runtime/native.ts';
 import { discardRemnant } from '../container/discard.ts';
 import { listRemnants } from '../container/remnant.ts';
@@ -10,6 +11,7 @@ import type { EngineContext } from '../context.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
 import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
 import { lastPath, type MonitorStatus, markLost, readContainerStatus, statusPath } from '../status/status.ts';
+import { listVolumeRemnants } from '../volume/volumes.ts';
 import { leaveEverything } from './membership.ts';
 
 /** Returns what it mended, one sentence each. */
@@ -22,6 +24,10 @@ export async function sweep(context: EngineContext, containerIds: Iterable<strin
   for (const remnant of listRemnants(context.instance.paths)) {
     const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));
     if (done) mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
+  }
+  for (const directory of listVolumeRemnants(context.instance.paths)) {
+    const done = await withLock(context, directory, () => rm(directory, { recursive: true, force: true }));
+    if (done) mended.push('removed a volume whose making or removal was interrupted');
   }
   return mended;
 }

@@ -1,19 +1,16 @@
 // Volumes: a record and a directory `_data`. A volume is somebody's data: nothing here removes one that was not named.
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
 import type { VolumeConfig } from '../../project/model.ts';
+import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { writeJsonFile } from '../record/json-file.ts';
-import {
-  readVolumeRecord,
-  type VolumeRecord,
-  volumeDataPath,
-  volumeRecordPath,
-} from '../record/volume-record.ts';
+import { readVolumeRecord, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
 
 export interface NewVolume {
   readonly key: string;
@@ -28,12 +25,14 @@ export function volumeSource(paths: InstancePaths, record: VolumeRecord): string
   return bindDevice(record.recorded) ?? volumeDataPath(paths, record.name);
 }
 
-/** Makes the volume, or finishes one whose making was cut off. */
-export async function createVolume(paths: InstancePaths, volume: NewVolume): Promise<VolumeRecord> {
+/** Makes the volume, unless it is there. Under its name it is complete, whenever the making was cut off. */
+export async function createVolume(context: EngineContext, volume: NewVolume): Promise<VolumeRecord> {
+  const { paths } = context.instance;
   const { config } = volume;
   checkVolume(config);
   const present = readVolumeRecord(paths, config.name);
-  const record: VolumeRecord = present ?? {
+  if (present) return present;
+  const record: VolumeRecord = {
     v: 1,
     id: createId(),
     key: volume.key,
@@ -44,18 +43,53 @@ export async function createVolume(paths: InstancePaths, volume: NewVolume): Pro
     anonymous: volume.anonymous,
     createdAt: new Date().toISOString(),
   };
-  mkdirSync(paths.volume(config.name), { recursive: true, mode: 0o711 });
-  if (present === undefined) await writeJsonFile(volumeRecordPath(paths, config.name), record);
-  mkdirSync(volumeDataPath(paths, config.name), { recursive: true, mode: 0o755 });
+  const directory = remnantPath(paths, 'creating', record.id);
+  await whileLocked(context, directory, async () => {
+    await writeJsonFile(join(directory, 'volume.json'), record);
+    mkdirSync(join(directory, '_data'), { mode: 0o755 });
+    renameSync(directory, paths.volume(config.name));
+  });
   return record;
 }
 
 /** Gone from sight in one step; deleting what it held may take longer. */
-export async function removeVolume(paths: InstancePaths, name: string): Promise<void> {
-  const removed = join(paths.volumes, `.removing-${createId().slice(0, 12)}-${name}`);
+export async function removeVolume(context: EngineContext, name: string): Promise<void> {
+  const { paths } = context.instance;
   if (!existsSync(paths.volume(name))) return;
-  renameSync(paths.volume(name), removed);
-  await rm(removed, { recursive: true, force: true });
+  const directory = remnantPath(paths, 'removing', createId());
+  const lock = context.native.openDirectory(paths.volume(name));
+  try {
+    context.native.tryLock(lock, 'exclusive');
+    renameSync(paths.volume(name), directory);
+    await rm(directory, { recursive: true, force: true });
+  } finally {
+    context.native.close(lock);
+  }
+}
+
+/** Directories of volumes that are not there yet, or no more. Those that are locked are being worked on. */
+export function listVolumeRemnants(paths: InstancePaths): string[] {
+  const names = unless(['ENOENT'], () => readdirSync(paths.volumes)) ?? [];
+  return names.filter((name) => name.startsWith('.')).map((name) => join(paths.volumes, name));
+}
+
+function remnantPath(paths: InstancePaths, mark: 'creating' | 'removing', id: string): string {
+  return join(paths.volumes, `.${mark}-${id}`);
+}
+
+async function whileLocked(
+  { native }: EngineContext,
+  directory: string,
+  action: () => Promise<void>,
+): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o711 });
+  const lock = native.openDirectory(directory);
+  try {
+    native.tryLock(lock, 'exclusive');
+    await action();
+  } finally {
+    native.close(lock);
+  }
 }
 
 /** Throws what makes a volume impossible, before anything is made. */
