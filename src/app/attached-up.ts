@@ -3,6 +3,7 @@
 import { TcError } from '../base/error.ts';
 import type { ExecuteEvent } from '../engine/ports.ts';
 import { planKill, planStop } from '../plan/lifecycle.ts';
+import type { ObservedState } from '../plan/observed-state.ts';
 import { type Selection, selectServices } from '../plan/selection.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
@@ -27,6 +28,7 @@ export interface AttachedResult {
 }
 
 const interruptedExitCode = 130;
+const neverAborted = new AbortController().signal;
 
 export async function attachedUp(
   context: AppContext,
@@ -121,9 +123,14 @@ class AttachedRun {
     return `Aborting on container exit: ${this.#cause?.service} exited with code ${this.#cause?.exitCode}`;
   }
 
+  /** As if there were nothing but what this run may stop. */
+  #own(state: ObservedState): ObservedState {
+    const { selected } = this.#selection;
+    return { ...state, containers: state.containers.filter(({ service }) => selected.has(service)) };
+  }
+
   async #stop(): Promise<void> {
     const { model, options } = this.#prepared;
-    const services = [...this.#selection.selected];
     this.#context.on({ type: 'stopping', because: this.#describeReason() });
     try {
       await carryOut(this.#context, {
@@ -131,7 +138,7 @@ class AttachedRun {
         project: model.name,
         model,
         signal: this.#context.forced,
-        decide: (state) => planStop(model, state, { services, timeout: options.timeout }),
+        decide: (state) => planStop(model, this.#own(state), { timeout: options.timeout }),
       });
     } catch (error) {
       if (!this.#context.forced.aborted) throw error;
@@ -139,11 +146,11 @@ class AttachedRun {
         verb: 'kill',
         project: model.name,
         model,
-        signal: new AbortController().signal,
-        decide: (state) => planKill(model, state, { services, signal: 'SIGKILL' }),
+        signal: neverAborted,
+        decide: (state) => planKill(model, this.#own(state), { signal: 'SIGKILL' }),
       });
     }
-    await this.#follower.waitForEnds(this.#selection.selected, this.#context.forced);
+    await this.#follower.waitForEnds(this.#selection.selected);
   }
 }
 

@@ -1,5 +1,6 @@
 // Follows the containers of an attached `up`: passes on what they print, tells when they end.
 
+import { abortable } from '../base/async.ts';
 import type { Engine } from '../engine/ports.ts';
 import type { ObservedContainer } from '../plan/observed-state.ts';
 import { selectContainers, sourceOf } from './containers.ts';
@@ -46,13 +47,9 @@ export class Follower {
   }
 
   /** Resolves when every container of the services has ended for good, rejects when the signal fires. */
-  async waitForEnds(services: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  async waitForEnds(services: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
     const waited = [...this.#followed.values()].filter(({ container }) => services.has(container.service));
-    const interrupted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    signal.throwIfAborted();
-    await Promise.race([Promise.all(waited.map((followed) => followed.ended)), interrupted]);
+    await abortable(Promise.all(waited.map((followed) => followed.ended)), signal);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@
 import { planScale, type ScaleOptions } from '../plan/lifecycle.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
+import { formatInstant } from './instant.ts';
 import { loadModel } from './project.ts';
 import { lookUpInputs } from './up.ts';
 
@@ -13,7 +14,7 @@ export async function scale(
 ): Promise<Outcome> {
   const model = loadModel(context, { services: Object.keys(replicas) });
   const inputs = await lookUpInputs(context, model, Object.keys(replicas));
-  const since = new Date().toISOString();
+  const since = formatInstant(Date.now());
   return carryOut(context, {
     verb: 'scale',
     project: model.name,

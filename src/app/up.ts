@@ -6,6 +6,7 @@ import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
+import { formatInstant } from './instant.ts';
 import { loadModel } from './project.ts';
 
 export interface UpRequest {
@@ -29,7 +30,7 @@ export async function prepareUp(context: AppContext, options: UpOptions): Promis
   const model = loadModel(context, { services: namedServices(options) });
   const inputs = await lookUpInputs(context, model, options.services);
   const separator = context.selection.compatibility ? '_' : '-';
-  return { model, inputs, options: { ...options, separator, since: new Date().toISOString() } };
+  return { model, inputs, options: { ...options, separator, since: formatInstant(Date.now()) } };
 }
 
 export function executeUp(
