@@ -55,8 +55,7 @@ class AttachedRun {
   readonly #follower: Follower;
   /** Fires when a container's end ends the run. */
   readonly #aborted = new AbortController();
-  /** The end that ended the run, and the one whose code is the run's. */
-  #cause: ContainerEnd | undefined;
+  /** The end whose exit code is the run's. */
   #deciding: ContainerEnd | undefined;
 
   constructor(context: AppContext, prepared: PreparedUp, selection: Selection, attach: AttachOptions) {
@@ -108,7 +107,6 @@ class AttachedRun {
     if (exitCodeFrom !== undefined && end.service === exitCodeFrom) this.#deciding = end;
     if (this.#aborted.signal.aborted) return;
     if (end.exitCode === 0 && (abortOn === 'failure' || isAwaited(end.service, this.#prepared.model))) return;
-    this.#cause = end;
     if (exitCodeFrom === undefined) this.#deciding = end;
     this.#aborted.abort(new Error(`${end.service} ended`));
   }
@@ -116,11 +114,6 @@ class AttachedRun {
   /** Named services when the user named some: their dependencies may go on running. */
   #endingServices(): ReadonlySet<string> {
     return this.#attach.attachDependencies ? this.#selection.selected : this.#selection.named;
-  }
-
-  #describeReason(): string {
-    if (this.#context.interrupted.aborted) return 'Gracefully stopping... (press Ctrl+C again to force)';
-    return `Aborting on container exit: ${this.#cause?.service} exited with code ${this.#cause?.exitCode}`;
   }
 
   /** As if there were nothing but what this run may stop. */
@@ -131,7 +124,10 @@ class AttachedRun {
 
   async #stop(): Promise<void> {
     const { model, options } = this.#prepared;
-    this.#context.on({ type: 'stopping', because: this.#describeReason() });
+    this.#context.on({
+      type: 'stopping',
+      because: this.#context.interrupted.aborted ? 'interrupt' : 'container-exit',
+    });
     try {
       await carryOut(this.#context, {
         verb: 'stop',

@@ -117,7 +117,7 @@ describe('--abort-on-container-exit', () => {
     scenario.engine.end('project-tests-1', 4);
     expect(await run.exitCode).toBe(4);
     expect(scenario.engine.executed.filter((step) => step.startsWith('stop'))).toHaveLength(3);
-    expect(scenario.shown()).toContain('Aborting on container exit: tests exited with code 4');
+    expect(scenario.shown()).toContain('stopping because of container-exit');
   });
 
   it('takes the success of a one-shot that others wait for as part of the start', async () => {

@@ -54,7 +54,7 @@ export function createScenario(compose: string, changes: Partial<AppContext> = {
 
 function describe(event: AppEvent): string[] {
   if (event.type === 'output') return [`${event.source.service}: ${event.record.text.trimEnd()}`];
-  if (event.type === 'stopping') return [event.because];
+  if (event.type === 'stopping') return [`stopping because of ${event.because}`];
   if (event.type !== 'exited') return [];
   return [`${event.source.service} exited ${event.exitCode}${event.restarting ? ' restarting' : ''}`];
 }
