@@ -81,6 +81,7 @@ class AttachedRun {
         this.#prepared,
       );
       await this.#follower.discover();
+      this.#considerEarlierEnd();
       await this.#follower.waitForEnds(this.#endingServices(), ended);
     } catch (error) {
       if (!ended.aborted) throw error;
@@ -108,7 +109,16 @@ class AttachedRun {
     if (this.#aborted.signal.aborted) return;
     if (end.exitCode === 0 && (abortOn === 'failure' || isAwaited(end.service, this.#prepared.model))) return;
     if (exitCodeFrom === undefined) this.#deciding = end;
-    this.#aborted.abort(new Error(`${end.service} ended`));
+    this.#aborted.abort(endReason(end));
+  }
+
+  /** A one-shot that had succeeded before is not run again, and still has an exit code. */
+  #considerEarlierEnd(): void {
+    const { exitCodeFrom } = this.#attach;
+    const end = exitCodeFrom === undefined ? undefined : this.#follower.findEarlierEnd(exitCodeFrom);
+    if (end === undefined) return;
+    this.#deciding = end;
+    this.#aborted.abort(endReason(end));
   }
 
   /** Named services when the user named some: their dependencies may go on running. */
@@ -148,6 +158,10 @@ class AttachedRun {
     }
     await this.#follower.waitForEnds(this.#selection.selected);
   }
+}
+
+function endReason({ exitCode, service }: ContainerEnd): Error {
+  return new Error(`${service} exited with code ${exitCode}`);
 }
 
 function checkAttached(model: ProjectModel, selection: Selection, attach: AttachOptions): void {

@@ -158,6 +158,30 @@ describe('--abort-on-container-exit', () => {
   });
 });
 
+describe('a second up', () => {
+  it('does not take the ends of an earlier one for its own', async () => {
+    const scenario = createScenario(compose);
+    const first = await start(scenario);
+    for (const name of ['db', 'seed', 'web', 'tests']) scenario.engine.end(`project-${name}-1`, 1);
+    await first.exitCode;
+    scenario.events.length = 0;
+    const second = await start(scenario, { abortOn: 'exit' });
+    expect(scenario.shown()).toEqual([]);
+    scenario.engine.end('project-tests-1', 6);
+    expect(await second.exitCode).toBe(6);
+  });
+
+  it('returns the code of a one-shot that is done for good', async () => {
+    const once = `${compose}  job: {image: job, x-tcompose: {once: true}}\n`;
+    const scenario = createScenario(once);
+    const first = await start(scenario, {}, ['job']);
+    scenario.engine.end('project-job-1', 0);
+    await first.exitCode;
+    const second = await start(scenario, { abortOn: 'exit', exitCodeFrom: 'job' });
+    expect(await second.exitCode).toBe(0);
+  });
+});
+
 describe('an interrupt', () => {
   it('stops dependents before what they depend on, and exits with 130', async () => {
     const scenario = createScenario(compose);
