@@ -2,7 +2,7 @@
 
 import type { Outcome } from '../app/carry-out.ts';
 import type { AppContext, AppEvent } from '../app/context.ts';
-import { createReader } from '../app/project.ts';
+import { createReader } from '../app/reader.ts';
 import type { Display } from '../ui/display.ts';
 import { createEngineOpener } from './engine.ts';
 import type { FlagValues } from './flag.ts';
