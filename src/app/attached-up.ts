@@ -3,6 +3,7 @@
 import { TcError } from '../base/error.ts';
 import type { ExecuteEvent } from '../engine/ports.ts';
 import { planKill, planStop } from '../plan/lifecycle.ts';
+import type { ObservedState } from '../plan/observed-state.ts';
 import { type Selection, selectServices } from '../plan/selection.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
@@ -27,6 +28,7 @@ export interface AttachedResult {
 }
 
 const interruptedExitCode = 130;
+const neverAborted = new AbortController().signal;
 
 export async function attachedUp(
   context: AppContext,
@@ -53,8 +55,7 @@ class AttachedRun {
   readonly #follower: Follower;
   /** Fires when a container's end ends the run. */
   readonly #aborted = new AbortController();
-  /** The end that ended the run, and the one whose code is the run's. */
-  #cause: ContainerEnd | undefined;
+  /** The end whose exit code is the run's. */
   #deciding: ContainerEnd | undefined;
 
   constructor(context: AppContext, prepared: PreparedUp, selection: Selection, attach: AttachOptions) {
@@ -80,6 +81,7 @@ class AttachedRun {
         this.#prepared,
       );
       await this.#follower.discover();
+      this.#considerEarlierEnd();
       await this.#follower.waitForEnds(this.#endingServices(), ended);
     } catch (error) {
       if (!ended.aborted) throw error;
@@ -106,9 +108,17 @@ class AttachedRun {
     if (exitCodeFrom !== undefined && end.service === exitCodeFrom) this.#deciding = end;
     if (this.#aborted.signal.aborted) return;
     if (end.exitCode === 0 && (abortOn === 'failure' || isAwaited(end.service, this.#prepared.model))) return;
-    this.#cause = end;
     if (exitCodeFrom === undefined) this.#deciding = end;
-    this.#aborted.abort(new Error(`${end.service} ended`));
+    this.#aborted.abort(endReason(end));
+  }
+
+  /** A one-shot that had succeeded before is not run again, and still has an exit code. */
+  #considerEarlierEnd(): void {
+    const { exitCodeFrom } = this.#attach;
+    const end = exitCodeFrom === undefined ? undefined : this.#follower.findEarlierEnd(exitCodeFrom);
+    if (end === undefined) return;
+    this.#deciding = end;
+    this.#aborted.abort(endReason(end));
   }
 
   /** Named services when the user named some: their dependencies may go on running. */
@@ -116,22 +126,25 @@ class AttachedRun {
     return this.#attach.attachDependencies ? this.#selection.selected : this.#selection.named;
   }
 
-  #describeReason(): string {
-    if (this.#context.interrupted.aborted) return 'Gracefully stopping... (press Ctrl+C again to force)';
-    return `Aborting on container exit: ${this.#cause?.service} exited with code ${this.#cause?.exitCode}`;
+  /** As if there were nothing but what this run may stop. */
+  #own(state: ObservedState): ObservedState {
+    const { selected } = this.#selection;
+    return { ...state, containers: state.containers.filter(({ service }) => selected.has(service)) };
   }
 
   async #stop(): Promise<void> {
     const { model, options } = this.#prepared;
-    const services = [...this.#selection.selected];
-    this.#context.on({ type: 'stopping', because: this.#describeReason() });
+    this.#context.on({
+      type: 'stopping',
+      because: this.#context.interrupted.aborted ? 'interrupt' : 'container-exit',
+    });
     try {
       await carryOut(this.#context, {
         verb: 'stop',
         project: model.name,
         model,
         signal: this.#context.forced,
-        decide: (state) => planStop(model, state, { services, timeout: options.timeout }),
+        decide: (state) => planStop(model, this.#own(state), { timeout: options.timeout }),
       });
     } catch (error) {
       if (!this.#context.forced.aborted) throw error;
@@ -139,12 +152,16 @@ class AttachedRun {
         verb: 'kill',
         project: model.name,
         model,
-        signal: new AbortController().signal,
-        decide: (state) => planKill(model, state, { services, signal: 'SIGKILL' }),
+        signal: neverAborted,
+        decide: (state) => planKill(model, this.#own(state), { signal: 'SIGKILL' }),
       });
     }
-    await this.#follower.waitForEnds(this.#selection.selected, this.#context.forced);
+    await this.#follower.waitForEnds(this.#selection.selected);
   }
+}
+
+function endReason({ exitCode, service }: ContainerEnd): Error {
+  return new Error(`${service} exited with code ${exitCode}`);
 }
 
 function checkAttached(model: ProjectModel, selection: Selection, attach: AttachOptions): void {

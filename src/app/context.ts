@@ -36,7 +36,7 @@ export type OutputEvent =
       readonly exitCode: number;
       readonly restarting: boolean;
     }
-  | { readonly type: 'stopping'; readonly because: string };
+  | { readonly type: 'stopping'; readonly because: 'interrupt' | 'container-exit' };
 
 /** Whose line it is. */
 export interface OutputSource {

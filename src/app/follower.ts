@@ -1,10 +1,11 @@
 // Follows the containers of an attached `up`: passes on what they print, tells when they end.
 
+import { abortable } from '../base/async.ts';
 import type { Engine } from '../engine/ports.ts';
 import type { ObservedContainer } from '../plan/observed-state.ts';
 import { selectContainers, sourceOf } from './containers.ts';
 import type { AppContext } from './context.ts';
-import { FollowedContainer } from './followed-container.ts';
+import { FollowedContainer, hasEnded } from './followed-container.ts';
 
 export interface FollowerOptions {
   readonly project: string;
@@ -27,6 +28,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #closed = new AbortController();
   readonly #followed = new Map<string, FollowedContainer>();
+  #endedBefore: ObservedContainer[] = [];
   #discovering: Promise<void> = Promise.resolve();
 
   constructor(context: AppContext, options: FollowerOptions) {
@@ -45,14 +47,16 @@ export class Follower {
     await this.#discovering;
   }
 
+  /** The end of a service that this run had no reason to start again. */
+  findEarlierEnd(service: string): ContainerEnd | undefined {
+    const found = this.#endedBefore.find((container) => container.service === service);
+    return found && { service, exitCode: found.exitCode ?? 0 };
+  }
+
   /** Resolves when every container of the services has ended for good, rejects when the signal fires. */
-  async waitForEnds(services: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  async waitForEnds(services: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
     const waited = [...this.#followed.values()].filter(({ container }) => services.has(container.service));
-    const interrupted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    signal.throwIfAborted();
-    await Promise.race([Promise.all(waited.map((followed) => followed.ended)), interrupted]);
+    await abortable(Promise.all(waited.map((followed) => followed.ended)), signal);
   }
 
   async close(): Promise<void> {
@@ -63,9 +67,11 @@ export class Follower {
   async #discover(): Promise<void> {
     const engine = await this.#context.engine('read');
     const state = await engine.observe(this.#options.project);
+    this.#endedBefore = [];
     for (const container of selectContainers(state, [...this.#options.services])) {
       if (this.#followed.has(container.id) || container.startedAt === undefined) continue;
-      this.#followed.set(container.id, this.#follow(engine, container));
+      if (hasEnded(container) && container.startedAt < this.#options.since) this.#endedBefore.push(container);
+      else this.#followed.set(container.id, this.#follow(engine, container));
     }
   }
 

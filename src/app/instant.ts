@@ -8,6 +8,11 @@ const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\
 const unixTime = /^\d+(\.\d{1,9})?$/;
 const nanosecondsPerMillisecond = 1e6;
 
+/** RFC 3339 with nine digits, as log records have them: texts compare as the instants do. */
+export function formatInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '000000Z');
+}
+
 /**
  * RFC 3339 in UTC from an RFC 3339 instant, a local one without zone, seconds since 1970, or a duration ago (`90s`, `1h30m`).
  * Source: docker logs --since.
@@ -22,7 +27,7 @@ export function parseInstant(flag: string, text: string | undefined, now: number
       hints: ['give an instant such as 2026-01-31T13:23:37Z, or how long ago, such as 42m'],
     });
   }
-  return new Date(milliseconds).toISOString();
+  return formatInstant(milliseconds);
 }
 
 function toMilliseconds(text: string, now: number): number | undefined {

@@ -2,8 +2,6 @@
 
 import { TcError } from '../base/error.ts';
 import { discoverFiles } from '../project/discover.ts';
-import { createDiskReader } from '../project/disk-reader.ts';
-import type { FileReader } from '../project/file-reader.ts';
 import { type LoadOptions, loadProject } from '../project/load.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { AppContext } from './context.ts';
@@ -54,10 +52,6 @@ export function loadModel(context: AppContext, changes: LoadChanges = {}): Proje
   );
   for (const warning of [...discovery.warnings, ...model.warnings]) context.on({ type: 'warning', warning });
   return model;
-}
-
-export function createReader(): FileReader {
-  return createDiskReader();
 }
 
 /** Which files make the project, and the variables that they see. */

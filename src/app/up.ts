@@ -1,4 +1,4 @@
-// up, create and scale: bring the project to what the files say. Detached only; attached.ts stays with the containers.
+// up, create and scale: bring the project to what the files say. Detached only; attached-up.ts stays with them.
 
 import type { DesiredInputs } from '../plan/observed-state.ts';
 import { planUp } from '../plan/up.ts';
@@ -6,6 +6,7 @@ import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
+import { formatInstant } from './instant.ts';
 import { loadModel } from './project.ts';
 
 export interface UpRequest {
@@ -27,9 +28,9 @@ export async function up(context: AppContext, request: UpRequest): Promise<Outco
 /** Loads the files and looks up images and contents: all that can fail before anything is touched. */
 export async function prepareUp(context: AppContext, options: UpOptions): Promise<PreparedUp> {
   const model = loadModel(context, { services: namedServices(options) });
-  const inputs = await lookUpInputs(context, model, options.services);
-  const separator = context.selection.compatibility ? '_' : '-';
-  return { model, inputs, options: { ...options, separator, since: new Date().toISOString() } };
+  const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined);
+  const separator = nameSeparator(context);
+  return { model, inputs, options: { ...options, separator, since: formatInstant(Date.now()) } };
 }
 
 export function executeUp(
@@ -45,7 +46,15 @@ export function executeUp(
   });
 }
 
-/** Images and contents, in the form in which records would keep them. */
+/** Between the parts of a container's name. */
+export function nameSeparator({ selection }: AppContext): '-' | '_' {
+  return selection.compatibility ? '_' : '-';
+}
+
+/**
+ * Images and contents of the model's services, or only of those named, in the form in which records would
+ * keep them.
+ */
 export async function lookUpInputs(
   context: AppContext,
   model: ProjectModel,

@@ -29,7 +29,7 @@ export async function runUp(flags: UpFlags, services: readonly string[], session
   if (flags.detach || flags.wait || flags['no-start']) {
     return session.conclude(await up(session.context, { verb: 'up', options }));
   }
-  session.showOutput({
+  session.display.showOutput({
     color: !flags['no-color'],
     prefix: !flags['no-log-prefix'],
     timestamps: flags.timestamps,

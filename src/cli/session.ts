@@ -2,50 +2,38 @@
 
 import type { Outcome } from '../app/carry-out.ts';
 import type { AppContext, AppEvent } from '../app/context.ts';
-import { createReader } from '../app/project.ts';
+import { createReader } from '../app/reader.ts';
+import type { Display } from '../ui/display.ts';
 import { createEngineOpener } from './engine.ts';
 import type { FlagValues } from './flag.ts';
 import type { Environment } from './flag-values.ts';
 import type { GlobalFlags } from './global-flags.ts';
 import { type Interrupts, listenForInterrupts } from './interrupts.ts';
-import { type Presentation, presentationOf } from './presentation.ts';
-import { type OutputOptions, Screen } from './screen.ts';
+import { openDisplay, presentationOf } from './presentation.ts';
 import { workingDirectory } from './working-directory.ts';
 
 export type GlobalValues = FlagValues<GlobalFlags>;
 
 export class Session {
   readonly environment: Environment;
-  readonly presentation: Presentation;
+  readonly display: Display;
   /** What app functions take. */
   readonly context: AppContext;
-  readonly #screen: Screen;
 
   constructor(globals: GlobalValues, environment: Environment) {
+    const directory = workingDirectory(environment);
     this.environment = environment;
-    this.presentation = presentationOf(globals, environment);
-    this.#screen = new Screen(this.presentation);
-    this.context = createContext(globals, environment, (event) => this.#screen.on(event));
+    this.display = openDisplay(presentationOf(globals, environment), directory);
+    this.context = createContext(globals, environment, directory, (event) => this.display.on(event));
   }
 
   /** Data, to standard output. */
   print(text: string): void {
-    this.#screen.print(text);
-  }
-
-  /** From now on what containers print is shown, as it comes. */
-  showOutput(options: OutputOptions): void {
-    this.#screen.showOutput(options);
-  }
-
-  /** Resolves when everything that was told is on the screen. */
-  end(): Promise<void> {
-    return this.#screen.end();
+    this.display.print(text);
   }
 
   /** Ends a verb that has a plan: a dry run prints it. The exit code. */
   async conclude(outcome: Outcome): Promise<number> {
-    await this.end();
     if (outcome.isDryRun) {
       const { describePlan } = await import('../app/plan.ts');
       this.print(describePlan(outcome.plan, 'text', this.context.selection.workingDir));
@@ -57,6 +45,7 @@ export class Session {
 function createContext(
   globals: GlobalValues,
   environment: Environment,
+  workingDir: string,
   on: (event: AppEvent) => void,
 ): AppContext {
   let interrupts: Interrupts | undefined;
@@ -73,7 +62,7 @@ function createContext(
       profiles: globals.profile,
       allResources: globals['all-resources'],
       compatibility: globals.compatibility,
-      workingDir: workingDirectory(environment),
+      workingDir,
       environment,
     },
     reader: createReader(),

@@ -7,17 +7,10 @@ export interface VerbEntry {
   readonly aliases?: readonly string[];
   /** Runs without oclif: start-up is part of what these cost. */
   readonly frequent?: boolean;
-  readonly hidden?: boolean;
   load(): Promise<{ readonly command: Command }>;
 }
 
 export const verbs: Readonly<Record<string, VerbEntry>> = {
-  complete: {
-    summary: 'Answer a completion script',
-    frequent: true,
-    hidden: true,
-    load: () => import('./commands/complete.ts'),
-  },
   completion: {
     summary: 'Print the completion script of a shell',
     frequent: true,

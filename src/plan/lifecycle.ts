@@ -14,6 +14,7 @@ import { Sequence } from './sequence.ts';
 import { sortedKeys } from './service-graph.ts';
 import { emitStops } from './stop-order.ts';
 import { planUp } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 import { refTo } from './up-steps.ts';
 
 export interface LifecycleOptions {
@@ -53,7 +54,7 @@ export interface RemoveOptions extends LifecycleOptions {
   readonly volumes?: boolean;
 }
 
-export interface ScaleOptions {
+export interface ScaleOptions extends Pick<UpOptions, 'separator'> {
   readonly noDeps?: boolean;
   readonly timeout?: Nanoseconds;
   readonly since?: string;

@@ -1,4 +1,5 @@
-// Errors and warnings as a person, or a program, reads them. Never a stack trace, but for a defect of our own.
+// Errors and warnings as a person, or a program, reads them. Never a stack trace, but for a defect of our own
+// if asked for.
 
 import { relative } from 'node:path';
 import { type SourcePosition, TcError } from '../base/error.ts';
@@ -11,6 +12,8 @@ export interface DiagnosticOptions {
   readonly directory: string;
   /** The text of a file, for the line that is shown; undefined if it cannot be had. */
   readSource(file: string): string | undefined;
+  /** For a defect of our own: where it came from. */
+  readonly showStack?: boolean;
 }
 
 /** Everything in the error, then the others that were found with it. Ends with a newline. */
@@ -29,7 +32,7 @@ function renderOne(error: TcError, options: DiagnosticOptions): string {
     `${place}${style.red(style.bold('error'))}: ${error.message}`,
     ...excerpt(error.source, options),
     ...error.hints.map((hint) => `  ${style.cyan('hint')}: ${hint}`),
-    ...(error.kind === 'bug' ? stackOf(error, style) : []),
+    ...(error.kind === 'bug' ? explainDefect(error, options) : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -68,7 +71,8 @@ function toTcError(error: unknown): TcError {
   });
 }
 
-function stackOf(error: TcError, style: Style): string[] {
+function explainDefect(error: TcError, { showStack, style }: DiagnosticOptions): string[] {
+  if (!showStack) return [`  ${style.cyan('hint')}: with TCOMPOSE_DEBUG=1 it tells where it happened`];
   const origin = error.cause instanceof Error ? error.cause : error;
   return (origin.stack ?? '')
     .split('\n')

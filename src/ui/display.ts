@@ -31,8 +31,8 @@ export type OutputEvent =
       readonly exitCode: number;
       readonly restarting: boolean;
     }
-  /** A first Ctrl-C: what was started is being stopped. */
-  | { readonly type: 'stopping' };
+  /** What was started is being stopped: the user asked, or a container ended. */
+  | { readonly type: 'stopping'; readonly because: 'interrupt' | 'container-exit' };
 
 export interface DisplayOptions {
   readonly stdout: Sink;
@@ -44,9 +44,16 @@ export interface DisplayOptions {
   readonly directory: string;
   /** The text of a file for excerpts. */
   readSource(file: string): string | undefined;
+  /** Show where a defect of our own came from. */
+  readonly showStack?: boolean;
   /** Milliseconds since the epoch. */
   now(): number;
 }
+
+const stopReasons = {
+  interrupt: 'Gracefully stopping... (press Ctrl+C again to force)\n',
+  'container-exit': 'Aborting on container exit...\n',
+} as const;
 
 export interface OutputOptions {
   readonly color: boolean;
@@ -64,10 +71,10 @@ export class Display {
   readonly #held: (() => void)[] = [];
 
   constructor(options: DisplayOptions) {
-    const { colors, directory, isDryRun, mode, readSource, stderr } = options;
+    const { colors, directory, isDryRun, mode, readSource, showStack, stderr } = options;
     const style = createStyle(colors.stderr);
     this.#options = options;
-    this.#diagnostics = { style, directory, readSource };
+    this.#diagnostics = { style, directory, readSource, showStack };
     this.#progress = new ProgressFeed({ mode, sink: stderr, style, isDryRun, now: () => options.now() });
     this.#logs = this.#createLogs({ color: true, prefix: true, timestamps: false });
   }
@@ -154,7 +161,7 @@ export class Display {
         this.#logs.printExit(event.source, event.exitCode, event.restarting);
         return;
       case 'stopping':
-        this.#options.stderr.write('Gracefully stopping... (press Ctrl+C again to force)\n');
+        this.#options.stderr.write(stopReasons[event.because]);
     }
   }
 

@@ -20,7 +20,7 @@ export const command = defineCommand({
     timestamps: { type: 'boolean', char: 't', summary: 'With the time of each line' },
   },
   async run({ flags, operands, session }) {
-    session.showOutput({
+    session.display.showOutput({
       color: !flags['no-color'],
       prefix: !flags['no-log-prefix'],
       timestamps: flags.timestamps,

@@ -123,7 +123,7 @@ function proposeValue(spec: FlagSpec, services: () => readonly Candidate[]): Com
 function listVerbs(typed: readonly string[]): Candidate[] {
   const prefix = typed.map((word) => `${word} `).join('');
   return Object.entries(verbs)
-    .filter(([verb, entry]) => !entry.hidden && verb.startsWith(prefix))
+    .filter(([verb]) => verb.startsWith(prefix))
     .map(([verb, entry]) => ({
       word: verb.slice(prefix.length).split(' ')[0] as string,
       summary: entry.summary,

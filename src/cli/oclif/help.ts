@@ -36,7 +36,7 @@ class ExamplesFirst extends CommandHelp {
 
 class RootHelp extends HelpBase {
   generate(): string {
-    const listed = Object.entries(verbs).filter(([, entry]) => !entry.hidden);
+    const listed = Object.entries(verbs);
     const parts = [
       this.config.pjson.description ?? '',
       this.section('EXAMPLES', this.list(rootExamples)),

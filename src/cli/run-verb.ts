@@ -1,0 +1,57 @@
+// One verb, from what follows it on the command line to its exit code.
+
+import { TcError } from '../base/error.ts';
+import { type FlagToken, parseArguments, usageError } from './argv.ts';
+import type { Command } from './command.ts';
+import { addEnvironment, checkConflicts, type Environment, readFlags } from './flag-values.ts';
+import { globalFlags } from './global-flags.ts';
+import { Session } from './session.ts';
+import type { FoundVerb } from './verb-table.ts';
+
+export interface RunResult {
+  readonly exitCode: number;
+  /** The code path that ran to its end: what the launcher's code cache learns. */
+  readonly path?: string;
+}
+
+export interface VerbLine {
+  /** Flags before the verb. */
+  readonly globals: readonly FlagToken[];
+  /** Everything after it. */
+  readonly rest: readonly string[];
+  readonly environment: Environment;
+}
+
+/** `help`: that is what the line asks for. */
+export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResult | 'help'> {
+  const { command } = await found.entry.load();
+  const { flags, operands } = parseArguments(line.rest, [command.flags, globalFlags], command.passthrough);
+  if (flags.findLast((token) => token.name === 'help')?.value === true) return 'help';
+  const specs = { ...globalFlags, ...command.flags };
+  const tokens = addEnvironment(specs, [...line.globals, ...flags], line.environment);
+  checkOperands(command, operands);
+  checkConflicts(command.conflicts ?? [], tokens);
+  const session = new Session(readFlags(globalFlags, tokens), line.environment);
+  const invocation = { flags: readFlags(command.flags, tokens), operands, session };
+  try {
+    if (!found.entry.frequent) {
+      const { runWithOclif } = await import('./oclif/run.ts');
+      return { exitCode: await runWithOclif({ ...found, command }, tokens, invocation) };
+    }
+    const exitCode = await command.run(invocation);
+    return exitCode === 0 ? { exitCode, path: found.verb } : { exitCode };
+  } catch (error) {
+    session.display.fail(error);
+    return { exitCode: error instanceof TcError ? error.exitCode : 1 };
+  } finally {
+    await session.display.end();
+  }
+}
+
+function checkOperands(command: Command, operands: readonly string[]): void {
+  const { min = 0, max = Number.POSITIVE_INFINITY } = command.operandCount ?? {};
+  if (operands.length >= min && operands.length <= max) return;
+  const what = operands.length < min ? 'an operand is missing' : `unexpected operand: ${operands[max]}`;
+  const wanted = command.operands === '' ? 'it takes none' : `it takes ${command.operands}`;
+  throw usageError(what, [wanted]);
+}
