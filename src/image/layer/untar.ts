@@ -1,9 +1,9 @@
 // Runs the archive roles of tcrun and puts what they answer into words.
 
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { TcError } from '../../base/error.ts';
 import type { Archiver, Native, SpawnArchiverRequest } from '../../runtime/native.ts';
+import { waitForRoom } from './backpressure.ts';
 
 export type ArchiveNative = Pick<Native, 'spawnArchiver' | 'openDirectory' | 'close' | 'removeTree'>;
 
@@ -101,19 +101,16 @@ async function settled(promise: Promise<void>): Promise<{ error?: unknown }> {
 /** Writes everything and closes; ends early without an error when the role no longer reads, since its answer says why. */
 async function feed(role: Archiver, input: AsyncIterable<Uint8Array>): Promise<void> {
   const pipe = new Socket({ fd: role.archive, readable: false, writable: true });
-  let isOpen = true;
-  const closed = once(pipe, 'close').catch(() => undefined);
-  pipe.on('error', () => {
-    isOpen = false;
-  });
+  const closed = new Promise<void>((resolve) => pipe.once('close', () => resolve()));
+  pipe.on('error', () => undefined);
   try {
     for await (const chunk of input) {
-      if (!isOpen) return;
-      if (!pipe.write(chunk)) await Promise.race([once(pipe, 'drain').catch(() => undefined), closed]);
+      if (pipe.destroyed) return;
+      if (!pipe.write(chunk)) await waitForRoom(pipe);
     }
   } finally {
     // After an error too: the role then sees an end that it did not expect, and what it made is thrown away.
-    if (isOpen) pipe.end();
+    pipe.end();
     await closed;
   }
 }
