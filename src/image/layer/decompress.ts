@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import { TcError } from '../../base/error.ts';
-import { chunkSize } from '../content/content-store.ts';
+import { chunkSize } from '../content/files.ts';
 import { waitForRoom } from './backpressure.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';

@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import { ignoreAbsent } from '../content/content-store.ts';
+import { ignoreAbsent } from '../content/files.ts';
 import {
   type Credentials,
   type DockerConfig,

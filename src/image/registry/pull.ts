@@ -76,7 +76,7 @@ async function pull(
   const entry: ImageEntry = {
     mediaType: found.manifest.mediaType,
     digest: installed.manifest,
-    size: found.bytes.length,
+    manifestSize: found.bytes.length,
     platform: installed.platform,
     name,
     imageId: installed.imageId,

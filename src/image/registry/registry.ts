@@ -71,6 +71,12 @@ export class Registry {
     }
   }
 
+  /** One attempt, at the address that answered last: for what may have happened although it failed. */
+  async send(ask: Ask): Promise<HttpResponse> {
+    const connection = this.#connections[this.#first] as Connection;
+    return this.#askOnce(connection, ask);
+  }
+
   retry<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { signal, onRetry } = this.#options;
     return withRetries(work, {
