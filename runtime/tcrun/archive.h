@@ -19,7 +19,7 @@ void append_json(std::string* json, const std::string& text);
 int answer_done(const std::string& members);
 int answer_failed(const Error& error);
 
-// Roles: argv[0] is the role's name. See each file's header for the rest.
+// Roles: argv[0] is the role's name. See the header of untar.cc, settle.cc and pack.cc for the rest.
 int untar_main(int argc, char** argv);
 int settle_main(int argc, char** argv);
 int tar_main(int argc, char** argv);

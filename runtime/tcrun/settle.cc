@@ -5,9 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +21,7 @@
 
 #include "../common/fd.h"
 #include "archive.h"
+#include "merged_tree.h"
 
 namespace tc {
 
@@ -71,28 +70,6 @@ Error real_path(int root, int directory, std::string* path) {
   *path = names[1] + skipped;
   while (path->starts_with('/')) path->erase(0, 1);
   return {};
-}
-
-// The layers below as one tree: one directory, or an overlay of several, mounted where only this process sees it.
-Error open_parents(char** parents, int count, Fd* merged) {
-  merged->reset(open(parents[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!*merged) return fail("settle", "open", parents[0]);
-  if (count == 1) return {};
-  std::vector<Fd> directories;
-  std::string options = "lowerdir=";
-  for (int i = 0; i < count; i++) {
-    directories.emplace_back(open(parents[i], O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!directories.back()) return fail("settle", "open", parents[i]);
-    // Short, so that 4096 bytes of options hold some 240 layers, and free of characters to escape.
-    options += (i > 0 ? ":/proc/self/fd/" : "/proc/self/fd/") + std::to_string(directories.back().get());
-  }
-  if (unshare(CLONE_NEWNS) < 0) return fail("settle", "unshare");
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return fail("settle", "mount");
-  if (mount("overlay", parents[0], "overlay", MS_RDONLY, options.c_str()) < 0) {
-    return fail("settle", "mount", parents[0]);
-  }
-  merged->reset(open(parents[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return *merged ? Error{} : fail("settle", "open", parents[0]);
 }
 
 Error copy_description(int from, int to) {
@@ -185,7 +162,7 @@ Error settle(int layer, char** parents, int count, size_t* moved) {
   std::vector<std::string> paths;
   if (Error error = read_list(&paths)) return error;
   Fd merged;
-  if (Error error = open_parents(parents, count, &merged)) return error;
+  if (Error error = open_merged(parents, count, &merged)) return error;
   Moves moves;
   for (const std::string& path : paths) {
     if (Error error = settle_one(layer, merged.get(), path, &moves)) return error;

@@ -68,8 +68,8 @@ export function createStoreContext(options: ImageStoreOptions): StoreContext {
 }
 
 async function prepareLayout(layout: StoreLayout): Promise<void> {
-  const { images, blobs, ingest, layers, staging, locks } = layout;
-  await makeDirectories([layout.root, images, blobs, ingest, layers, staging, locks]);
+  const { images, blobs, ingest, layers, staging, locks, archives } = layout;
+  await makeDirectories([layout.root, images, blobs, ingest, layers, staging, locks, archives]);
   const marker = join(images, 'oci-layout');
   const isThere = await stat(marker).then(
     () => true,

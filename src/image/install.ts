@@ -3,12 +3,13 @@
 
 import { TcError } from '../base/error.ts';
 import { parseImageConfiguration } from './config.ts';
-import { type BlobSource, type ContentStore, chunkSize } from './content/content-store.ts';
+import type { BlobSource, ContentStore } from './content/content-store.ts';
+import { chunkSize } from './content/files.ts';
 import { type Descriptor, documentLimit, malformed } from './descriptor.ts';
 import { chainIds, type Digest } from './digest.ts';
 import type { LayerStage, LayerStore } from './layer/layer-store.ts';
+import type { ArchiveTools } from './layer/role.ts';
 import { type UnpackResult, unpackLayer } from './layer/unpack.ts';
-import type { ArchiveTools } from './layer/untar.ts';
 import type { ImageManifest } from './manifest.ts';
 import type { Platform } from './platform.ts';
 import type { LayerPhase, OnImageEvent } from './progress.ts';

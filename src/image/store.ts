@@ -1,29 +1,71 @@
 // The image store: what the engine and the commands ask for. Every operation may run in several processes at once, and
-// may be killed at any instant and run again.
+// may be killed at any instant and run again. What is not needed to resolve an image that is here is loaded on demand.
 
+import type { CommitRequest } from './archive/commit.ts';
+import type { ArchiveFormat } from './archive/save.ts';
+import type { Collected } from './collect.ts';
 import type { ImageEntry } from './content/image-index.ts';
 import { createStoreContext, type ImageStoreOptions } from './context.ts';
 import type { ResolvedImage } from './image.ts';
+import type { ImageDetails, ImageSummary } from './images.ts';
 import { hostPlatform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
+import { parseRegistryReference } from './reference.ts';
+import type { Pushed } from './registry/push.ts';
+import type { PruneOptions, Removed, RemoveOptions } from './remove.ts';
 import { type ResolveRequest, resolveImage } from './resolve.ts';
 
 export interface ImageStore {
-  /** What `image:` says, ready to be run; pulls or loads what is not here. */
+  /** What `image:` says, ready to be run; pulls or loads what is not here, if the policy allows. */
   resolve(reference: string, request: ResolveRequest): Promise<ResolvedImage>;
   /** While it is held no image is removed. Taken from before `resolve` until a container's record names the image. */
   lease(): Promise<{ release(): Promise<void> }>;
-  /** Everything in an archive (a path, or its bytes) or in a directory with an OCI image layout. */
-  load(
-    source: string | AsyncIterable<Uint8Array>,
-    options?: OperationOptions,
-  ): Promise<readonly ImageEntry[]>;
+
+  pull(reference: string, options?: OperationOptions): Promise<ImageEntry>;
+  push(reference: string, options?: Omit<OperationOptions, 'platform'>): Promise<Pushed>;
+
+  /** Every image in an archive (a file, or its bytes) or in a directory with an OCI image layout. */
+  load(source: ByteSource, options?: OperationOptions): Promise<readonly ImageEntry[]>;
+  /** The bytes of an archive. */
+  save(references: readonly string[], format: ArchiveFormat): AsyncIterable<Uint8Array>;
+  /** An image of one layer from the tar of a root file system. */
+  import(source: ByteSource, request: ImportOptions): Promise<ImageEntry>;
+  /** An image of a container's changes over the image that it was made from. */
+  commit(request: CommitRequest): Promise<ImageEntry>;
+  /** The tar of a container's whole file system. */
+  export(request: ExportRequest): AsyncIterable<Uint8Array>;
+
+  /** One for every name, and for every image without one; newest first. */
+  list(): Promise<readonly ImageSummary[]>;
+  /** By name, or by id or its first digits. */
+  inspect(reference: string): Promise<ImageDetails>;
+  tag(source: string, target: string): Promise<void>;
+  remove(reference: string, options: RemoveOptions): Promise<Removed>;
+  prune(options: PruneOptions): Promise<Removed>;
+  /** Undefined if somebody works with the store right now. */
+  collect(usedImages: ReadonlySet<string>): Promise<Collected | undefined>;
 }
+
+/** A path, or the bytes themselves. */
+export type ByteSource = string | AsyncIterable<Uint8Array>;
 
 export interface OperationOptions {
   readonly platform?: string;
   readonly on?: OnImageEvent;
   readonly signal?: AbortSignal;
+}
+
+export interface ImportOptions {
+  readonly reference?: string;
+  /** Instructions of a Dockerfile. */
+  readonly changes?: readonly string[];
+  readonly message?: string;
+  readonly platform?: string;
+}
+
+export interface ExportRequest {
+  /** Absolute directories, topmost first, the writable one included. */
+  readonly layers: readonly string[];
 }
 
 export function createImageStore(options: ImageStoreOptions): ImageStore {
@@ -33,10 +75,65 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   return {
     resolve: (reference, request) => resolveImage(context, reference, request),
     lease: () => context.lease(),
+
+    async pull(reference, { platform, on, signal } = {}) {
+      const { pullImage } = await import('./registry/pull.ts');
+      return pullImage(context, parseRegistryReference(reference), {
+        platform: platformOf(platform),
+        on,
+        signal,
+      });
+    },
+    async push(reference, pushOptions = {}) {
+      const { pushImage } = await import('./registry/push.ts');
+      return pushImage(context, reference, pushOptions);
+    },
+
     async load(source, { platform, on = () => undefined, signal } = {}) {
       const { loadImages } = await import('./archive/load.ts');
       const what = typeof source === 'string' ? source : 'standard input';
       return loadImages(context, source, what, { platform: platformOf(platform), on, signal });
+    },
+    async *save(references, format) {
+      const { saveImages } = await import('./archive/save.ts');
+      yield* saveImages(context, references, format);
+    },
+    async import(source, { platform, changes = [], ...request }) {
+      const { importImage } = await import('./archive/import.ts');
+      return importImage(context, source, { ...request, changes, platform: platformOf(platform) });
+    },
+    async commit(request) {
+      const { commitContainer } = await import('./archive/commit.ts');
+      return commitContainer(context, request);
+    },
+    async *export({ layers }) {
+      const { exportRoot } = await import('./layer/pack.ts');
+      yield* exportRoot(context.tools, layers);
+    },
+
+    async list() {
+      const { listImages } = await import('./images.ts');
+      return listImages(context);
+    },
+    async inspect(reference) {
+      const { inspectImage } = await import('./images.ts');
+      return inspectImage(context, reference);
+    },
+    async tag(source, target) {
+      const { tagImage } = await import('./images.ts');
+      return tagImage(context, source, target);
+    },
+    async remove(reference, removeOptions) {
+      const { removeImage } = await import('./remove.ts');
+      return removeImage(context, reference, removeOptions);
+    },
+    async prune(pruneOptions) {
+      const { pruneImages } = await import('./remove.ts');
+      return pruneImages(context, pruneOptions);
+    },
+    async collect(usedImages) {
+      const { collectGarbage } = await import('./collect.ts');
+      return collectGarbage(context, usedImages);
     },
   };
 }

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import { chunkSize } from '../content/content-store.ts';
+import { chunkSize, writeAll } from '../content/files.ts';
 import { decompress, detectCompression } from '../layer/decompress.ts';
 
 export interface SpoolPlace {
@@ -51,11 +51,8 @@ async function spool(place: SpoolPlace, chunks: AsyncIterable<Uint8Array>): Prom
     await unlink(path);
     let offset = 0;
     for await (const chunk of chunks) {
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await file.write(chunk, done, chunk.length - done, offset);
-        done += bytesWritten;
-        offset += bytesWritten;
-      }
+      await writeAll(file, chunk, offset);
+      offset += chunk.length;
     }
     return file;
   } catch (error) {

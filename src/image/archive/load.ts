@@ -117,7 +117,7 @@ export async function addImage(
   const entry: ImageEntry = {
     mediaType: image.manifest.mediaType,
     digest: installed.manifest,
-    size: image.manifestBytes.length,
+    manifestSize: image.manifestBytes.length,
     platform: installed.platform,
     imageId: installed.imageId,
     sourceDigest: image.sourceDigest ?? installed.manifest,

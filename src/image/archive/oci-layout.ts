@@ -4,7 +4,8 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import { type BlobSource, chunkSize, ignoreAbsent } from '../content/content-store.ts';
+import type { BlobSource } from '../content/content-store.ts';
+import { chunkSize, ignoreAbsent } from '../content/files.ts';
 import {
   type Descriptor,
   documentLimit,

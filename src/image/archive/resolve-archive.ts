@@ -6,8 +6,7 @@ import type { BigIntStats } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import { ignoreAbsent } from '../content/content-store.ts';
-import { makeDirectories } from '../content/durable.ts';
+import { ignoreAbsent } from '../content/files.ts';
 import type { ImageEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import { type Digest, isDigest } from '../digest.ts';
@@ -61,7 +60,6 @@ export async function resolveArchive(
     if (entry) return entry;
   }
   const entry = await withLease(context, () => load(context, reference, request));
-  await makeDirectories([join(context.layout.root, 'archives')]);
   await writeFile(record, formatRecord(found, entry.digest));
   return entry;
 }
@@ -72,7 +70,7 @@ function recordPath(
   request: ResolveArchiveRequest,
 ): string {
   const key = JSON.stringify([{ ...reference, path: request.path }, formatPlatform(request.platform)]);
-  return join(context.layout.root, 'archives', createHash('sha256').update(key).digest('hex'));
+  return join(context.layout.archives, createHash('sha256').update(key).digest('hex'));
 }
 
 /** Changes whenever the file is replaced or written to. */

@@ -3,7 +3,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { TcError } from '../../base/error.ts';
-import { chunkSize } from '../content/content-store.ts';
+import { chunkSize } from '../content/files.ts';
 
 export interface ArchiveMember {
   readonly name: string;

@@ -1,22 +1,21 @@
 // Blobs by digest: a name under blobs/sha256 stands for bytes that were verified and synced. Unfinished ones wait in
 // ingest/, so that a pull that was cut off goes on where it stopped.
 
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, stat, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { type Descriptor, documentLimit } from '../descriptor.ts';
 import { type Digest, digestOf, digestOfHash, hexOf } from '../digest.ts';
+import { BlobWriter } from './blob-writer.ts';
 import { type FilesystemSync, writeDurably } from './durable.ts';
+import { chunkSize, ignoreAbsent, writeAll } from './files.ts';
 import { blobPath, type StoreLayout } from './layout.ts';
 import type { HeldLock, NamedLocks } from './named-lock.ts';
 
 /** Bytes of a blob from `offset` to its end. It may be asked again, from another offset. */
 export type BlobSource = (offset: number) => AsyncIterable<Uint8Array>;
-
-/** Reads and writes of blobs; Node's default of 64 KiB costs a third of the throughput. */
-export const chunkSize = 256 * 1024;
 
 export class ContentStore {
   readonly #layout: StoreLayout;
@@ -63,6 +62,11 @@ export class ContentStore {
     const digest = digestOf(bytes);
     if (!(await this.has(digest))) await writeDurably(this.path(digest), bytes);
     return digest;
+  }
+
+  /** Begins to store a blob whose digest is not known yet. The caller closes it in any case. */
+  create(): Promise<BlobWriter> {
+    return BlobWriter.create(join(this.#layout.ingest, `new-${randomUUID()}`), this.#disk);
   }
 
   /**
@@ -197,14 +201,6 @@ export class Ingest {
   }
 }
 
-async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  let done = 0;
-  while (done < chunk.length) {
-    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
-  }
-}
-
 function truncatedBlob(blob: Descriptor, received: number): TcError {
   return new TcError(`blob ${blob.digest} ended after ${received} of ${blob.size} bytes`, {
     code: 'truncated-blob',
@@ -219,9 +215,4 @@ function damaged(digest: Digest, why: string): TcError {
     kind: 'environment',
     hints: ['remove the image and pull or load it again'],
   });
-}
-
-export function ignoreAbsent(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-  throw error;
 }

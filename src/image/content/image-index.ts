@@ -13,7 +13,8 @@ export interface ImageEntry {
   readonly mediaType: string;
   /** Of the manifest. */
   readonly digest: Digest;
-  readonly size: number;
+  /** Bytes of the manifest. */
+  readonly manifestSize: number;
   readonly platform: Platform;
   /** Fully written out, with a tag or a digest: `docker.io/library/mysql:5.7`. */
   readonly name?: string;
@@ -57,14 +58,23 @@ function toEntry(descriptor: Descriptor): ImageEntry | undefined {
   if (platform === undefined || !isDigest(imageId) || !isDigest(sourceDigest)) return undefined;
   const name = annotations[nameKey];
   const tagged = annotations[taggedKey] ?? '';
-  return { mediaType, digest, size, platform, ...(name ? { name } : {}), imageId, sourceDigest, tagged };
+  return {
+    mediaType,
+    digest,
+    manifestSize: size,
+    platform,
+    ...(name ? { name } : {}),
+    imageId,
+    sourceDigest,
+    tagged,
+  };
 }
 
 export function formatImageIndex({ entries, foreign }: StoredIndex): string {
-  const manifests = entries.map(({ mediaType, digest, size, platform, ...entry }) => ({
+  const manifests = entries.map(({ mediaType, digest, manifestSize, platform, ...entry }) => ({
     mediaType,
     digest,
-    size,
+    size: manifestSize,
     platform,
     annotations: {
       ...(entry.name === undefined ? {} : { [nameKey]: entry.name }),

@@ -17,6 +17,8 @@ export interface StoreLayout {
   /** Layers that are being unpacked, and spooled archives; on the same file system as `layers`. */
   readonly staging: string;
   readonly locks: string;
+  /** Which archive files were loaded as which images. */
+  readonly archives: string;
 }
 
 export function resolveLayout(root: string): StoreLayout {
@@ -30,6 +32,7 @@ export function resolveLayout(root: string): StoreLayout {
     layers: join(root, 'layers'),
     staging: join(root, 'layers', 'staging'),
     locks: join(root, 'locks', 'images'),
+    archives: join(images, 'archives'),
   };
 }
 

@@ -1,10 +1,10 @@
 // Layers are gzip, zstd or plain tar. Which one is read from the first bytes, as Docker does: media types lie.
 
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import { TcError } from '../../base/error.ts';
-import { chunkSize } from '../content/content-store.ts';
+import { chunkSize } from '../content/files.ts';
+import { waitForRoom } from './backpressure.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -89,8 +89,7 @@ async function* run(
 async function feed(decompressor: Duplex, input: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of input) {
     if (decompressor.destroyed) return;
-    if (!decompressor.write(chunk))
-      await Promise.race([once(decompressor, 'drain'), once(decompressor, 'close')]);
+    if (!decompressor.write(chunk)) await waitForRoom(decompressor);
   }
   decompressor.end();
 }

@@ -4,12 +4,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ignoreAbsent } from '../content/content-store.ts';
 import type { FilesystemSync } from '../content/durable.ts';
+import { ignoreAbsent } from '../content/files.ts';
 import { layerPath, type StoreLayout } from '../content/layout.ts';
 import type { HeldLock, NamedLocks } from '../content/named-lock.ts';
 import { type Digest, hexOf } from '../digest.ts';
-import { type ArchiveTools, settleLayer, type Unpacked } from './untar.ts';
+import type { ArchiveTools } from './role.ts';
+import { settleLayer, type Unpacked } from './untar.ts';
 
 export interface LayerRecord {
   readonly version: 1;

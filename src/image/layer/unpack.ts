@@ -4,15 +4,16 @@ import { createHash } from 'node:crypto';
 import { TcError } from '../../base/error.ts';
 import { type Digest, digestOfHash } from '../digest.ts';
 import { decompress } from './decompress.ts';
-import { type ArchiveTools, type Unpacked, unpackTar } from './untar.ts';
+import type { ArchiveTools } from './role.ts';
+import { type Unpacked, unpackTar } from './untar.ts';
 
 export interface UnpackRequest {
   /** The layer, for messages. */
   readonly what: string;
   /** As stored: gzip, zstd or plain. */
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Size of the stored form; what comes out of it is bounded by it. */
-  readonly compressedSize: number;
+  /** Size of the stored form; what comes out of it is bounded by it. Undefined: the user's own, not bounded. */
+  readonly compressedSize?: number;
   /** Undefined: it is not known yet. */
   readonly diffId?: Digest;
   readonly directory: string;
@@ -37,12 +38,13 @@ export function expansionLimit(compressedSize: number): number {
 export async function unpackLayer(tools: ArchiveTools, request: UnpackRequest): Promise<UnpackResult> {
   const { what, diffId } = request;
   const hash = createHash('sha256');
-  const limit = expansionLimit(request.compressedSize);
+  const { compressedSize = Number.POSITIVE_INFINITY } = request;
+  const limit = expansionLimit(compressedSize);
   let tarSize = 0;
   async function* plain(): AsyncGenerator<Uint8Array> {
     for await (const chunk of decompress(request.chunks, what)) {
       tarSize += chunk.length;
-      if (tarSize > limit) throw bomb(what, request.compressedSize, limit);
+      if (tarSize > limit) throw bomb(what, compressedSize, limit);
       hash.update(chunk);
       yield chunk;
     }

@@ -7,6 +7,10 @@ export interface RegistrySettings {
   readonly insecure?: readonly string[];
   /** Host -> mirrors to ask first, in this order: `docker.io` -> `https://mirror.example`. Pulls only. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
-  /** Directories like /etc/docker/certs.d, first match wins. */
+  /** Directories like /etc/docker/certs.d; the first that knows a host is taken. */
   readonly certificates?: readonly string[];
+  /** A registry that is silent for so long has failed. Default: one minute. */
+  readonly silenceMs?: number;
+  /** Before the first repetition; it doubles each time. Default: half a second. */
+  readonly retryDelayMs?: number;
 }

@@ -1,0 +1,264 @@
+// The role `tar diff`: standard output becomes the tar of `directory_fd`, the writable directory of an overlay, as a
+// layer: whiteouts and opaque directories in the form of the image specification. And `tar root <layers, topmost first>`:
+// the tar of what those layers are together. Members come in the order of their names, hard links stay hard links.
+// Answers {"entries"}.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "../common/fd.h"
+#include "archive.h"
+#include "confine.h"
+#include "merged_tree.h"
+#include "tar_writer.h"
+
+namespace tc {
+
+namespace {
+
+// A directory on the way down, and those of its members that are still to come.
+struct Level {
+  Fd directory;
+  std::string path;  // with a slash at its end, empty for the root
+  std::vector<std::string> names;
+  size_t next = 0;
+};
+
+class Packer {
+ public:
+  Packer(int root, bool is_layer) : root_(root), is_layer_(is_layer), writer_(STDOUT_FILENO) {}
+
+  Error run();
+  uint64_t entries() const { return entries_; }
+
+ private:
+  Error enter(Fd directory, const std::string& path);
+  Error pack(int parent, const std::string& directory, const std::string& name);
+  Error pack_directory(int parent, const std::string& name, TarEntry* entry);
+  Error pack_file(int parent, const std::string& name, TarEntry* entry);
+  Error pack_empty(const std::string& path);
+  Error add(const TarEntry& entry);
+
+  int root_;
+  bool is_layer_;
+  TarWriter writer_;
+  std::vector<Level> levels_;
+  std::map<std::pair<dev_t, ino_t>, std::string> links_;
+  uint64_t entries_ = 0;
+};
+
+Error read_names(int directory, std::vector<std::string>* names) {
+  int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* stream = copy < 0 ? nullptr : fdopendir(copy);
+  if (!stream) return fail("pack", "opendir");
+  std::unique_ptr<DIR, int (*)(DIR*)> owned(stream, closedir);
+  while (dirent* entry = readdir(stream)) {
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) names->push_back(entry->d_name);
+  }
+  std::sort(names->begin(), names->end());
+  return {};
+}
+
+bool is_kept(const char* name) {
+  return !strcmp(name, "security.capability") || (!strncmp(name, "user.", 5) && strncmp(name, "user.overlay.", 13));
+}
+
+Error read_xattr(int fd, const char* name, std::string* value) {
+  ssize_t size = fgetxattr(fd, name, nullptr, 0);
+  if (size < 0) return fail("pack", "fgetxattr", name);
+  value->resize(static_cast<size_t>(size));
+  size = fgetxattr(fd, name, value->data(), value->size());
+  if (size < 0) return fail("pack", "fgetxattr", name);
+  value->resize(static_cast<size_t>(size));
+  return {};
+}
+
+Error read_xattrs(int fd, TarEntry* entry) {
+  std::string list(XATTR_LIST_MAX, '\0');
+  ssize_t length = flistxattr(fd, list.data(), list.size());
+  if (length < 0) return errno == ENOTSUP ? Error{} : fail("pack", "flistxattr", entry->name.c_str());
+  std::vector<std::string> names;
+  for (const char* name = list.c_str(); name < list.c_str() + length; name += strlen(name) + 1) {
+    // What such a file or directory holds lies in a lower layer: a layer cannot say so.
+    if (!strcmp(name, "trusted.overlay.redirect") || !strcmp(name, "trusted.overlay.metacopy")) {
+      return fail_with(EOPNOTSUPP, "pack", name, entry->name.c_str());
+    }
+    if (is_kept(name)) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    Xattr xattr{name, ""};
+    if (Error error = read_xattr(fd, name.c_str(), &xattr.value)) return error;
+    entry->xattrs.push_back(std::move(xattr));
+  }
+  return {};
+}
+
+bool is_opaque(int directory) {
+  char value;
+  return fgetxattr(directory, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
+
+void describe(const struct stat& status, TarEntry* entry) {
+  entry->mode = status.st_mode & 07777;
+  entry->uid = status.st_uid;
+  entry->gid = status.st_gid;
+  entry->mtime = std::max<int64_t>(0, status.st_mtim.tv_sec);
+}
+
+Error Packer::run() {
+  Fd root(openat(root_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail("pack", "openat");
+  if (is_layer_ && is_opaque(root.get())) {
+    if (Error error = pack_empty(".wh..wh..opq")) return error;
+  }
+  if (Error error = enter(std::move(root), "")) return error;
+  while (!levels_.empty()) {
+    Level& level = levels_.back();
+    if (level.next == level.names.size()) {
+      levels_.pop_back();
+      continue;
+    }
+    const std::string name = level.names[level.next++];
+    if (Error error = pack(level.directory.get(), level.path, name)) return error;
+  }
+  return writer_.finish();
+}
+
+Error Packer::enter(Fd directory, const std::string& path) {
+  std::vector<std::string> names;
+  if (Error error = read_names(directory.get(), &names)) return error;
+  levels_.push_back({std::move(directory), path, std::move(names)});
+  return {};
+}
+
+Error Packer::pack(int parent, const std::string& directory, const std::string& name) {
+  struct stat status;
+  TarEntry entry;
+  entry.name = directory + name;
+  if (fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+    // A running container may have removed it meanwhile.
+    return errno == ENOENT ? Error{} : fail("pack", "fstatat", entry.name.c_str());
+  }
+  describe(status, &entry);
+  if (S_ISSOCK(status.st_mode)) return {};
+  if (S_ISDIR(status.st_mode)) return pack_directory(parent, name, &entry);
+  if (is_layer_ && S_ISCHR(status.st_mode) && status.st_rdev == 0) return pack_empty(directory + ".wh." + name);
+  if (status.st_nlink > 1) {
+    auto [known, is_first] = links_.try_emplace({status.st_dev, status.st_ino}, entry.name);
+    if (!is_first) {
+      entry.type = '1';
+      entry.link = known->second;
+      return add(entry);
+    }
+  }
+  if (S_ISREG(status.st_mode)) return pack_file(parent, name, &entry);
+  if (S_ISLNK(status.st_mode)) {
+    char target[PATH_MAX];
+    ssize_t length = readlinkat(parent, name.c_str(), target, sizeof target);
+    if (length < 0) return fail("pack", "readlinkat", entry.name.c_str());
+    entry.type = '2';
+    entry.mode = 0777;
+    entry.link.assign(target, static_cast<size_t>(length));
+    return add(entry);
+  }
+  entry.type = S_ISCHR(status.st_mode) ? '3' : S_ISBLK(status.st_mode) ? '4' : '6';
+  entry.major = entry.type == '6' ? 0 : major(status.st_rdev);
+  entry.minor = entry.type == '6' ? 0 : minor(status.st_rdev);
+  return add(entry);
+}
+
+Error Packer::pack_directory(int parent, const std::string& name, TarEntry* entry) {
+  Fd directory(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) return errno == ENOENT || errno == ENOTDIR ? Error{} : fail("pack", "openat", entry->name.c_str());
+  entry->type = '5';
+  entry->name += '/';
+  if (Error error = read_xattrs(directory.get(), entry)) return error;
+  if (Error error = add(*entry)) return error;
+  if (is_layer_ && is_opaque(directory.get())) {
+    if (Error error = pack_empty(entry->name + ".wh..wh..opq")) return error;
+  }
+  return enter(std::move(directory), entry->name);
+}
+
+// Only what is a regular file before and after it was opened: opening a fifo or a device would do something.
+Error Packer::pack_file(int parent, const std::string& name, TarEntry* entry) {
+  Fd file(openat(parent, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status;
+  if (!file) return errno == ENOENT || errno == ELOOP ? Error{} : fail("pack", "openat", entry->name.c_str());
+  if (fstat(file.get(), &status) < 0) return fail("pack", "fstat", entry->name.c_str());
+  if (!S_ISREG(status.st_mode)) return {};
+  entry->type = '0';
+  entry->size = static_cast<uint64_t>(status.st_size);
+  if (Error error = read_xattrs(file.get(), entry)) return error;
+  if (Error error = writer_.begin(*entry)) return error;
+  static uint8_t chunk[256 << 10];
+  for (uint64_t left = entry->size; left > 0;) {
+    ssize_t got = read(file.get(), chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail("pack", "read", entry->name.c_str());
+    if (got == 0) break;
+    if (Error error = writer_.write(chunk, static_cast<size_t>(got))) return error;
+    left -= std::min<uint64_t>(left, static_cast<uint64_t>(got));
+  }
+  entries_++;
+  return writer_.end();
+}
+
+Error Packer::pack_empty(const std::string& path) {
+  TarEntry entry;
+  entry.type = '0';
+  entry.name = path;
+  return add(entry);
+}
+
+Error Packer::add(const TarEntry& entry) {
+  entries_++;
+  if (Error error = writer_.begin(entry)) return error;
+  return writer_.end();
+}
+
+// A descriptor for each level of a tree that may be nested as deep as its owner liked.
+void allow_many_descriptors() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
+  if (!is_layer) {
+    if (Error error = open_merged(argv + 2, argc - 2, merged)) return error;
+    if (dup3(merged->get(), directory_fd, O_CLOEXEC) < 0) return fail("pack", "dup3");
+    merged->reset();
+  }
+  if (Error error = enter_directory(directory_fd)) return error;
+  if (Error error = keep_file_capabilities()) return error;
+  return allow_file_calls_only();
+}
+
+}  // namespace
+
+int tar_main(int argc, char** argv) {
+  bool is_layer = argc == 2 && !strcmp(argv[1], "diff");
+  if (!is_layer && (argc < 3 || strcmp(argv[1], "root"))) return answer_failed(fail_with(EINVAL, "start", "tar"));
+  allow_many_descriptors();
+  Fd merged;
+  if (Error error = open_root(argc, argv, is_layer, &merged)) return answer_failed(error);
+  Packer packer(directory_fd, is_layer);
+  if (Error error = packer.run()) return answer_failed(error);
+  return answer_done("\"entries\":" + std::to_string(packer.entries()));
+}
+
+}  // namespace tc

@@ -1,0 +1,51 @@
+// A blob whose digest is known only when it has been written.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type Digest, digestOfHash } from '../digest.ts';
+import type { FilesystemSync } from './durable.ts';
+import { ignoreAbsent, writeAll } from './files.ts';
+
+export class BlobWriter {
+  readonly #temporary: string;
+  readonly #file: FileHandle;
+  readonly #disk: FilesystemSync;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+
+  private constructor(temporary: string, file: FileHandle, disk: FilesystemSync) {
+    this.#temporary = temporary;
+    this.#file = file;
+    this.#disk = disk;
+  }
+
+  static async create(temporary: string, disk: FilesystemSync): Promise<BlobWriter> {
+    return new BlobWriter(temporary, await open(temporary, 'wx', 0o644), disk);
+  }
+
+  /** Passes the chunks on as they are written. */
+  async *write(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of chunks) {
+      this.#hash.update(chunk);
+      await writeAll(this.#file, chunk, this.#size);
+      this.#size += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** Gives the blob its name, once it is on the disk. */
+  async publish(
+    path: (digest: Digest) => string,
+  ): Promise<{ readonly digest: Digest; readonly size: number }> {
+    const digest = digestOfHash(this.#hash);
+    await this.#disk.sync();
+    await rename(this.#temporary, path(digest));
+    return { digest, size: this.#size };
+  }
+
+  /** Removes what was not published. */
+  async close(): Promise<void> {
+    await this.#file.close();
+    await unlink(this.#temporary).catch(ignoreAbsent);
+  }
+}

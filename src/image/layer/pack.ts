@@ -1,0 +1,40 @@
+// Directories as tar: `tcrun tar`.
+
+import { Socket } from 'node:net';
+import type { Archiver } from '../../runtime/native.ts';
+import { chunkSize } from '../content/files.ts';
+import { type ArchiveTools, parseAnswer, startRole } from './role.ts';
+
+/** The layer that an overlay's writable directory holds. */
+export function packDiff(tools: ArchiveTools, upper: string): AsyncIterable<Uint8Array> {
+  return read(() => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }), `the changes in ${upper}`);
+}
+
+/** The whole tree of several layers: absolute directories, topmost first. */
+export function exportRoot(tools: ArchiveTools, layers: readonly string[]): AsyncIterable<Uint8Array> {
+  const [top = '/'] = layers;
+  return read(
+    () => startRole(tools, top, { role: 'tar', arguments: ['root', ...layers] }),
+    'the file system',
+  );
+}
+
+/** Whoever stops reading ends the role: it writes to a pipe that nobody reads. */
+async function* read(start: () => Archiver, what: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const role = start();
+  const pipe = new Socket({
+    fd: role.archive,
+    readable: true,
+    writable: false,
+    ...{ readableHighWaterMark: chunkSize },
+  });
+  try {
+    for await (const chunk of pipe) yield chunk;
+  } catch (error) {
+    await role.ended;
+    throw error;
+  } finally {
+    pipe.destroy();
+  }
+  parseAnswer(await role.ended, what);
+}

@@ -1,0 +1,141 @@
+// `image rm` and `image prune`: names go first, and the content that no name, no container and no other image needs.
+
+import { TcError } from '../base/error.ts';
+import { type Collected, collectGarbage } from './collect.ts';
+import { type ImageEntry, removeName } from './content/image-index.ts';
+import type { StoreContext } from './context.ts';
+import type { Digest } from './digest.ts';
+import { listImages, parseName, requireImage } from './images.ts';
+import { formatReference } from './reference.ts';
+
+/** A container that was made from an image. */
+export interface ImageUse {
+  readonly imageId: string;
+  readonly container: string;
+  readonly isRunning: boolean;
+}
+
+export interface RemoveOptions {
+  readonly uses: readonly ImageUse[];
+  /** Removes all names of an id, and the names of an image that a stopped container uses. */
+  readonly force?: boolean;
+}
+
+export interface Removed {
+  /** Names that were taken away, fully written out. */
+  readonly untagged: readonly string[];
+  /** Ids of images that are no more. */
+  readonly deleted: readonly Digest[];
+  readonly reclaimed: number;
+}
+
+export async function removeImage(
+  context: StoreContext,
+  text: string,
+  options: RemoveOptions,
+): Promise<Removed> {
+  let untagged: string[] = [];
+  let deleted: Digest[] = [];
+  await context.prepare();
+  await context.catalog.update((entries) => {
+    const plan = planRemoval(entries, text, options);
+    untagged = plan.names;
+    const kept = plan.names.reduce<readonly ImageEntry[]>(
+      (left, name) => removeName(left, name, { keep: false }),
+      entries.filter(
+        (entry) => !(plan.nameless && entry.name === undefined && entry.imageId === plan.imageId),
+      ),
+    );
+    deleted = kept.some((entry) => entry.imageId === plan.imageId) ? [] : [plan.imageId];
+    return kept;
+  });
+  const collected = deleted.length > 0 ? await collectGarbage(context, usedIds(options.uses)) : undefined;
+  return { untagged, deleted, reclaimed: collected?.reclaimed ?? 0 };
+}
+
+interface Removal {
+  readonly imageId: Digest;
+  readonly names: string[];
+  /** An entry without a name goes too. */
+  readonly nameless: boolean;
+}
+
+/** Pure. A name takes away that name; an id takes away the image. */
+function planRemoval(entries: readonly ImageEntry[], text: string, options: RemoveOptions): Removal {
+  const { imageId } = requireImage(entries, text);
+  const reference = parseName(text);
+  const name = reference && formatReference(reference);
+  const same = entries.filter((entry) => entry.imageId === imageId);
+  const all = [...new Set(same.flatMap((entry) => entry.name ?? []))];
+  const isByName = name !== undefined && all.includes(name);
+  if (isByName && all.length > 1) return { imageId, names: [name], nameless: false };
+  if (!isByName && all.length > 1 && !options.force) {
+    throw new TcError(`image ${text} has ${all.length} names`, {
+      code: 'image-has-names',
+      hints: [`remove them one by one (${all.join(', ')}), or all at once with --force`],
+    });
+  }
+  refuseIfUsed(imageId, text, options);
+  return { imageId, names: all, nameless: true };
+}
+
+function refuseIfUsed(imageId: Digest, text: string, { uses, force }: RemoveOptions): void {
+  const users = uses.filter((use) => use.imageId === imageId);
+  const blocking = users.find((use) => use.isRunning) ?? (force ? undefined : users[0]);
+  if (!blocking) return;
+  throw new TcError(`image ${text} is used by container ${blocking.container}`, {
+    code: 'image-in-use',
+    hints: [
+      blocking.isRunning
+        ? 'a running container needs its image: stop it first'
+        : 'remove the container first, or take the name away with --force: the content stays until the container goes',
+    ],
+  });
+}
+
+export interface PruneOptions {
+  readonly uses: readonly ImageUse[];
+  /** Those with a name as well, if no container uses them. */
+  readonly all?: boolean;
+  /** Only images made before this instant, in milliseconds since the epoch. */
+  readonly until?: number;
+  /** `key` or `key=value`; with `!` in front, images that have it are kept. */
+  readonly labels?: readonly string[];
+}
+
+export async function pruneImages(context: StoreContext, options: PruneOptions): Promise<Removed> {
+  await context.prepare();
+  const used = usedIds(options.uses);
+  const doomed = (await listImages(context)).filter(
+    (image) =>
+      !used.has(image.imageId) &&
+      (options.all || image.name === undefined) &&
+      (options.until === undefined || Date.parse(image.created ?? '') < options.until) &&
+      (options.labels ?? []).every((filter) => hasLabel(image.labels, filter)),
+  );
+  const isDoomed = (entry: ImageEntry) =>
+    doomed.some((each) => each.digest === entry.digest && each.name === entry.name);
+  let deleted: Digest[] = [];
+  await context.catalog.update((entries) => {
+    const kept = entries.filter((entry) => !isDoomed(entry));
+    const ids = doomed
+      .map((each) => each.imageId)
+      .filter((id) => !kept.some((entry) => entry.imageId === id));
+    deleted = [...new Set(ids)];
+    return kept;
+  });
+  const collected: Collected | undefined = await collectGarbage(context, used);
+  const untagged = doomed.flatMap((each) => each.name ?? []);
+  return { untagged, deleted, reclaimed: collected?.reclaimed ?? 0 };
+}
+
+function hasLabel(labels: Readonly<Record<string, string>>, filter: string): boolean {
+  const isNegated = filter.startsWith('!');
+  const [key = '', value] = filter.slice(isNegated ? 1 : 0).split(/=(.*)/s);
+  const has = Object.hasOwn(labels, key) && (value === undefined || labels[key] === value);
+  return has !== isNegated;
+}
+
+function usedIds(uses: readonly ImageUse[]): ReadonlySet<string> {
+  return new Set(uses.map((use) => use.imageId));
+}
