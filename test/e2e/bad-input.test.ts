@@ -2,30 +2,25 @@
 
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { diffHost, observeHost } from './host-state.ts';
 import { Scenario } from './scenario.ts';
 
 const image = 'image: host';
 let scenario: Scenario;
 afterEach(() => scenario.dispose());
 
-function refuse(
+async function refuse(
   compose: string | undefined,
   args: string[],
   expected: { message: RegExp; position?: string; status?: number },
-): void {
+): Promise<void> {
   scenario = new Scenario(compose === undefined ? {} : { 'compose.yaml': compose });
-  const before = observeHost();
   const outcome = scenario.run(...args);
   const all = outcome.stdout + outcome.stderr;
   expect(all).toMatch(expected.message);
   if (expected.position) expect(all).toContain(expected.position);
   expect(all).not.toMatch(/\n\s+at /);
   expect(outcome.status).toBe(expected.status ?? 1);
-  expect(scenario.list('containers')).toEqual([]);
-  expect(scenario.list('networks')).toEqual([]);
-  expect(scenario.list('volumes')).toEqual([]);
-  expect(diffHost(before, observeHost())).toEqual({});
+  expect(await scenario.leftovers()).toEqual({});
 }
 
 const up = ['up', '-d'];
@@ -93,7 +88,7 @@ describe('bad input changes nothing:', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
     try {
-      refuse(
+      await refuse(
         `services:\n  web:\n    ${image}\n    command: sleep 60\n    ports: ["127.0.0.1:${port}:80"]\n`,
         up,
         {

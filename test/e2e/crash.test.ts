@@ -1,9 +1,8 @@
 // Processes that die at any instant: the next command converges and nothing leaks.
 
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diffHost, type HostState, listProcesses, observeHost } from './host-state.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findProcesses } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
 const compose = `
@@ -28,52 +27,28 @@ volumes:
   shared:
 `;
 
-let before: HostState;
 let scenario: Scenario;
 
-beforeEach(() => {
-  before = observeHost();
-});
-
-/** After `down -v`: no process, mount, namespace, link, table, cgroup, socket, listener or record of the project. */
-async function expectNothingLeft(): Promise<void> {
-  expect(scenario.list('containers')).toEqual([]);
-  expect(scenario.list('networks')).toEqual([]);
-  expect(scenario.list('volumes')).toEqual([]);
-  await eventually(
-    'the kernel has let go',
-    () => Object.keys(diffHost(before, observeHost())).length === 0 || undefined,
-    5,
-  ).catch(() => undefined);
-  expect(diffHost(before, observeHost())).toEqual({});
-}
-
+/** After `down -v`: no process, mount, link, table, cgroup, socket or record of the project. */
 afterEach(async () => {
   scenario.run('down', '-v', '-t', '1');
-  await expectNothingLeft();
+  expect(await scenario.leftovers()).toEqual({});
   scenario.dispose();
 });
 
 /** Host pids of a container's processes: those in its cgroup. */
 function processesOf(id: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/${id}`);
-      } catch {
-        return false;
-      }
-    });
+  return findProcesses(id)
+    .filter((entry) => entry.cgroup.includes(`/${id}`))
+    .map((entry) => entry.pid);
 }
 
+/** Of the monitor and its network child, which runs under the same command line, the parent. */
 function monitorOf(id: string): number {
-  const found = listProcesses().filter(
-    (entry) => entry.command.includes(id) && /monitor/.test(entry.command),
-  );
-  expect(found).toHaveLength(1);
-  return found[0]!.pid;
+  const found = findProcesses(id).filter((entry) => entry.command.includes('monitor'));
+  const monitor = found.find((entry) => found.every((other) => other.pid !== entry.parent));
+  expect(monitor).toBeDefined();
+  return monitor!.pid;
 }
 
 describe('kill -9 of the CLI', () => {

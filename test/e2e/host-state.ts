@@ -1,19 +1,9 @@
-// What the kernel and the disk hold, as sorted lines, so that a test can say that nothing of it was left or lost.
+// What the kernel and the disk still hold of one instance of tcompose, found by its id and its data root, so that a test
+// can say that nothing was left. Others may run tcompose on the same host at the same time.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-
-export interface HostState {
-  readonly processes: readonly string[];
-  readonly mounts: readonly string[];
-  readonly links: readonly string[];
-  readonly networkNamespaces: readonly string[];
-  readonly firewallTables: readonly string[];
-  readonly cgroups: readonly string[];
-  readonly sockets: readonly string[];
-  readonly listeners: readonly string[];
-}
 
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
@@ -27,88 +17,102 @@ function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-interface ProcessEntry {
+export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly command: string;
+  readonly cgroup: string;
 }
 
 function readProcess(pid: number): ProcessEntry | undefined {
   return attempt(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    readlinkSync(`/proc/${pid}/exe`);
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z') return undefined;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return fields[0] === 'Z' ? undefined : { pid, parent: Number(fields[1]), command };
+    return { pid, parent: Number(parent), command, cgroup: readFileSync(`/proc/${pid}/cgroup`, 'utf8') };
   }, undefined);
 }
 
-/** Processes outside the test runner's own tree; kernel threads have no exe and are left out. */
-export function listProcesses(): ProcessEntry[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+/** Processes whose command line or cgroup has `mark` in it, the test runner's own aside. */
+export function findProcesses(mark: string): ProcessEntry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map((name) => readProcess(Number(name)))
-    .filter((entry) => entry !== undefined);
-  const byPid = new Map(all.map((entry) => [entry.pid, entry]));
-  const isOurs = (entry: ProcessEntry): boolean => {
-    for (let at: ProcessEntry | undefined = entry; at; at = byPid.get(at.parent)) {
-      if (at.pid === process.pid) return true;
-    }
-    return false;
-  };
-  return all.filter((entry) => !isOurs(entry));
+    .filter((entry) => entry !== undefined)
+    .filter((entry) => entry.command.includes(mark) || entry.cgroup.includes(mark));
 }
 
-function findCgroups(directory: string, depth: number): string[] {
+function findCgroups(directory: string, mark: string, depth: number): string[] {
   if (depth === 0) return [];
   const entries = attempt(() => readdirSync(directory, { withFileTypes: true }), []);
   return entries
     .filter((entry) => entry.isDirectory())
     .flatMap((entry) => {
       const path = join(directory, entry.name);
-      return [...(path.includes('tcompose') ? [path] : []), ...findCgroups(path, depth - 1)];
+      return [...(path.includes(mark) ? [path] : []), ...findCgroups(path, mark, depth - 1)];
     });
 }
 
-function listListeners(): string[] {
-  return ['tcp', 'tcp6', 'udp', 'udp6'].flatMap((table) =>
-    lines(attempt(() => readFileSync(`/proc/net/${table}`, 'utf8'), ''))
-      .slice(1)
-      .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => table.startsWith('udp') || fields[3] === '0A')
-      .map((fields) => `${table} ${fields[1]}`),
-  );
+function listTables(): string[] {
+  if (!existsSync('/usr/sbin/nft')) return [];
+  return lines(execFileSync('/usr/sbin/nft', ['list', 'tables'], { encoding: 'utf8' }));
 }
 
-export function observeHost(): HostState {
-  const namespaces = readdirSync('/proc')
+/** Everything with one of the marks, by kind; kinds with nothing are left out. */
+export function findLeftovers(instance: string, root: string): Record<string, string[]> {
+  const marked = (line: string) => line.includes(instance) || line.includes(root);
+  const run = `/run/tcompose-${instance}`;
+  const found: Record<string, string[]> = {
+    processes: [...findProcesses(root), ...findProcesses(`tcompose-${instance}`)].map(
+      (entry) => `${entry.pid} ${entry.command}`,
+    ),
+    mounts: lines(readFileSync('/proc/self/mountinfo', 'utf8')).filter(marked),
+    links: readdirSync('/sys/class/net').filter((name) => name.includes(instance)),
+    firewall: listTables().filter(marked),
+    cgroups: findCgroups('/sys/fs/cgroup', instance, 5),
+    sockets: lines(readFileSync('/proc/net/unix', 'utf8')).filter(marked),
+    containers: [...listDirectory(join(root, 'containers')), ...listDirectory(join(run, 'containers'))],
+    networks: [...listDirectory(join(root, 'networks')), ...listDirectory(join(run, 'networks'))],
+    portGroups: listDirectory(join(run, 'ports')),
+    volumes: listDirectory(join(root, 'volumes')),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, values]) => values.length > 0));
+}
+
+export function listDirectory(path: string): string[] {
+  return attempt(() => readdirSync(path), []);
+}
+
+/** Network namespaces of all processes that can be seen, for the suite's look at the whole host. */
+export function listNetworkNamespaces(): string[] {
+  const names = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((pid) => attempt(() => readlinkSync(`/proc/${pid}/ns/net`), ''))
-    .filter((name) => name !== '');
-  const unix = lines(readFileSync('/proc/net/unix', 'utf8'))
-    .map((line) => line.split(/\s+/)[7] ?? '')
-    .filter((path) => path.includes('tcompose'));
+    .map((pid) => attempt(() => readlinkSync(`/proc/${pid}/ns/net`), ''));
+  return [...new Set(names)].filter((name) => name !== '').sort();
+}
+
+/** Names on the whole host that any run of tcompose gives, for the suite's look before and after. */
+export function observeHost(): Record<string, string[]> {
   return {
-    processes: listProcesses()
-      .map((entry) => `${entry.pid} ${entry.command}`)
-      .sort(),
-    mounts: lines(readFileSync('/proc/self/mountinfo', 'utf8')).sort(),
-    links: readdirSync('/sys/class/net').sort(),
-    networkNamespaces: [...new Set(namespaces)].sort(),
-    firewallTables: existsSync('/usr/sbin/nft')
-      ? lines(execFileSync('/usr/sbin/nft', ['list', 'tables'], { encoding: 'utf8' })).sort()
-      : [],
-    cgroups: findCgroups('/sys/fs/cgroup', 5).sort(),
-    sockets: [...new Set(unix)].sort(),
-    listeners: [...new Set(listListeners())].sort(),
+    processes: findProcesses('tcrun').map((entry) => `${entry.pid} ${entry.command}`),
+    mounts: lines(readFileSync('/proc/self/mountinfo', 'utf8')).map((line) =>
+      line.split(' ').slice(3).join(' '),
+    ),
+    links: readdirSync('/sys/class/net'),
+    firewall: listTables(),
+    cgroups: findCgroups('/sys/fs/cgroup', 'tcompose', 5),
+    networkNamespaces: listNetworkNamespaces(),
   };
 }
 
 /** What `after` has that `before` had not, by kind; kinds with nothing are left out. */
-export function diffHost(before: HostState, after: HostState): Record<string, string[]> {
-  const kinds = Object.keys(before) as (keyof HostState)[];
-  const added = kinds.map(
-    (kind) => [kind, after[kind].filter((line) => !before[kind].includes(line))] as const,
+export function diffHost(
+  before: Record<string, string[]>,
+  after: Record<string, string[]>,
+): Record<string, string[]> {
+  const added = Object.keys(before).map(
+    (kind) => [kind, after[kind]?.filter((line) => !before[kind]?.includes(line)) ?? []] as const,
   );
   return Object.fromEntries(added.filter(([, found]) => found.length > 0));
 }

@@ -4,8 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diffHost, type HostState, observeHost } from './host-state.ts';
-import { eventually, Scenario } from './scenario.ts';
+import { Scenario } from './scenario.ts';
 
 const server = `
 import { createServer } from 'node:http';
@@ -49,7 +48,6 @@ const fetchText = (url: string) =>
   `fetch('${url}',{signal:AbortSignal.timeout(3000)}).then(r=>r.text()).then(t=>console.log(t),e=>{console.log('failed',e.cause?.code??e.name);process.exit(1)})`;
 const lookup = (name: string) => `require('dns').resolve4('${name}',(e,a)=>{console.log(e?e.code:a.join())})`;
 
-let before: HostState;
 let project: Scenario;
 let other: Scenario;
 
@@ -66,7 +64,6 @@ function hostAddress(): string {
 }
 
 beforeAll(() => {
-  before = observeHost();
   project = new Scenario({ 'compose.yaml': compose, 'server.mjs': server });
   other = new Scenario({ 'compose.yaml': neighbour }, { COMPOSE_PROJECT_NAME: 'neighbour' });
   project.ok('up', '-d', '--wait');
@@ -76,12 +73,7 @@ beforeAll(() => {
 afterAll(async () => {
   project.run('down', '-v', '-t', '1');
   other.run('down', '-v', '-t', '1');
-  await eventually(
-    'the kernel has let go',
-    () => Object.keys(diffHost(before, observeHost())).length === 0 || undefined,
-    5,
-  ).catch(() => undefined);
-  const left = diffHost(before, observeHost());
+  const left = { ...(await project.leftovers()), ...(await other.leftovers()) };
   project.dispose();
   other.dispose();
   expect(left).toEqual({});

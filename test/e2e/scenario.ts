@@ -1,10 +1,11 @@
 // A project directory and a data root of its own, and the built tcompose run on them as a user would run it.
 
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findLeftovers, listDirectory } from './host-state.ts';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const executable = join(top, 'bin/tcompose');
@@ -97,12 +98,18 @@ export class Scenario {
   }
 
   list(kind: 'containers' | 'networks' | 'volumes'): string[] {
-    try {
-      return readdirSync(join(this.root, kind));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
+    return listDirectory(join(this.root, kind));
+  }
+
+  /** What host and disk hold of this scenario's instance; `{}` once the kernel has let go of the last of it. */
+  async leftovers(): Promise<Record<string, string[]>> {
+    const identity = join(this.root, 'instance.json');
+    if (!existsSync(identity)) return {};
+    const { id } = JSON.parse(readFileSync(identity, 'utf8')) as { id: string };
+    const look = () => findLeftovers(id, this.root);
+    const isEmpty = () => (Object.keys(look()).length === 0 ? true : undefined);
+    await eventually('nothing is left', isEmpty, 5).catch(() => undefined);
+    return look();
   }
 
   /** `down -v`, then the directories. Safe to call whatever the test did. */
