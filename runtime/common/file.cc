@@ -1,13 +1,11 @@
 // File reading, writing, replacing and removing.
 #include "file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstdio>
 
-#include "kernel.h"
 #include "text.h"
 
 namespace tc {
@@ -85,57 +83,6 @@ Error replace_file(int dir, const char* name, const char* data, size_t length, D
   }
   if (durability == Durability::Sync && fsync(dir) != 0) return fail("write", "fsync", name);
   return {};
-}
-
-namespace {
-
-// Deeper trees than this are made to exhaust somebody's stack or descriptors.
-constexpr int kMaxTreeDepth = 512;
-
-Error remove_children(int dir, int depth);
-
-Error remove_entry(int dir, const char* name, int depth) {
-  if (unlinkat(dir, name, 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR && errno != EPERM) return fail("remove", "unlinkat", name);
-  if (depth > kMaxTreeDepth) return fail_with(ELOOP, "remove", "openat2", name);
-  uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  Fd child(sys_openat2(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, resolve));
-  if (!child) return errno == ENOENT ? Error{} : fail("remove", "openat2", name);
-  Error error = remove_children(child.get(), depth + 1);
-  if (error) return error;
-  if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT) return fail("remove", "unlinkat", name);
-  return {};
-}
-
-Error remove_children(int dir, int depth) {
-  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* stream = copy < 0 ? nullptr : fdopendir(copy);
-  if (!stream) {
-    Error error = fail("remove", "open");
-    if (copy >= 0) close(copy);
-    return error;
-  }
-  Error error;
-  while (error.ok()) {
-    const dirent* entry = readdir(stream);
-    if (!entry) break;
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    error = remove_entry(dir, entry->d_name, depth);
-  }
-  closedir(stream);
-  return error;
-}
-
-}  // namespace
-
-Error remove_tree(const char* path) {
-  const char* slash = strrchr(path, '/');
-  if (!slash || !slash[1]) return fail_with(EINVAL, "remove", "open", path);
-  Path directory;
-  directory.add(path, size_t(slash - path) + 1);
-  Fd parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent) return errno == ENOENT ? Error{} : fail("remove", "open", directory.c_str());
-  return remove_entry(parent.get(), slash + 1, 0);
 }
 
 }  // namespace tc

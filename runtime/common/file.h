@@ -23,8 +23,4 @@ enum class Durability : bool { None, Sync };
 // Writes `<name>.tmp` below `dir` and renames it to `name`, mode 0600.
 Error replace_file(int dir, const char* name, const char* data, size_t length, Durability durability);
 
-// Removes the file or directory at the absolute `path` with all that is in it. Follows no symbolic link below its parent and
-// crosses no mount; missing is fine.
-Error remove_tree(const char* path);
-
 }  // namespace tc

@@ -18,7 +18,8 @@ constexpr char kStep[] = "mount";
 Error mount_hierarchy(const char* controllers, size_t length, const MountOptions& options, int root, const char* path) {
   FixedText<128> data;
   data.add(controllers, length);
-  const char* name = strncmp(data.c_str(), "name=", 5) == 0 ? data.c_str() + 5 : data.c_str();
+  bool is_named = strncmp(data.c_str(), "name=", 5) == 0;
+  const char* name = is_named ? data.c_str() + 5 : data.c_str();
   Path where;
   where.add(path).add('/').add(name);
   Fd target;
@@ -36,7 +37,7 @@ Error mount_hierarchy(const char* controllers, size_t length, const MountOptions
   MountOptions hierarchy;
   hierarchy.set = options.set;
   hierarchy.data = {parts, count};
-  error = attach_filesystem("cgroup", "cgroup", hierarchy, target.get(), where.c_str());
+  error = attach_filesystem("cgroup", is_named ? name : "cgroup", hierarchy, target.get(), where.c_str());
   if (error || count < 2) return error;
   Fd base;
   error = open_in_root(root, path, O_PATH | O_DIRECTORY, &base);

@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "../common/file.h"
+#include "../common/remove_tree.h"
 #include "../common/json_writer.h"
 #include "monitor.h"
 
@@ -104,14 +104,22 @@ void deliver_stop(Monitor& monitor) {
   monitor.stop.kill.set_in(monitor.stop.grace_ms);
 }
 
+void remove_directory(const char* path) {
+  const char* slash = strrchr(path, '/');
+  Path above;
+  above.add(path, size_t(slash - path) + 1);
+  Fd parent(open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent) (void)remove_tree(parent.get(), slash + 1);
+}
+
 // The container is over and its cgroups are gone: files, and whoever waits for the end.
 void finish_end(Monitor& monitor) {
   report_status(monitor);
   unlinkat(monitor.run_dir.get(), "ctl", 0);
   unlinkat(monitor.run_dir.get(), "status.spare", 0);
   if (monitor.spec.remove_on_end) {
-    remove_tree(monitor.spec.run_dir);
-    remove_tree(monitor.spec.bundle);
+    remove_directory(monitor.spec.run_dir);
+    remove_directory(monitor.spec.bundle);
   }
   FixedText<64> line;
   line.add("{\"event\":\"ended\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");

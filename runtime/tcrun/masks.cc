@@ -16,11 +16,11 @@ namespace {
 constexpr char kStep[] = "mask";
 
 MountOptions empty_tmpfs() {
-  static const char* const kData[] = {"nr_blocks=1", "nr_inodes=1", "mode=0555"};
+  static const char* const kData[] = {"nr_blocks=1", "nr_inodes=1"};
   MountOptions options;
   options.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   options.superblock = MS_RDONLY;
-  options.data = {kData, 3};
+  options.data = {kData, 2};
   return options;
 }
 

@@ -107,7 +107,21 @@ describe('the control socket', () => {
 
   it('hands over the network namespace and the published sockets', async () => {
     const socket = native.bindPublished({ protocol: 'tcp', address: '127.0.0.1', port: 0 });
-    const publisher = await sandbox.run('exec sleep 1000', { sockets: [socket.socket] });
+    const publisher = await sandbox.run('exec sleep 1000', {
+      sockets: [socket.socket],
+      network: {
+        ports: [
+          {
+            protocol: 'tcp',
+            address: '127.0.0.1',
+            port: socket.port,
+            target: 80,
+            targetAddress: '192.0.2.1',
+            group: join(sandbox.directory, 'run/group'),
+          },
+        ],
+      },
+    });
     native.close(socket.socket);
     const control = publisher.control();
     const [netns = -1] = (await control.request({ op: 'netns' })).fds;
