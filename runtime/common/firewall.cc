@@ -4,8 +4,11 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <cstdlib>
 #include <cstring>
 
+#include "conntrack.h"
+#include "foreign_forward.h"
 #include "forwarding.h"
 #include "ruleset.h"
 
@@ -109,10 +112,6 @@ void put_backend(NftElements& elements, const SlotKey& key, const Backend& backe
   elements.put(key.bytes, key.size, data, address + 4);
 }
 
-bool is_ours(const Backend& backend, const PortGroup& group) {
-  return backend.port && backend.address.family == group.address.family;
-}
-
 // Reads one NEWSETELEM answer into the slot that its key names.
 void read_slot(const nlmsghdr* message, const PortGroup& group, GroupSlots* slots) {
   const nlattr* element =
@@ -132,29 +131,41 @@ void read_slot(const nlmsghdr* message, const PortGroup& group, GroupSlots* slot
   backend.port = ntohs(port);
 }
 
-Error put_group(NftBatch& batch, NetlinkSocket& socket, const FirewallStep& step) {
-  GroupSlots from;
-  if (Error error = read_group(socket, batch.table(), step.group, &from)) return error;
-  GroupSlots to;
-  for (size_t i = 0; i < group_slots && step.backend_count; i++) to.at[i] = step.backends[i % step.backend_count];
-  change_group(batch, step.group, from, to);
-  return {};
-}
-
 class StepRunner {
  public:
   StepRunner(NetlinkSocket& socket, const char* table) : socket_(socket), batch_(table) {}
+  StepRunner(const StepRunner&) = delete;
+  StepRunner& operator=(const StepRunner&) = delete;
+  ~StepRunner() { free(changes_); }
 
   Error run(const FirewallStep* steps, size_t count) {
     if (Error error = nft_has_chain(socket_, batch_.table(), ruleset_marker, &exists_)) return error;
+    changes_ = static_cast<GroupChange*>(malloc((count + 1) * sizeof(GroupChange)));
+    if (!changes_) return fail_with(ENOMEM, "update firewall", "malloc");
     for (size_t i = 0; i < count; i++) {
       if (Error error = run(steps[i])) return error;
     }
     if (Error error = batch_.commit(socket_)) return error;
-    return removed_ ? release_forwarding(socket_) : Error{};
+    for (size_t i = 0; i < change_count_; i++) {
+      if (Error error = changes_[i].group.udp ? forget_flows(socket_, changes_[i]) : Error{}) return error;
+    }
+    for (size_t i = 0; i < count; i++) {
+      if (Error error = tell_others(steps[i])) return error;
+    }
+    return {};
   }
 
  private:
+  // What stands outside of our table, and so of the batch.
+  Error tell_others(const FirewallStep& step) {
+    using Kind = FirewallStep::Kind;
+    if (step.kind == Kind::AddNetwork) return admit_bridge(socket_, batch_.table(), step.bridge);
+    if (step.kind == Kind::RemoveNetwork) return withdraw_bridge(socket_, batch_.table(), step.bridge);
+    if (step.kind != Kind::RemoveTable) return {};
+    if (Error error = withdraw_bridge(socket_, batch_.table(), nullptr)) return error;
+    return release_forwarding(socket_);
+  }
+
   Error run(const FirewallStep& step) {
     using Kind = FirewallStep::Kind;
     switch (step.kind) {
@@ -169,13 +180,13 @@ class StepRunner {
         if (exists_) remove_network(batch_, step);
         return {};
       case Kind::SetGroup:
+        return set_group(step);
       case Kind::RemoveGroup:
-        return exists_ || step.kind == Kind::SetGroup ? put_group(batch_, socket_, step) : Error{};
+        return exists_ ? set_group(step) : Error{};
       case Kind::RemoveTable:
         batch_.add_table();
         batch_.delete_table();
         exists_ = false;
-        removed_ = true;
         return {};
     }
     return {};
@@ -183,16 +194,27 @@ class StepRunner {
 
   Error enable_forwarding_of(const FirewallStep& step) {
     for (size_t i = 0; i < step.subnet_count && !step.internal; i++) {
-      if (step.subnets[i].is_v4()) continue;
-      return enable_forwarding(socket_, AF_INET6);
+      if (!step.subnets[i].is_v4()) return enable_forwarding(socket_, AF_INET6);
     }
+    return {};
+  }
+
+  Error set_group(const FirewallStep& step) {
+    GroupChange& change = changes_[change_count_++];
+    change = {step.group, {}, {}};
+    for (size_t i = 0; i < group_slots && step.backend_count; i++) {
+      change.to.at[i] = step.backends[i % step.backend_count];
+    }
+    if (Error error = read_group(socket_, batch_.table(), step.group, &change.from)) return error;
+    put_group_change(batch_, change);
     return {};
   }
 
   NetlinkSocket& socket_;
   NftBatch batch_;
+  GroupChange* changes_ = nullptr;
+  size_t change_count_ = 0;
   bool exists_ = false;
-  bool removed_ = false;
 };
 
 }  // namespace
@@ -210,17 +232,16 @@ Error read_group(NetlinkSocket& socket, const char* table, const PortGroup& grou
   return error.errnum == ENOENT ? Error{} : error;
 }
 
-void change_group(NftBatch& batch, const PortGroup& group, const GroupSlots& from, const GroupSlots& to) {
-  const char* map = map_of(group);
+void put_group_change(NftBatch& batch, const GroupChange& change) {
   for (uint16_t message : {NFT_MSG_DELSETELEM, NFT_MSG_NEWSETELEM}) {
-    const GroupSlots& side = message == NFT_MSG_DELSETELEM ? from : to;
-    bool any = false;
-    for (size_t i = 0; i < group_slots; i++) any |= is_ours(side.at[i], group) && !(from.at[i] == to.at[i]);
-    if (!any) continue;
-    NftElements elements(batch, message, map);
-    for (size_t i = 0; i < group_slots; i++) {
-      if (!is_ours(side.at[i], group) || from.at[i] == to.at[i]) continue;
-      put_backend(elements, SlotKey(group, i), side.at[i]);
+    const GroupSlots& side = message == NFT_MSG_DELSETELEM ? change.from : change.to;
+    auto differs = [&](size_t i) { return change.concerns(side.at[i]) && !(change.from.at[i] == change.to.at[i]); };
+    size_t first = 0;
+    while (first < group_slots && !differs(first)) first++;
+    if (first == group_slots) continue;
+    NftElements elements(batch, message, map_of(change.group));
+    for (size_t i = first; i < group_slots; i++) {
+      if (differs(i)) put_backend(elements, SlotKey(change.group, i), side.at[i]);
     }
   }
 }

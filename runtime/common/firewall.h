@@ -25,6 +25,16 @@ struct GroupSlots {
   Backend at[group_slots];
 };
 
+// From what the kernel deals now to what it shall deal.
+struct GroupChange {
+  PortGroup group;
+  GroupSlots from;
+  GroupSlots to;
+
+  // Backends of another family than the group's address are left to the relay.
+  bool concerns(const Backend& backend) const { return backend.port && backend.address.family == group.address.family; }
+};
+
 struct FirewallStep {
   enum class Kind { EnsureTable, AddNetwork, RemoveNetwork, SetGroup, RemoveGroup, RemoveTable } kind;
   // EnsureTable: turn forwarding on if it is off, and then forward nothing but our own traffic.
@@ -47,10 +57,8 @@ struct FirewallStep {
 // Carries out all steps in one atomic batch. Adding what is there and removing what is not both succeed.
 Error update_firewall(NetlinkSocket& socket, const char* table, const FirewallStep* steps, size_t count);
 
-// What the kernel deals a group's slots to now; all empty if there is no such table.
+// Reads what the kernel deals a group's slots to now; all empty if there is no such table.
 Error read_group(NetlinkSocket& socket, const char* table, const PortGroup& group, GroupSlots* slots);
-// Adds to the batch what leads from `from` to `to`. Backends of another family than the group's address are left to
-// the relay.
-void change_group(NftBatch& batch, const PortGroup& group, const GroupSlots& from, const GroupSlots& to);
+void put_group_change(NftBatch& batch, const GroupChange& change);
 
 }  // namespace tc

@@ -10,9 +10,9 @@ namespace tc {
 
 namespace {
 
-nfgenmsg inet_header() {
+nfgenmsg header_of_family(uint8_t family) {
   nfgenmsg header = {};
-  header.nfgen_family = NFPROTO_INET;
+  header.nfgen_family = family;
   header.version = NFNETLINK_V0;
   return header;
 }
@@ -23,6 +23,8 @@ nfgenmsg batch_header() {
   return header;
 }
 
+constexpr uint8_t comment_type = 0;
+
 constexpr uint16_t nft_message(uint16_t type) { return NFNL_SUBSYS_NFTABLES << 8 | type; }
 
 void put_value(NetlinkBuffer& buffer, uint16_t type, const void* data, size_t size) {
@@ -32,13 +34,13 @@ void put_value(NetlinkBuffer& buffer, uint16_t type, const void* data, size_t si
 
 }  // namespace
 
-NftBatch::NftBatch(const char* table) : table_(table) {
+NftBatch::NftBatch(const char* table, uint8_t family) : table_(table), family_(family) {
   buffer_.begin(NFNL_MSG_BATCH_BEGIN, 0, batch_header());
 }
 
 void NftBatch::begin_message(uint16_t type, uint16_t flags) {
   messages_++;
-  buffer_.begin(nft_message(type), flags, inet_header());
+  buffer_.begin(nft_message(type), flags, header_of_family(family_));
 }
 
 Error NftBatch::commit(NetlinkSocket& socket) {
@@ -82,6 +84,13 @@ void NftBatch::flush_chain(const char* name) {
   buffer_.put_string(NFTA_RULE_CHAIN, name);
 }
 
+void NftBatch::delete_rule(const char* chain, uint64_t handle) {
+  begin_message(NFT_MSG_DELRULE, 0);
+  buffer_.put_string(NFTA_RULE_TABLE, table_);
+  buffer_.put_string(NFTA_RULE_CHAIN, chain);
+  buffer_.put(NFTA_RULE_HANDLE, &handle, sizeof handle);
+}
+
 void NftBatch::add_set(const NftSet& set) {
   begin_message(NFT_MSG_NEWSET, NLM_F_CREATE);
   buffer_.put_string(NFTA_SET_TABLE, table_);
@@ -104,14 +113,26 @@ void NftBatch::add_set(const NftSet& set) {
   }
 }
 
-NftRule::NftRule(NftBatch& batch, const char* chain) : buffer_(batch.buffer()) {
-  batch.begin_message(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+NftRule::NftRule(NftBatch& batch, const char* chain, bool at_head, const char* comment)
+    : buffer_(batch.buffer()), comment_(comment) {
+  batch.begin_message(NFT_MSG_NEWRULE, at_head ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_APPEND);
   buffer_.put_string(NFTA_RULE_TABLE, batch.table());
   buffer_.put_string(NFTA_RULE_CHAIN, chain);
   expressions_ = buffer_.open_nest(NFTA_RULE_EXPRESSIONS);
 }
 
-NftRule::~NftRule() { buffer_.close_nest(expressions_); }
+NftRule::~NftRule() {
+  buffer_.close_nest(expressions_);
+  if (!comment_) return;
+  // Type, length, text with its zero: libnftnl's udata.h.
+  uint8_t data[2 + 254];
+  size_t size = strnlen(comment_, 253) + 1;
+  data[0] = comment_type;
+  data[1] = static_cast<uint8_t>(size);
+  memcpy(data + 2, comment_, size - 1);
+  data[1 + size] = 0;
+  buffer_.put(NFTA_RULE_USERDATA, data, 2 + size);
+}
 
 template <typename Body>
 void NftRule::expression(const char* name, Body&& body) {
@@ -264,18 +285,56 @@ void NftElements::put(const void* key, size_t key_size, const void* data, size_t
   put_value(buffer_, NFTA_SET_ELEM_DATA, data, data_size);
 }
 
-Error nft_has_chain(NetlinkSocket& socket, const char* table, const char* chain, bool* exists) {
-  NetlinkBuffer buffer;
-  buffer.begin(nft_message(NFT_MSG_GETCHAIN), 0, inet_header());
+void nft_begin_rule_dump(NetlinkBuffer& buffer, uint8_t family, const char* table, const char* chain) {
+  buffer.begin(nft_message(NFT_MSG_GETRULE), NLM_F_DUMP, header_of_family(family));
+  buffer.put_string(NFTA_RULE_TABLE, table);
+  buffer.put_string(NFTA_RULE_CHAIN, chain);
+}
+
+bool nft_read_rule(const nlmsghdr* message, const char* chain, NftRuleInfo* rule, char (&comment)[256]) {
+  const nlattr* handle = find_attribute<nfgenmsg>(message, NFTA_RULE_HANDLE);
+  if (strcmp(text_of(find_attribute<nfgenmsg>(message, NFTA_RULE_CHAIN)), chain) != 0) return false;
+  if (!handle || payload_size(handle) != sizeof rule->handle) return false;
+  memcpy(&rule->handle, payload(handle), sizeof rule->handle);
+  rule->comment = comment;
+  comment[0] = '\0';
+  const nlattr* data = find_attribute<nfgenmsg>(message, NFTA_RULE_USERDATA);
+  if (!data || payload_size(data) < 2 || payload(data)[0] != comment_type) return true;
+  size_t size = payload(data)[1];
+  if (size == 0 || size + 2 > payload_size(data)) return true;
+  memcpy(comment, payload(data) + 2, size);
+  comment[size - 1] = '\0';
+  return true;
+}
+
+static void put_get_chain(NetlinkBuffer& buffer, uint8_t family, const char* table, const char* chain) {
+  buffer.begin(nft_message(NFT_MSG_GETCHAIN), 0, header_of_family(family));
   buffer.put_string(NFTA_CHAIN_TABLE, table);
   buffer.put_string(NFTA_CHAIN_NAME, chain);
+}
+
+Error nft_has_chain(NetlinkSocket& socket, const char* table, const char* chain, bool* exists, uint8_t family) {
+  NetlinkBuffer buffer;
+  put_get_chain(buffer, family, table, chain);
   Error error = socket.query(buffer, "read firewall", [](const nlmsghdr*) {});
   *exists = !error;
   return error.errnum == ENOENT ? Error{} : error;
 }
 
+Error nft_is_dropping(NetlinkSocket& socket, const char* table, const char* chain, bool* drops, uint8_t family) {
+  NetlinkBuffer buffer;
+  put_get_chain(buffer, family, table, chain);
+  uint32_t policy = htonl(NF_ACCEPT);
+  Error error = socket.query(buffer, "read firewall", [&](const nlmsghdr* message) {
+    const nlattr* attribute = find_attribute<nfgenmsg>(message, NFTA_CHAIN_POLICY);
+    if (attribute && payload_size(attribute) == sizeof policy) memcpy(&policy, payload(attribute), sizeof policy);
+  });
+  *drops = ntohl(policy) == NF_DROP;
+  return error.errnum == ENOENT ? Error{} : error;
+}
+
 void nft_get_element(NetlinkBuffer& buffer, const char* table, const char* set, const void* key, size_t key_size) {
-  buffer.begin(nft_message(NFT_MSG_GETSETELEM), 0, inet_header());
+  buffer.begin(nft_message(NFT_MSG_GETSETELEM), 0, header_of_family(NFPROTO_INET));
   buffer.put_string(NFTA_SET_ELEM_LIST_TABLE, table);
   buffer.put_string(NFTA_SET_ELEM_LIST_SET, set);
   Nest list(buffer, NFTA_SET_ELEM_LIST_ELEMENTS);

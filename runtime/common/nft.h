@@ -50,7 +50,7 @@ struct NftBaseChain {
 
 class NftBatch {
  public:
-  explicit NftBatch(const char* table);
+  explicit NftBatch(const char* table, uint8_t family = NFPROTO_INET);
 
   void add_table();
   void delete_table();
@@ -58,6 +58,7 @@ class NftBatch {
   void add_chain(const char* name, bool exclusive = false);
   void add_base_chain(const NftBaseChain& chain);
   void flush_chain(const char* name);
+  void delete_rule(const char* chain, uint64_t handle);
   void add_set(const NftSet& set);
 
   NetlinkBuffer& buffer() { return buffer_; }
@@ -71,13 +72,15 @@ class NftBatch {
  private:
   NetlinkBuffer buffer_;
   const char* table_;
+  uint8_t family_;
   size_t messages_ = 0;
 };
 
 // A rule being written: expressions in the order of evaluation, ended by the destructor.
 class NftRule {
  public:
-  NftRule(NftBatch& batch, const char* chain);
+  // `at_head`: before the chain's other rules. `comment` is what `nft list` and `iptables -L` show.
+  NftRule(NftBatch& batch, const char* chain, bool at_head = false, const char* comment = nullptr);
   ~NftRule();
   NftRule(const NftRule&) = delete;
   NftRule& operator=(const NftRule&) = delete;
@@ -115,6 +118,7 @@ class NftRule {
   void verdict(int code, const char* chain = nullptr);
 
   NetlinkBuffer& buffer_;
+  const char* comment_;
   size_t expressions_ = 0;
 };
 
@@ -134,8 +138,32 @@ class NftElements {
   size_t list_ = 0;
 };
 
+// Whether the base chain's policy is to drop; false if there is none.
+Error nft_is_dropping(NetlinkSocket& socket, const char* table, const char* chain, bool* drops, uint8_t family);
+
+struct NftRuleInfo {
+  uint64_t handle;  // as the kernel has it, in network order
+  const char* comment;
+};
+void nft_begin_rule_dump(NetlinkBuffer& buffer, uint8_t family, const char* table, const char* chain);
+bool nft_read_rule(const nlmsghdr* message, const char* chain, NftRuleInfo* rule, char (&comment)[256]);
+
 // Whether `table` has `chain`; ENOENT is not an error.
-Error nft_has_chain(NetlinkSocket& socket, const char* table, const char* chain, bool* exists);
+Error nft_has_chain(NetlinkSocket& socket, const char* table, const char* chain, bool* exists,
+                    uint8_t family = NFPROTO_INET);
+
+// Visits the rules of somebody's chain. No such chain: none.
+template <typename Visit>
+Error nft_list_rules(NetlinkSocket& socket, uint8_t family, const char* table, const char* chain, Visit&& visit) {
+  NetlinkBuffer buffer;
+  nft_begin_rule_dump(buffer, family, table, chain);
+  Error error = socket.query(buffer, "read firewall", [&](const nlmsghdr* message) {
+    NftRuleInfo rule;
+    char comment[256];
+    if (nft_read_rule(message, chain, &rule, comment)) visit(rule);
+  });
+  return error.errnum == ENOENT ? Error{} : error;
+}
 
 // Appends a request for one element of a set or map.
 void nft_get_element(NetlinkBuffer& buffer, const char* table, const char* set, const void* key, size_t key_size);

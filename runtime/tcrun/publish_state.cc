@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../common/conntrack.h"
 #include "../common/fd.h"
 #include "port_group.h"
 
@@ -56,8 +57,7 @@ struct Workspace {
   char input[max_group_members * max_group_line];
   char output[max_group_members * max_group_line];
   GroupMembers members;
-  GroupSlots now;
-  GroupSlots then;
+  GroupChange changes[groups_at_once];
 };
 
 class Publication {
@@ -74,7 +74,7 @@ class Publication {
  private:
   Error open();
   Error change_file(const char* path, int file, const PublishedPort& port, bool* in_set);
-  Error change_slots(const PublishedPort& port);
+  Error change_slots(const PublishedPort& port, GroupChange* change);
 
   const char* id_;
   const NetworkSpec& spec_;
@@ -118,12 +118,14 @@ Error Publication::change_file(const char* path, int file, const PublishedPort& 
   return ftruncate(file, static_cast<off_t>(length)) ? fail(step, "ftruncate", path) : Error{};
 }
 
-Error Publication::change_slots(const PublishedPort& port) {
-  PortGroup group = {port.udp, {}, port.port};
-  if (!parse_inet_address(port.address, &group.address)) return fail_with(EINVAL, step, "parse", port.address);
-  if (Error error = read_group(*firewall_, batch_.table(), group, &work_->now)) return error;
-  deal_slots(work_->members, work_->now, &work_->then);
-  change_group(batch_, group, work_->now, work_->then);
+Error Publication::change_slots(const PublishedPort& port, GroupChange* change) {
+  change->group = {port.udp, {}, port.port};
+  if (!parse_inet_address(port.address, &change->group.address)) {
+    return fail_with(EINVAL, step, "parse", port.address);
+  }
+  if (Error error = read_group(*firewall_, batch_.table(), change->group, &change->from)) return error;
+  deal_slots(work_->members, change->from, &change->to);
+  put_group_change(batch_, *change);
   return {};
 }
 
@@ -139,9 +141,12 @@ Error Publication::publish(const size_t* order, size_t count, bool* in_set) {
     }
     if (Error error = lock_group(port.group, &locks[i])) return error;
     if (Error error = change_file(port.group, locks[i].get(), port, &in_set[order[i]])) return error;
-    if (Error error = change_slots(port)) return error;
+    if (Error error = change_slots(port, &work_->changes[i])) return error;
   }
   Error error = batch_.commit(*firewall_);
+  for (size_t i = 0; i < count && !error; i++) {
+    if (spec_.ports[order[i]].udp) error = forget_flows(*firewall_, work_->changes[i]);
+  }
   // No table, or no nf_tables at all: the relay carries everything.
   return error.errnum == ENOENT ? Error{} : error;
 }
