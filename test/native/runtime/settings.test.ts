@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
+import { compileDeviceFilter, DEFAULT_DEVICE_RULES } from '../../../src/runtime/device-rules.ts';
 import { type Container, Sandbox, type Start } from '../tcrun/sandbox.ts';
 
 let sandbox: Sandbox;
@@ -109,6 +110,32 @@ describe('the file system', () => {
     }
     expect(output).toMatch(/\/tmp\/mem: Operation not permitted/);
   });
+});
+
+describe('devices', () => {
+  it.runIf(existsSync('/sys/fs/cgroup/unified/cgroup.procs') || existsSync('/sys/fs/cgroup/cgroup.procs'))(
+    'are confined on cgroup v2 by a program',
+    async () => {
+      const filter = Buffer.from(compileDeviceFilter(DEFAULT_DEVICE_RULES)).toString('base64');
+      const script =
+        'mknod /tmp/mem c 1 1; head -c1 /tmp/mem 2>&1; head -c1 /dev/zero | wc -c; echo x > /dev/null && echo ok';
+      const output = await run(
+        script,
+        {},
+        {
+          monitor: (spec) => ({
+            ...spec,
+            cgroup: {
+              ...spec.cgroup,
+              writes: spec.cgroup.writes.filter(({ setting }) => setting !== 'devices'),
+              deviceFilter: filter,
+            },
+          }),
+        },
+      );
+      expect(output).toBe('head: /tmp/mem: Operation not permitted\n1\nok\n');
+    },
+  );
 });
 
 describe('names', () => {
