@@ -11,7 +11,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveHostImage } from '../../../src/image/host.ts';
+import { describeHostImage, resolveHostImage } from '../../../src/image/host.ts';
 import type { ResolvedImage } from '../../../src/image/image.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import { Sandbox } from '../tcrun/sandbox.ts';
@@ -55,6 +55,13 @@ describe('resolveHostImage', () => {
     chmodSync(join(layers, 'host.json'), 0o600);
     utimesSync(join(layers, 'host.json'), 0, 0);
     expect(resolveHostImage(layers)).toEqual(image);
+  });
+
+  it('is described without being made', () => {
+    const elsewhere = join(sandbox.directory, 'nowhere');
+    expect(describeHostImage(elsewhere).id).toBe(image.id);
+    expect(existsSync(elsewhere)).toBe(false);
+    expect(describeHostImage(layers)).toEqual(image);
   });
 
   it('keeps modes whatever the umask is', () => {
