@@ -38,9 +38,6 @@ void set_function(Napi::Object exports, const char* name, Napi::Value (*function
   exports.Set(name, Napi::Function::New(exports.Env(), function, name));
 }
 
-// Overridden by network.cc where that is linked.
-__attribute__((weak)) void init_network(Napi::Env, Napi::Object) {}
-
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_files(exports);
   init_locks(exports);

@@ -10,6 +10,7 @@
 
 #include "../common/file.h"
 #include "../common/text.h"
+#include "device_filter.h"
 
 namespace tc {
 
@@ -126,7 +127,7 @@ Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings) {
     error.step = kStep;
     return explain(error, detail.c_str());
   }
-  return {};
+  return spec.device_filter.instructions ? attach_device_filter(spec.device_filter, spec.unified) : Error{};
 }
 
 Error remove_cgroups(const CgroupSpec& spec) {

@@ -1,6 +1,7 @@
 // monitor.json, and reading both files of a bundle.
 #include "spec.h"
 
+#include <linux/bpf.h>
 #include <linux/filter.h>
 
 #include "../common/base64.h"
@@ -15,6 +16,9 @@ constexpr int kVersion = 1;
 constexpr size_t kMaxFile = 16 << 20;
 constexpr int64_t kMaxMs = int64_t(1) << 50;
 constexpr int64_t kMaxU32 = UINT32_MAX;
+// Both of struct sock_filter and struct bpf_insn.
+constexpr size_t kInstruction = 8;
+static_assert(sizeof(sock_filter) == kInstruction && sizeof(bpf_insn) == kInstruction);
 
 void parse_id(Decoder& in, const Json* root, Spec* spec) {
   spec->id = in.string(root, "id");
@@ -32,6 +36,20 @@ void parse_root(Decoder& in, const Json* json, RootSpec* root) {
   }
 }
 
+// Decodes base64 into whole instructions; 0 of them and a refusal if it is not that.
+size_t parse_program(Decoder& in, const Json* json, const char* name, const uint8_t** program) {
+  const char* text = in.string(json, name);
+  size_t length = strlen(text), produced = 0;
+  uint8_t* bytes = static_cast<uint8_t*>(in.arena().allocate(length));
+  bool decoded = decode_base64(text, length, bytes, &produced);
+  *program = bytes;
+  if (decoded && produced % kInstruction == 0 && produced > 0 && produced / kInstruction <= BPF_MAXINSNS) {
+    return produced / kInstruction;
+  }
+  in.refuse(name, "is not a BPF program");
+  return 0;
+}
+
 void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
   cgroup->directories = in.strings(json, "directories");
   cgroup->writes = in.list<CgroupWrite>(json, "writes", [&](const Json* item, CgroupWrite* write) {
@@ -44,19 +62,15 @@ void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
   cgroup->freezer = in.optional_string(json, "freezer");
   cgroup->procs = in.absolute_path(json, "procs");
   cgroup->oom_events = in.optional_string(json, "oomEvents");
+  if (!in.optional_string(json, "deviceFilter")) return;
+  if (!cgroup->unified) return in.refuse("deviceFilter", "needs unified");
+  DeviceFilter& filter = cgroup->device_filter;
+  filter.instructions = uint32_t(parse_program(in, json, "deviceFilter", &filter.program));
 }
 
 void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   if (!json) return;
-  const char* text = in.string(json, "filter");
-  size_t length = strlen(text), produced = 0;
-  uint8_t* program = static_cast<uint8_t*>(in.arena().allocate(length));
-  if (!decode_base64(text, length, program, &produced)) return in.refuse("filter", "is not base64");
-  size_t instructions = produced / sizeof(sock_filter);
-  if (produced % sizeof(sock_filter) != 0 || instructions == 0 || instructions > BPF_MAXINSNS) {
-    return in.refuse("filter", "is not a BPF program");
-  }
-  *seccomp = {program, uint16_t(instructions)};
+  seccomp->instructions = uint16_t(parse_program(in, json, "filter", &seccomp->program));
 }
 
 void parse_log(Decoder& in, const Json* json, LogSpec* log) {

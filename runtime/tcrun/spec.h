@@ -157,6 +157,11 @@ struct CgroupWrite {
   bool required;
 };
 
+struct DeviceFilter {
+  const uint8_t* program;  // struct bpf_insn[]
+  uint32_t instructions;   // 0: none
+};
+
 struct CgroupSpec {
   List<const char*> directories;
   List<CgroupWrite> writes;
@@ -166,6 +171,7 @@ struct CgroupSpec {
   const char* freezer;     // or null
   const char* procs;       // directory whose cgroup.procs lists every process
   const char* oom_events;  // or null
+  DeviceFilter device_filter;  // for `unified`
 };
 
 struct SeccompFilter {

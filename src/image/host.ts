@@ -41,33 +41,45 @@ interface Remembered {
 /** `layers`: the store's directory of unpacked layers; the image's own is made there if it is not yet. */
 export function resolveHostImage(layers: string): ResolvedImage {
   const stamp = stampHostSystem();
-  const remembered = readRemembered(layers);
-  if (remembered?.stamp === stamp) return remembered.image;
+  const remembered = readRemembered(layers, stamp);
+  if (remembered) return remembered;
+  const { entries, image } = composeHostImage(layers);
+  const [layer = ''] = image.layers;
+  if (!existsSync(layer)) writeLayer(layer, entries);
+  writeRemembered(layers, { format: FORMAT, stamp, image });
+  return image;
+}
+
+/** The same image without writing anything: its layers may not be there yet. */
+export function describeHostImage(layers: string): ResolvedImage {
+  return readRemembered(layers, stampHostSystem()) ?? composeHostImage(layers).image;
+}
+
+function composeHostImage(layers: string): { entries: readonly LayerEntry[]; image: ResolvedImage } {
   const system = observeHostSystem();
   const entries = computeHostEntries(system);
-  const layer = join(layers, `host-${digestEntries(entries)}`);
-  if (!existsSync(layer)) writeLayer(layer, entries);
-  const image: ResolvedImage = {
+  const image = {
     id: computeHostImageId(entries, system),
     reference: 'host',
     config: HOST_CONFIG,
-    layers: [layer],
+    layers: [join(layers, `host-${digestEntries(entries)}`)],
     mounts: computeHostMounts(system),
   };
-  writeRemembered(layers, { format: FORMAT, stamp, image });
-  return image;
+  return { entries, image };
 }
 
 function memoryPath(layers: string): string {
   return join(layers, 'host.json');
 }
 
-function readRemembered(layers: string): Remembered | undefined {
+/** Undefined: nothing is remembered, or not of this machine as it is, or the layer is gone. */
+function readRemembered(layers: string, stamp: string): ResolvedImage | undefined {
   try {
-    const remembered = JSON.parse(readFileSync(memoryPath(layers), 'utf8')) as Remembered;
-    const isUsable =
-      remembered.format === FORMAT && remembered.image.layers.every((layer) => existsSync(layer));
-    return isUsable ? remembered : undefined;
+    const { format, image, ...remembered } = JSON.parse(
+      readFileSync(memoryPath(layers), 'utf8'),
+    ) as Remembered;
+    const isFresh = format === FORMAT && remembered.stamp === stamp;
+    return isFresh && image.layers.every((layer) => existsSync(layer)) ? image : undefined;
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ export interface User {
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
+  /** The primary one too: without it, a program that gives it up keeps access by group (CVE-2022-36109). */
   readonly additionalGids: readonly number[];
 }
 
@@ -42,7 +43,7 @@ export function resolveUser(spec: string, groupAdd: readonly string[], files: Ac
   const gid = group === undefined ? entry.gid : findGid(group, groups, spec);
   const own = group === undefined ? groups.filter(({ members }) => members.includes(entry.name)) : [];
   const added = groupAdd.map((name) => findGid(name, groups, name));
-  const additionalGids = [...new Set([...own.map((g) => g.gid), ...added])].filter((each) => each !== gid);
+  const additionalGids = [...new Set([gid, ...own.map((each) => each.gid), ...added])];
   return { uid: entry.uid, gid, home: entry.home, additionalGids };
 }
 

@@ -18,8 +18,8 @@ export interface Finding {
   /** Continues `services.web.ATTRIBUTE`: `is not ...`. */
   readonly what: string;
   readonly hint?: string;
-  /** False: the value is wrong, whoever runs it. True: others take it. */
-  readonly isUnsupported: boolean;
+  /** `invalid`: wrong, whoever runs it. `unsupported`: others take it. `ignored`: it has no effect. */
+  readonly kind: 'invalid' | 'unsupported' | 'ignored';
 }
 
 export type AttributeCheck = (value: never, service: ServiceConfig) => readonly Finding[];
@@ -27,14 +27,14 @@ export type AttributeCheck = (value: never, service: ServiceConfig) => readonly 
 const NOTHING: readonly Finding[] = [];
 
 function wrong(what: string, hint?: string, path: Finding['path'] = []): Finding {
-  return { path, what, isUnsupported: false, ...(hint !== undefined && { hint }) };
+  return { path, what, kind: 'invalid', ...(hint !== undefined && { hint }) };
 }
 
 function unsupported(value: string, hint?: string, path: Finding['path'] = []): Finding {
   return {
     path,
     what: `"${value}" is not supported yet`,
-    isUnsupported: true,
+    kind: 'unsupported',
     ...(hint !== undefined && { hint }),
   };
 }
@@ -60,6 +60,64 @@ export function platform(value: string): readonly Finding[] {
   return PLATFORMS[process.arch]?.test(value)
     ? NOTHING
     : [unsupported(value, 'the processor of this host is another')];
+}
+
+const LONGEST_NAME = 64;
+
+/** sethostname(2), setdomainname(2) */
+export function kernelName(value: string): readonly Finding[] {
+  if (/^[A-Za-z0-9_.-]+$/.test(value) && value.length <= LONGEST_NAME) return NOTHING;
+  return [
+    wrong(
+      `"${value}" is not a host name`,
+      `use letters, digits, "-" and ".", ${LONGEST_NAME} of them at most`,
+    ),
+  ];
+}
+
+export function workingDirectory(value: string): readonly Finding[] {
+  return value.startsWith('/')
+    ? NOTHING
+    : [wrong(`"${value}" is not an absolute path`, 'the path inside the container begins with /')];
+}
+
+/** No argument and no variable can hold a NUL: it ends the string for the kernel. */
+export function noNul(
+  values: Readonly<Record<string, string | null>> | readonly string[],
+): readonly Finding[] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    `${key}${value ?? ''}`.includes('\0')
+      ? [wrong('contains a NUL character', undefined, [Array.isArray(values) ? Number(key) : key])]
+      : NOTHING,
+  );
+}
+
+const PROBES = new Set(['NONE', 'CMD', 'CMD-SHELL']);
+
+export function healthTest(test: readonly string[]): readonly Finding[] {
+  const [kind = '', ...rest] = test;
+  if (!PROBES.has(kind)) return [wrong(`begins with "${kind}"`, 'begin it with CMD, CMD-SHELL or NONE')];
+  return kind !== 'NONE' && rest.length === 0 ? [wrong(`has nothing after ${kind}`)] : NOTHING;
+}
+
+/** The kernel would start the container and kill it at once. Docker's minimum. */
+const LEAST_MEMORY = 6 * 1024 * 1024;
+
+export function memory(value: number): readonly Finding[] {
+  return value >= LEAST_MEMORY
+    ? NOTHING
+    : [wrong(`${value} bytes are too little to start`, 'use 6m at least')];
+}
+
+export function swap(value: number, { mem_limit: limit }: ServiceConfig): readonly Finding[] {
+  if (value < 0 || limit === undefined || value >= limit) return NOTHING;
+  return [wrong('is below mem_limit', 'it counts memory and swap together; -1 means no limit')];
+}
+
+export function cpus(value: number): readonly Finding[] {
+  return value >= 0.01
+    ? NOTHING
+    : [wrong(`${value} is too small a part of a processor`, 'use 0.01 at least')];
 }
 
 export function user(value: string): readonly Finding[] {
@@ -103,10 +161,33 @@ export function logging({ driver = 'json-file', options = {} }: LoggingConfig): 
   return found;
 }
 
-export function networkMode(value: string): readonly Finding[] {
-  if (value === 'none' || value === 'host' || value.startsWith('service:')) return NOTHING;
+export function networkMode(value: string, service: ServiceConfig): readonly Finding[] {
+  if (value === 'none' || value === 'host') return service.ports.length > 0 ? [portsIgnored(value)] : NOTHING;
+  if (value.startsWith('service:')) return findSharedNetworkConflicts(service);
   if (value === 'bridge') return [unsupported(value, 'leave it out: the project has a network of its own')];
   return [unsupported(value, 'use none, host or service:NAME')];
+}
+
+function portsIgnored(mode: string): Finding {
+  return { path: [], what: `with "${mode}" no port is published: \`ports\` has no effect`, kind: 'ignored' };
+}
+
+/** They would change the network, the names or the files of the other service. As the Engine refuses them. */
+const OF_THE_OTHER = [
+  'ports',
+  'hostname',
+  'dns',
+  'dns_search',
+  'dns_opt',
+  'extra_hosts',
+  'mac_address',
+  'links',
+] as const;
+
+function findSharedNetworkConflicts(service: ServiceConfig): readonly Finding[] {
+  return OF_THE_OTHER.filter((name) => (service[name]?.length ?? 0) > 0).map((name) =>
+    wrong(`cannot be combined with \`${name}\``, `move \`${name}\` to the service whose network it shares`),
+  );
 }
 
 const MOUNT_TYPES = new Set(['bind', 'volume', 'tmpfs']);

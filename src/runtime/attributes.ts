@@ -41,7 +41,10 @@ const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
 ];
 
 const PROCESS: readonly AttributeSupport[] = [
-  ...honoured('command', 'entrypoint', 'working_dir', 'group_add', 'init', 'tty', 'stdin_open'),
+  checked('command', check.noNul),
+  checked('entrypoint', check.noNul),
+  checked('working_dir', check.workingDirectory),
+  ...honoured('group_add', 'init', 'tty', 'stdin_open'),
   checked('user', check.user),
   checked('stop_signal', check.stopSignal),
   ...honoured('stop_grace_period'),
@@ -50,7 +53,10 @@ const PROCESS: readonly AttributeSupport[] = [
 ];
 
 const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
-  ...honoured('environment', 'env_file', 'container_name', 'hostname', 'domainname', 'labels', 'label_file'),
+  checked('environment', check.noNul),
+  checked('hostname', check.kernelName),
+  checked('domainname', check.kernelName),
+  ...honoured('env_file', 'container_name', 'labels', 'label_file'),
   ...honoured('annotations', 'profiles', 'attach', 'scale'),
   checked('logging', check.logging, '`json-file` with `max-size` and `max-file`, and `none`'),
 ];
@@ -61,6 +67,7 @@ const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
   ...refused('mount the same volumes in both services instead', 'volumes_from'),
   ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
+  checked('healthcheck.test', check.healthTest),
 ];
 
 const NETWORK: readonly AttributeSupport[] = [
@@ -83,10 +90,13 @@ const STORAGE: readonly AttributeSupport[] = [
 ];
 
 const LIMITS: readonly AttributeSupport[] = [
-  ...honoured('cpus', 'cpu_shares', 'cpu_period', 'cpu_quota', 'cpuset'),
+  checked('cpus', check.cpus),
+  ...honoured('cpu_shares', 'cpu_period', 'cpu_quota', 'cpuset'),
   ...warned(WINDOWS, 'cpu_count', 'cpu_percent'),
   ...refused('', 'cpu_rt_period', 'cpu_rt_runtime', 'blkio_config', 'oom_kill_disable'),
-  ...honoured('mem_limit', 'mem_reservation', 'memswap_limit', 'pids_limit', 'oom_score_adj'),
+  checked('mem_limit', check.memory),
+  checked('memswap_limit', check.swap),
+  ...honoured('mem_reservation', 'pids_limit', 'oom_score_adj'),
   ...warned("the kernel's default stands", 'mem_swappiness'),
   checked('ulimits', check.ulimits),
 ];
@@ -111,12 +121,9 @@ const ISOLATION: readonly AttributeSupport[] = [
 ];
 
 const DEPLOYMENT: readonly AttributeSupport[] = [
-  ...honoured(
-    'deploy.replicas',
-    'deploy.labels',
-    'deploy.resources.limits.cpus',
-    'deploy.resources.limits.memory',
-  ),
+  ...honoured('deploy.replicas', 'deploy.labels'),
+  checked('deploy.resources.limits.cpus', check.cpus),
+  checked('deploy.resources.limits.memory', check.memory),
   ...honoured('deploy.resources.limits.pids', 'deploy.resources.reservations.memory'),
   checked('deploy.mode', check.deployMode, '`replicated`'),
   ...warned('nothing is set aside', 'deploy.resources.reservations.cpus'),

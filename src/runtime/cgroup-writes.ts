@@ -4,14 +4,6 @@
 import type { CgroupWrite } from './monitor-spec.ts';
 import type { ResourceLimits } from './resource-limits.ts';
 
-/** Character and block devices of every container, and the right to make (not open) any node. Docker's list. */
-const ALLOWED_DEVICES = [
-  'c *:* m',
-  'b *:* m',
-  ...['c 1:3', 'c 1:5', 'c 1:7', 'c 1:8', 'c 1:9'].map((device) => `${device} rwm`),
-  ...['c 5:0', 'c 5:1', 'c 5:2', 'c 136:*'].map((device) => `${device} rwm`),
-];
-
 /** Directory of the container in the v1 hierarchy of a controller; undefined where the host has none. */
 export type DirectoryOf = (controller: string) => string | undefined;
 
@@ -20,21 +12,6 @@ export function formatV1Writes(limits: ResourceLimits, directoryOf: DirectoryOf)
     ...formatV1Cpu(limits, directoryOf('cpu')),
     ...formatV1Memory(limits, directoryOf('memory')),
     ...formatPids(limits, directoryOf('pids')),
-  ];
-}
-
-/** Everything is denied first; each rule is a write of its own. */
-export function formatDevices(directory: string | undefined): CgroupWrite[] {
-  if (!directory) return [];
-  const setting = 'devices';
-  return [
-    { file: `${directory}/devices.deny`, value: 'a', setting, required: true },
-    ...ALLOWED_DEVICES.map((value) => ({
-      file: `${directory}/devices.allow`,
-      value,
-      setting,
-      required: true,
-    })),
   ];
 }
 

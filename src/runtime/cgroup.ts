@@ -4,7 +4,8 @@
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { CgroupLayout, UnifiedHierarchy, V1Hierarchy } from './cgroup-layout.ts';
-import { formatDevices, formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
+import { formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
+import { compileDeviceFilter, DEFAULT_DEVICE_RULES, formatDeviceWrites } from './device-rules.ts';
 import type { CgroupSpec, CgroupWrite } from './monitor-spec.ts';
 import type { ResourceLimits, Wish } from './resource-limits.ts';
 
@@ -53,11 +54,12 @@ export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings:
     ...v1.map(({ mount }) => mount),
     ...(input.layout.unified ? [input.layout.unified.mount] : []),
   ];
+  const devices = confineDevices(input, directoryOf('devices'));
   const spec: CgroupSpec = {
     directories: mounts.flatMap((mount) => [join(mount, input.parent), join(mount, input.parent, input.id)]),
     writes: [
       ...formatCpuset(input, directoryOf('cpuset')),
-      ...(input.allDevices ? [] : formatDevices(directoryOf('devices'))),
+      ...devices.writes,
       ...formatV1Writes(input.limits, directoryOf),
       ...(unified && input.layout.unified ? formatUnified(input, input.layout.unified, unified) : []),
     ],
@@ -69,9 +71,24 @@ export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings:
     ...(unified && { unified }),
     ...(freezer && { freezer }),
     procs,
+    ...(devices.filter && { deviceFilter: devices.filter }),
     ...findOomEvents(input.layout, directoryOf('memory'), unified),
   };
   return { spec, warnings };
+}
+
+/** By the v1 controller where there is one, else by a program on the v2 cgroup. */
+function confineDevices(
+  { layout, allDevices }: CgroupInput,
+  v1: string | undefined,
+): { readonly writes: readonly CgroupWrite[]; readonly filter?: string } {
+  if (allDevices) return { writes: [] };
+  if (v1) return { writes: formatDeviceWrites(DEFAULT_DEVICE_RULES, v1) };
+  if (!layout.unified) throw noDeviceControl();
+  return {
+    writes: [],
+    filter: Buffer.from(compileDeviceFilter(DEFAULT_DEVICE_RULES)).toString('base64'),
+  };
 }
 
 /** A hierarchy is used if a wish or every container needs it, or to take the container out of our session's cgroup. */
@@ -158,6 +175,15 @@ function checkControllers({ layout, limits, serviceName }: CgroupInput): readonl
       kind: 'environment',
       hints: [`enable the controller on the host, or remove ${asked.setting}`],
     });
+  });
+}
+
+/** Without it an image could open the disks of the host. */
+function noDeviceControl(): TcError {
+  return new TcError('this host has neither the "devices" cgroup controller nor cgroup v2', {
+    code: 'no-controller',
+    kind: 'environment',
+    hints: ['mount one of them: `mount -t cgroup2 none /sys/fs/cgroup`'],
   });
 }
 

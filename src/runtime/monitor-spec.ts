@@ -62,6 +62,11 @@ export interface CgroupSpec {
   readonly procs: string;
   /** v1: memory.oom_control; v2: memory.events. Absent without a memory controller. */
   readonly oomEvents?: string;
+  /**
+   * struct bpf_insn[] of type BPF_PROG_TYPE_CGROUP_DEVICE, base64, to be attached to `unified` before the process exists.
+   * Failing to do so fails the start. Absent: `writes` confine the devices (v1), or nothing does.
+   */
+  readonly deviceFilter?: string;
 }
 
 export interface CgroupWrite {

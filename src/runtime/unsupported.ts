@@ -25,16 +25,21 @@ export function findUnsupported(model: ProjectModel): readonly TcError[] {
   );
 }
 
-/** Attributes of enabled services that have no effect here. */
+/** Attributes and values of enabled services that have no effect here. */
 export function findIgnored(model: ProjectModel): readonly Warning[] {
   return Object.values(model.services).flatMap((service) =>
-    listPlaces(service)
-      .filter(({ row }) => row.support === 'warned')
-      .map(({ row, path }) => ({
+    listPlaces(service).flatMap((place) => {
+      const { row, path } = place;
+      const notes = [
+        ...(row.support === 'warned' ? [` has no effect: ${row.note}`] : []),
+        ...examine(service, place).flatMap(({ kind, what }) => (kind === 'ignored' ? [`: ${what}`] : [])),
+      ];
+      return notes.map((note) => ({
         code: 'attribute-ignored',
-        message: `${name(service, path)} has no effect: ${row.note}`,
+        message: `${name(service, path)}${note}`,
         source: model.positions.at(['services', service.name, ...path]),
-      })),
+      }));
+    }),
   );
 }
 
@@ -75,20 +80,22 @@ function refuse(model: ProjectModel, service: ServiceConfig, { row, path }: Plac
   });
 }
 
-function findWrongValues(
-  model: ProjectModel,
-  service: ServiceConfig,
-  { row, path, value }: Place,
-): TcError[] {
-  const findings: readonly Finding[] = row.check?.(value as never, service) ?? [];
-  return findings.map(
-    (finding) =>
-      new TcError(`${name(service, path)}: ${finding.what}`, {
-        code: finding.isUnsupported ? 'not-supported-yet' : 'invalid-value',
-        hints: finding.hint ? [finding.hint] : [],
-        source: model.positions.at(['services', service.name, ...path, ...finding.path]),
-      }),
-  );
+function examine(service: ServiceConfig, { row, value }: Place): readonly Finding[] {
+  return row.check?.(value as never, service) ?? [];
+}
+
+function findWrongValues(model: ProjectModel, service: ServiceConfig, place: Place): TcError[] {
+  const { path } = place;
+  return examine(service, place)
+    .filter(({ kind }) => kind !== 'ignored')
+    .map(
+      ({ kind, what, hint, path: below }) =>
+        new TcError(`${name(service, path)}: ${what}`, {
+          code: kind === 'unsupported' ? 'not-supported-yet' : 'invalid-value',
+          hints: hint ? [hint] : [],
+          source: model.positions.at(['services', service.name, ...path, ...below]),
+        }),
+    );
 }
 
 function name(service: ServiceConfig, path: Path): string {

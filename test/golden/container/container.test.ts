@@ -69,7 +69,8 @@ function produce(text: string): string {
 /** The id and the filter, which would fill the page. */
 function shorten(bundle: ReturnType<typeof computeContainer>): unknown {
   const text = JSON.stringify(bundle, (key, value) => {
-    if (key === 'filter') return `${Buffer.from(value, 'base64').length / 8} instructions`;
+    if (key === 'filter' || key === 'deviceFilter')
+      return `${Buffer.from(value, 'base64').length / 8} instructions`;
     if (key === 'seccomp' && value.syscalls) return `${value.syscalls.length} rules`;
     return value;
   });

@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ResolvedImage } from '../../../src/image/image.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import { computeContainer } from '../../../src/runtime/container.ts';
 import type { ContainerBundle, ContainerInput, HostFacts } from '../../../src/runtime/container-input.ts';
@@ -77,6 +78,9 @@ export interface Start {
   readonly monitor?: (spec: MonitorSpec) => unknown;
   readonly config?: (config: OciConfig) => unknown;
   readonly layers?: readonly string[];
+  /** Another image than the busybox one. */
+  readonly image?: ResolvedImage;
+  readonly accounts?: ContainerInput['accounts'];
   readonly networkNamespace?: number;
   readonly sockets?: readonly number[];
 }
@@ -155,14 +159,14 @@ export class Sandbox {
     };
     return {
       service,
-      image: {
+      image: start.image ?? {
         id: `sha256:${'0'.repeat(64)}`,
         reference: 'busybox',
         config: { Env: ['PATH=/usr/local/bin:/bin'] },
         layers: start.layers ?? [this.image],
         mounts: [],
       },
-      accounts: { passwd: PASSWD, group: GROUP },
+      accounts: start.accounts ?? { passwd: PASSWD, group: GROUP },
       identity: { id, name: `test-${id.slice(0, 8)}`, project: 'test', service: 'test', number: 1 },
       host: this.#host,
       network: { mode: 'private', endpoints: [], ports: [], isolated: true, ...start.network },

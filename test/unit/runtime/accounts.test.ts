@@ -16,14 +16,14 @@ const resolve = (spec: string, added: string[] = []) => resolveUser(spec, added,
 
 describe('resolveUser', () => {
   it.each([
-    ['', { uid: 0, gid: 0, home: '/root', additionalGids: [6] }],
-    ['app', { uid: 1000, gid: 1001, home: '/home/app', additionalGids: [50] }],
-    ['1000', { uid: 1000, gid: 1001, home: '/home/app', additionalGids: [50] }],
-    ['app:staff', { uid: 1000, gid: 50, home: '/home/app', additionalGids: [] }],
-    ['app:0', { uid: 1000, gid: 0, home: '/home/app', additionalGids: [] }],
-    ['3000', { uid: 3000, gid: 0, home: '/', additionalGids: [] }],
-    ['3000:4000', { uid: 3000, gid: 4000, home: '/', additionalGids: [] }],
-    ['homeless', { uid: 2000, gid: 2000, home: '/', additionalGids: [] }],
+    ['', { uid: 0, gid: 0, home: '/root', additionalGids: [0, 6] }],
+    ['app', { uid: 1000, gid: 1001, home: '/home/app', additionalGids: [1001, 50] }],
+    ['1000', { uid: 1000, gid: 1001, home: '/home/app', additionalGids: [1001, 50] }],
+    ['app:staff', { uid: 1000, gid: 50, home: '/home/app', additionalGids: [50] }],
+    ['app:0', { uid: 1000, gid: 0, home: '/home/app', additionalGids: [0] }],
+    ['3000', { uid: 3000, gid: 0, home: '/', additionalGids: [0] }],
+    ['3000:4000', { uid: 3000, gid: 4000, home: '/', additionalGids: [4000] }],
+    ['homeless', { uid: 2000, gid: 2000, home: '/', additionalGids: [2000] }],
   ])('%j', (spec, expected) => {
     expect(resolve(spec)).toEqual(expected);
   });
@@ -33,7 +33,7 @@ describe('resolveUser', () => {
   });
 
   it('adds groups by name and number, each once', () => {
-    expect(resolve('app', ['disk', '50', '7000', 'disk']).additionalGids).toEqual([50, 6, 7000]);
+    expect(resolve('app', ['disk', '50', '7000', 'disk']).additionalGids).toEqual([1001, 50, 6, 7000]);
   });
 
   it.each(['nobody', 'broken'])('has no user %j', (spec) => {
@@ -56,7 +56,7 @@ describe('resolveUser', () => {
   );
 
   it('works without files', () => {
-    expect(resolveUser('7:8', [], {})).toEqual({ uid: 7, gid: 8, home: '/', additionalGids: [] });
+    expect(resolveUser('7:8', [], {})).toEqual({ uid: 7, gid: 8, home: '/', additionalGids: [8] });
     expect(() => resolveUser('root', [], {})).toThrowError('the image has no user "root"');
   });
 });

@@ -164,6 +164,23 @@ describe('findUnsupported', () => {
     [{ ulimits: { files: { soft: 1, hard: 1 } } }, 'ulimits/files', 'invalid-value'],
     [{ ulimits: { nofile: { soft: 2, hard: 1 } } }, 'ulimits/nofile', 'invalid-value'],
     [{ deploy: { mode: 'global' } }, 'deploy/mode', 'not-supported-yet'],
+    [
+      { deploy: { resources: { limits: { memory: 1024 } } } },
+      'deploy/resources/limits/memory',
+      'invalid-value',
+    ],
+    [{ mem_limit: 1 << 20 }, 'mem_limit', 'invalid-value'],
+    [{ mem_limit: 64 << 20, memswap_limit: 32 << 20 }, 'memswap_limit', 'invalid-value'],
+    [{ cpus: 0.001 }, 'cpus', 'invalid-value'],
+    [{ hostname: 'x'.repeat(65) }, 'hostname', 'invalid-value'],
+    [{ hostname: 'a b' }, 'hostname', 'invalid-value'],
+    [{ working_dir: 'srv' }, 'working_dir', 'invalid-value'],
+    [{ command: ['echo', 'a\0b'] }, 'command/1', 'invalid-value'],
+    [{ environment: { A: 'x', 'B\0': null } }, 'environment/B\0', 'invalid-value'],
+    [{ healthcheck: { test: ['curl', 'localhost'] } }, 'healthcheck/test', 'invalid-value'],
+    [{ healthcheck: { test: ['CMD'] } }, 'healthcheck/test', 'invalid-value'],
+    [{ network_mode: 'service:db', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
+    [{ network_mode: 'service:db', extra_hosts: ['a=1.2.3.4'] }, 'network_mode', 'invalid-value'],
   ])('%j', (service, place, code) => {
     expect(errors(service)).toEqual([[code, expect.any(String), place]]);
   });
@@ -181,6 +198,14 @@ describe('findIgnored', () => {
         source: expect.objectContaining({ file: '/services/web/mem_swappiness' }),
       },
       expect.objectContaining({ message: expect.stringContaining('single host') }),
+    ]);
+  });
+
+  it('says that a network of the host publishes nothing', () => {
+    const service = { network_mode: 'host', ports: [{ target: 80 }] };
+    expect(errors(service)).toEqual([]);
+    expect(findIgnored(model(service)).map(({ message }) => message)).toEqual([
+      'services.web.network_mode: with "host" no port is published: `ports` has no effect',
     ]);
   });
 });
