@@ -5,7 +5,7 @@ import type { Mapping } from '../text/tree.ts';
 import { parseYaml } from '../text/yaml.ts';
 import { interpolate } from './interpolate.ts';
 import { upgradeFormat1 } from './legacy-format.ts';
-import { upgradeKeys } from './legacy-keys.ts';
+import { upgradeKeys, upgradeValues } from './legacy-keys.ts';
 import type { LoadRun, Scope } from './scope.ts';
 import { expandShortForms } from './short-forms.ts';
 import { validate } from './validate.ts';
@@ -21,6 +21,7 @@ export function prepareDocument(document: Mapping, scope: Scope): boolean {
   const { diagnostics } = run;
   if (run.interpolation) interpolate(document, { environment: scope.environment, diagnostics });
   upgradeFormat1(document, diagnostics);
+  upgradeValues(document, diagnostics);
   if (run.validation && !validate(document, diagnostics)) return false;
   upgradeKeys(document, diagnostics);
   if (diagnostics.failed) return false;
