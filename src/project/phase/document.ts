@@ -22,7 +22,7 @@ export function prepareDocument(document: Mapping, scope: Scope): boolean {
   if (run.interpolation) interpolate(document, { environment: scope.environment, diagnostics });
   upgradeFormat1(document, diagnostics);
   upgradeValues(document, diagnostics);
-  if (run.validation && !validate(document, diagnostics)) return false;
+  if (!validate(document, diagnostics)) return false;
   upgradeKeys(document, diagnostics);
   if (diagnostics.failed) return false;
   expandShortForms(document, { diagnostics, lenient: !run.interpolation });
