@@ -84,7 +84,9 @@ function mountFrom(text: string, context: FormContext): Value {
       target: spec.target,
       read_only: spec.readOnly,
       bind: spec.type === 'bind' || Object.keys(bind).length > 0 ? entries(bind, context.at) : undefined,
-      volume: spec.type === 'volume' ? entries({ nocopy: spec.nocopy }, context.at) : undefined,
+      // Docker Compose gives a target of one or two characters no options.
+      volume:
+        spec.type === 'volume' && text.length > 2 ? entries({ nocopy: spec.nocopy }, context.at) : undefined,
     },
     context.at,
   );
