@@ -7,10 +7,18 @@ import { formatGoJson } from './text/go-json.ts';
 
 /**
  * SHA-256 of the canonical service without what does not change the container: build, pull policy, scale, replicas,
- * dependencies, profiles. As Docker Compose computes it, so that its containers are recognised as unchanged.
+ * dependencies, profiles, and what only tcompose reads. As Docker Compose computes it, so that its containers are recognised as unchanged.
  */
 export function hashService(service: ServiceConfig): string {
-  const { build: _build, pull_policy: _pull, scale: _scale, profiles: _profiles, deploy, ...rest } = service;
+  const {
+    build: _build,
+    pull_policy: _pull,
+    scale: _scale,
+    profiles: _profiles,
+    tcompose: _own,
+    deploy,
+    ...rest
+  } = service;
   const { replicas: _replicas, ...deployed } = deploy ?? {};
   const container = { ...rest, depends_on: {}, ...(deploy ? { deploy: deployed } : {}) };
   return createHash('sha256')

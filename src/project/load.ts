@@ -46,6 +46,8 @@ export interface LoadOptions {
   readonly services?: readonly string[];
   /** Keeps networks, volumes, configs and secrets that no service uses. */
   readonly allResources?: boolean;
+  /** `config --no-interpolate`: for `loadTree` only, as a model needs typed values. */
+  readonly interpolation?: boolean;
   /** `config --no-consistency`. */
   readonly consistency?: boolean;
   /** `config --no-env-resolution`. */
@@ -58,6 +60,21 @@ export interface LoadOptions {
 
 /** Throws TcError: the first problem, with all others that are independent of it. */
 export function loadProject(options: LoadOptions, reader: FileReader): ProjectModel {
+  return finishModel(loadTree(options, reader), options);
+}
+
+/** A project before it has types. */
+export interface LoadedTree {
+  readonly root: Mapping;
+  readonly name: string;
+  readonly directory: string;
+  readonly envFiles: readonly string[];
+  readonly environment: Environment;
+  readonly run: LoadRun;
+}
+
+/** The phases up to normalization: all that can be done without interpolation as well. */
+export function loadTree(options: LoadOptions, reader: FileReader): LoadedTree {
   const run = startRun(options, reader);
   const { diagnostics } = run;
   const directory = projectDirectoryOf(options);
@@ -76,7 +93,7 @@ export function loadProject(options: LoadOptions, reader: FileReader): ProjectMo
   const root = assemble(documents, { run, directory, pathBase, environment, chain: [] });
   diagnostics.throwIfFailed();
   if (options.normalization !== false) normalize(root, name);
-  return finishModel(root, { options, run, directory, name, envFiles, environment });
+  return { root, name, directory, envFiles, environment, run };
 }
 
 /** `--project-directory`, else where the first real file is, else the current directory. */
@@ -90,8 +107,7 @@ function startRun(options: LoadOptions, reader: FileReader): LoadRun {
   return {
     reader,
     diagnostics: new Diagnostics(new Sources()),
-    interpolation: true,
-    validation: true,
+    interpolation: options.interpolation !== false,
     home: options.environment['HOME'],
     extended: new Map(),
   };
@@ -113,17 +129,8 @@ function readProjectDocuments(options: LoadOptions, run: LoadRun): Document[] {
   return documents;
 }
 
-interface Finishing {
-  readonly options: LoadOptions;
-  readonly run: LoadRun;
-  readonly directory: string;
-  readonly name: string;
-  readonly envFiles: readonly string[];
-  readonly environment: Environment;
-}
-
-function finishModel(root: Mapping, context: Finishing): ProjectModel {
-  const { options, run, environment } = context;
+function finishModel(tree: LoadedTree, options: LoadOptions): ProjectModel {
+  const { root, run, environment } = tree;
   const { diagnostics } = run;
   const places = new PlaceIndex(root, diagnostics.sources);
   const bound = bindModel(root, diagnostics);
@@ -144,10 +151,10 @@ function finishModel(root: Mapping, context: Finishing): ProjectModel {
   diagnostics.throwIfFailed();
   const { models, ...resources } = options.allResources ? bound : pruneResources(bound, services);
   return {
-    name: context.name,
-    workingDir: context.directory,
+    name: tree.name,
+    workingDir: tree.directory,
     configFiles: options.files,
-    environmentFiles: context.envFiles,
+    environmentFiles: tree.envFiles,
     profiles: selection.profiles,
     services,
     disabledServices: selection.disabled,

@@ -217,6 +217,8 @@ export interface DeviceConfig {
 }
 
 export interface UlimitConfig {
+  /** Written as one number, for both. */
+  readonly single?: boolean;
   readonly soft: number;
   readonly hard: number;
 }

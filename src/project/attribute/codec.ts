@@ -5,6 +5,7 @@ import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { parseBytes } from '../../base/units.ts';
 import type { DiagnosticCode } from '../diagnostic/diagnostic-code.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
+import { formatGoFloat } from '../text/go-number.ts';
 import { compareNaturally } from '../text/natural-order.ts';
 import type { Place } from '../text/source-text.ts';
 import { describeKind, isList, isMapping, type Value, valuePlace } from '../text/tree.ts';
@@ -39,12 +40,8 @@ export function fail(
 
 /** A scalar as Go prints it: what a number means where text is wanted. */
 export function toText(value: Value): string {
-  if (typeof value !== 'number') return value === null ? '' : String(value);
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  const magnitude = Math.abs(value);
-  const isPlain = Number.isInteger(value) ? magnitude < 1e21 : magnitude >= 1e-4;
-  return isPlain ? String(value) : value.toExponential().replace(/e([-+])(\d)$/, 'e$10$2');
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : formatGoFloat(value);
+  return value === null ? '' : String(value);
 }
 
 export const text: Codec = {

@@ -30,7 +30,8 @@ export type Form = (value: Value, context: FormContext) => Value;
 
 /** `["A=1", "B"]` -> `{A: "1", B: null}`. Of two items with one key the later wins. */
 export const keyValues: Form = (value, context) => {
-  if (!isList(value)) return value;
+  // Not interpolated, the items may still get their names from variables.
+  if (!isList(value) || context.lenient) return value;
   const mapping = newMapping(context.at);
   value.forEach((item, index) => {
     const text = String(item);

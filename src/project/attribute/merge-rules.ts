@@ -2,9 +2,11 @@
 // compose-spec 13-merge.md and the tables of compose-go.
 
 import {
+  isList,
   isMapping,
   type List,
   type Mapping,
+  newList,
   pushItem,
   setEntry,
   setItem,
@@ -17,6 +19,8 @@ export interface MergeRule {
   readonly replace?: true;
   /** The same for each entry of this mapping: `FOO:` without a value overrides `FOO: 1`. */
   readonly replaceEach?: true;
+  /** How a mapping merges with a list. */
+  toList?(value: Value): List;
   /** For mappings that do not always merge. */
   choose?(base: Mapping, over: Mapping): 'merge' | 'over';
   /** For lists that do not simply append: changes `base`. */
@@ -26,7 +30,19 @@ export interface MergeRule {
 }
 
 const replace: MergeRule = { replace: true };
-const keyValues: MergeRule = { replaceEach: true };
+const keyValues: MergeRule = { replaceEach: true, toList: keyValueList };
+
+/** `{A: 1, B: null}` -> `["A=1", "B"]`: for merging with a list, which stays one when nothing is interpolated. */
+function keyValueList(value: Value): List {
+  if (isList(value)) return value;
+  const list = newList();
+  if (!isMapping(value)) return list;
+  for (const key of Object.keys(value).sort()) {
+    const own = value[key];
+    pushItem(list, own === null || own === undefined ? key : `${key}=${String(own)}`, valuePlace(value, key));
+  }
+  return list;
+}
 
 /** Options belong to their driver: another driver brings its own. */
 const logging: MergeRule = {

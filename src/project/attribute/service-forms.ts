@@ -38,15 +38,19 @@ const dependencies: Form = (value, context) => {
   return mapping;
 };
 
-const ports = eachItem((value, context) => {
-  if (isMapping(value)) {
-    if (typeof value['published'] === 'number') {
-      setEntry(value, 'published', String(value['published']), valuePlace(value, 'published'));
-    }
-    return value;
-  }
-  return parsed('port-invalid', portsFrom)(String(value), context);
+const eachPort = eachItem((value, context) => {
+  if (!isMapping(value)) return parsed('port-invalid', portsFrom)(String(value), context);
+  const published = value['published'];
+  if (typeof published === 'number')
+    setEntry(value, 'published', String(published), valuePlace(value, 'published'));
+  return value;
 });
+
+/** As one port may be several, a list with a variable in it stays as it is until the variable is known. */
+const ports: Form = (value, context) => {
+  const isOpen = context.lenient && isList(value) && value.some((port) => String(port).includes('$'));
+  return isOpen ? value : eachPort(value, context);
+};
 
 function portsFrom(text: string, context: FormContext): Value[] {
   return parsePort(text).map((spec) =>
@@ -80,7 +84,9 @@ function mountFrom(text: string, context: FormContext): Value {
       target: spec.target,
       read_only: spec.readOnly,
       bind: spec.type === 'bind' || Object.keys(bind).length > 0 ? entries(bind, context.at) : undefined,
-      volume: spec.type === 'volume' ? entries({ nocopy: spec.nocopy }, context.at) : undefined,
+      // Docker Compose gives a target of one or two characters no options.
+      volume:
+        spec.type === 'volume' && text.length > 2 ? entries({ nocopy: spec.nocopy }, context.at) : undefined,
     },
     context.at,
   );
@@ -112,6 +118,7 @@ const envFiles: Form = (value, context) =>
 
 /** `HOST=IP` each; the older `HOST:IP` and the mapping form become that. */
 const extraHosts: Form = (value, context) => {
+  if (context.lenient) return value;
   const list = newList(context.at);
   if (isMapping(value)) {
     for (const host of Object.keys(value).sort()) {
@@ -130,14 +137,12 @@ const extraHosts: Form = (value, context) => {
 function hostLines(text: string, context: FormContext): string[] {
   const match = /^([^=]*)=(.*)$/.exec(text) ?? /^([^:]*):(.*)$/.exec(text);
   if (match) return (match[2] ?? '').split(',').map((address) => `${match[1]}=${unbracket(address)}`);
-  if (!context.lenient) {
-    context.diagnostics.error({
-      code: 'value-format',
-      message: `${context.path}: \`${text}\` has no address`,
-      at: context.at,
-      hints: ['write HOST=IP'],
-    });
-  }
+  context.diagnostics.error({
+    code: 'value-format',
+    message: `${context.path}: \`${text}\` has no address`,
+    at: context.at,
+    hints: ['write HOST=IP'],
+  });
   return [text];
 }
 
@@ -205,7 +210,7 @@ const contexts: Form = (value, context) => {
   const mapping = keyValues(value, context);
   if (isList(value) && isMapping(mapping)) {
     for (const name of Object.keys(mapping)) {
-      if (mapping[name] !== null || context.lenient) continue;
+      if (mapping[name] !== null) continue;
       const message = `${context.path}: \`${name}\` has no value`;
       context.diagnostics.error({
         code: 'value-format',

@@ -25,7 +25,7 @@ export function struct(fields: Fields, options: StructOptions = {}): Codec {
       }
       return parseFields(value, fields, context);
     },
-    absent: options.whenEmpty === 'json' ? { json: {} } : undefined,
+    absent: options.whenEmpty === 'json' ? { json: formatFields({}, fields, 'json') } : undefined,
     format(value, output) {
       const result = formatFields(value as Record<string, unknown>, fields, output);
       const isShown = options.whenEmpty === 'always' || (options.whenEmpty === 'json' && output === 'json');

@@ -11,6 +11,7 @@ import { resolveInherited } from './resolve-inherited.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import type { Scope } from './scope.ts';
 import { removeRepeats } from './unique.ts';
+import { checkEmpty } from './validate.ts';
 
 export interface Document {
   readonly file: string;
@@ -21,14 +22,19 @@ export interface Document {
 export function assemble(documents: readonly Document[], scope: Scope): Mapping {
   const { diagnostics } = scope.run;
   let project = newMapping();
+  let isComplete = true;
   for (const { file, tree } of documents) {
-    if (!prepareDocument(tree, scope)) continue;
+    const state = prepareDocument(tree, scope);
+    if (state === 'invalid') continue;
+    isComplete &&= state === 'complete';
     const inner = { ...scope, chain: [...scope.chain, { file, at: 0 }] };
     const document = resolveIncludes(tree, inner, assemble);
     resolveExtends(document, file, scope);
     project = mergeProjects(project, document, { diagnostics });
   }
   removeEntry(project, 'include');
+  if (diagnostics.failed) return project;
+  if (!isComplete) checkEmpty(project, diagnostics);
   if (diagnostics.failed) return project;
   removeRepeats(project);
   fillDefaults(project);

@@ -12,6 +12,7 @@ import {
   isMapping,
   type Mapping,
   mappingAt,
+  newMapping,
   removeEntry,
   type Value,
   valuePlace,
@@ -33,7 +34,7 @@ export function bindModel(root: Mapping, diagnostics: Diagnostics): Bound {
     const result = newRecord() as Record<string, T>;
     const container = mappingAt(root, section);
     for (const name of Object.keys(container ?? {})) {
-      const value = container?.[name];
+      const value = container?.[name] ?? newMapping();
       if (!container || !isMapping(value)) continue;
       const context = { diagnostics, path: `${section}.${name}`, at: valuePlace(container, name) };
       result[name] = convert(value, name, context);

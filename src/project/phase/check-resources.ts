@@ -2,7 +2,7 @@
 
 import { isIp } from '../../base/ip.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
-import { isList, isMapping, keyPlace, type Mapping, mappingAt, valuePlace } from '../text/tree.ts';
+import { isList, isMapping, keyPlace, type Mapping, mappingAt, placeOf, valuePlace } from '../text/tree.ts';
 
 export function checkResources(root: Mapping, diagnostics: Diagnostics): void {
   for (const [name, volume] of mappingsOf(root, 'volumes'))
@@ -17,6 +17,8 @@ export function checkResources(root: Mapping, diagnostics: Diagnostics): void {
   }
   for (const [name, service] of mappingsOf(root, 'services'))
     checkService(service, `services.${name}`, diagnostics);
+  for (const [name, model] of mappingsOf(root, 'models'))
+    requireKey(model, 'model', `models.${name}`, diagnostics);
 }
 
 function mappingsOf(root: Mapping, section: string): [string, Mapping][] {
@@ -69,7 +71,19 @@ function checkContent(
   });
 }
 
+/** For keys that an override may leave out: the schema, which sees one file, cannot ask for them. */
+function requireKey(mapping: Mapping, key: string, path: string, diagnostics: Diagnostics): void {
+  if (key in mapping) return;
+  const message = `${path} needs the key \`${key}\``;
+  diagnostics.error({ code: 'key-missing', message, at: placeOf(mapping), hints: [`add \`${key}:\``] });
+}
+
 function checkService(service: Mapping, path: string, diagnostics: Diagnostics): void {
+  for (const [name, dependency] of mappingsOf(service, 'depends_on')) {
+    requireKey(dependency, 'condition', `${path}.depends_on.${name}`, diagnostics);
+  }
+  const provider = mappingAt(service, 'provider');
+  if (provider) requireKey(provider, 'type', `${path}.provider`, diagnostics);
   const ports = service['ports'];
   (isList(ports) ? ports : []).forEach((port, index) => {
     const address = isMapping(port) ? port['host_ip'] : undefined;

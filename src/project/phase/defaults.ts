@@ -28,7 +28,7 @@ function fillService(service: Mapping): void {
     fill(port, 'mode', 'ingress');
     fill(port, 'protocol', 'tcp');
   }
-  for (const secret of [...mappings(service['secrets']), ...mappings(build?.['secrets'])]) {
+  for (const secret of mappings(service['secrets'])) {
     if (typeof secret['source'] === 'string') fill(secret, 'target', `/run/secrets/${secret['source']}`);
   }
   for (const mount of mappings(service['volumes'])) fillMount(mount);

@@ -5,25 +5,27 @@ import type { Mapping } from '../text/tree.ts';
 import { parseYaml } from '../text/yaml.ts';
 import { interpolate } from './interpolate.ts';
 import { upgradeFormat1 } from './legacy-format.ts';
-import { upgradeKeys } from './legacy-keys.ts';
+import { upgradeKeys, upgradeValues } from './legacy-keys.ts';
 import type { LoadRun, Scope } from './scope.ts';
 import { expandShortForms } from './short-forms.ts';
-import { validate } from './validate.ts';
+import { type DocumentState, validate } from './validate.ts';
 
 export function readDocuments(file: string, run: LoadRun, wanted: Wanted): Mapping[] {
   const source = readSource(file, run.reader, run.diagnostics, wanted);
   return source ? parseYaml(source, run.diagnostics) : [];
 }
 
-/** In place. False: it is too wrong for the phases that follow. */
-export function prepareDocument(document: Mapping, scope: Scope): boolean {
+/** In place. An invalid document is too wrong for the phases that follow. */
+export function prepareDocument(document: Mapping, scope: Scope): DocumentState {
   const { run } = scope;
   const { diagnostics } = run;
   if (run.interpolation) interpolate(document, { environment: scope.environment, diagnostics });
   upgradeFormat1(document, diagnostics);
-  if (run.validation && !validate(document, diagnostics)) return false;
+  upgradeValues(document, diagnostics);
+  const state = validate(document, diagnostics);
+  if (state === 'invalid') return state;
   upgradeKeys(document, diagnostics);
-  if (diagnostics.failed) return false;
+  if (diagnostics.failed) return 'invalid';
   expandShortForms(document, { diagnostics, lenient: !run.interpolation });
-  return true;
+  return state;
 }

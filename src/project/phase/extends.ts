@@ -123,7 +123,7 @@ function loadExtended(file: string, scope: Scope, at: Place): Mapping | undefine
   const wanted = { code: 'extends-missing' as const, what: `the extended file (\`${basename(file)}\`)`, at };
   let project = newMapping();
   for (const tree of readDocuments(file, run, wanted)) {
-    if (!prepareDocument(tree, scope)) return undefined;
+    if (prepareDocument(tree, scope) === 'invalid') return undefined;
     project = mergeProjects(project, tree, run);
   }
   if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, run.home);

@@ -6,11 +6,14 @@ import {
   copyEntry,
   isMapping,
   keyPlace,
+  listAt,
   type Mapping,
   newMapping,
   placeOf,
   removeEntry,
   setEntry,
+  type Value,
+  valuePlace,
 } from '../text/tree.ts';
 
 const sections = ['services', 'networks', 'volumes', 'configs', 'secrets', 'models', 'include', 'name'];
@@ -36,10 +39,33 @@ export function upgradeFormat1(document: Mapping, diagnostics: Diagnostics): voi
   const [first = ''] = Object.keys(services);
   const at = keyPlace(services, first);
   setEntry(document, 'services', services, at);
+  declareVolumes(document, services);
   diagnostics.warn({
     code: 'key-deprecated',
     message: 'this file has format 1: services at the top, without `services:`',
     at,
     hints: ["`config --upgrade` writes it in today's form"],
   });
+}
+
+/** A named volume needed no declaration, and its name was global. */
+function declareVolumes(document: Mapping, services: Mapping): void {
+  const volumes = newMapping();
+  for (const service of Object.values(services)) {
+    const mounts = isMapping(service) ? listAt(service, 'volumes') : undefined;
+    mounts?.forEach((mount, index) => {
+      const name = namedVolume(mount);
+      if (name === undefined || name in volumes) return;
+      const at = valuePlace(mounts, index);
+      const volume = newMapping(at);
+      setEntry(volume, 'name', name, at);
+      setEntry(volumes, name, volume, at);
+    });
+  }
+  if (Object.keys(volumes).length > 0) setEntry(document, 'volumes', volumes, 0);
+}
+
+/** The volume that a short mount names; undefined for a path. */
+export function namedVolume(mount: Value): string | undefined {
+  return typeof mount === 'string' ? /^([a-zA-Z0-9][a-zA-Z0-9._-]+):/.exec(mount)?.[1] : undefined;
 }

@@ -12,8 +12,41 @@ import {
   setEntry,
   valuePlace,
 } from '../text/tree.ts';
+import { namedVolume } from './legacy-format.ts';
 
-/** In place, on a document in today's layout. */
+/** Values that the schema refuses today, on a document in today's layout: before validation. */
+export function upgradeValues(document: Mapping, diagnostics: Diagnostics): void {
+  for (const [name, service] of Object.entries(mappingAt(document, 'services') ?? {})) {
+    if (!isMapping(service)) continue;
+    // `restart: no`, which YAML 1.1 reads as false.
+    if (service['restart'] === false) {
+      warnValue(service, 'restart', name, '`restart: "no"`', diagnostics);
+      service['restart'] = 'no';
+    }
+    // Format 2.2 took the path of an init program.
+    if (typeof service['init'] === 'string' && service['init'].startsWith('/')) {
+      warnValue(service, 'init', name, '`init: true`', diagnostics);
+      service['init'] = true;
+    }
+  }
+}
+
+function warnValue(
+  service: Mapping,
+  key: string,
+  name: string,
+  instead: string,
+  diagnostics: Diagnostics,
+): void {
+  diagnostics.warn({
+    code: 'key-deprecated',
+    message: `services.${name}.${key} has a value of an older format`,
+    at: valuePlace(service, key),
+    hints: [`write ${instead}`],
+  });
+}
+
+/** Keys, in place, on a document in today's layout. */
 export function upgradeKeys(document: Mapping, diagnostics: Diagnostics): void {
   if ('version' in document) {
     diagnostics.warn({
@@ -98,7 +131,7 @@ function upgradeVolumeDriver(service: Mapping, document: Mapping): void {
   const volumes = mappingAt(document, 'volumes') ?? newMapping(at);
   if (!('volumes' in document)) setEntry(document, 'volumes', volumes, at);
   for (const item of [service['volumes'] ?? []].flat()) {
-    const source = typeof item === 'string' ? /^([a-zA-Z0-9][a-zA-Z0-9._-]*):/.exec(item)?.[1] : undefined;
+    const source = namedVolume(item);
     if (source === undefined) continue;
     const volume = mappingAt(volumes, source) ?? newMapping(at);
     if (!('driver' in volume)) setEntry(volume, 'driver', driver, at);

@@ -13,6 +13,7 @@ import {
   type Mapping,
   pushItem,
   removeEntry,
+  setEntry,
   tagEntry,
   tagsOf,
   untag,
@@ -80,12 +81,27 @@ function mergeEntry(entry: Entry): void {
   const after = over[key];
   if (before === undefined || before === null || entry.replaces) replaceEntry(entry);
   else if (after === undefined || after === null) return;
-  else if (isMapping(before) && isMapping(after)) {
-    if (rule?.choose?.(before, after) === 'over') replaceEntry(entry);
-    else mergeMappings(before, after, rule, path, options);
-  } else if (isList(before) && isList(after)) (rule?.combine ?? append)(before, after);
+  else if (isMapping(before) && isMapping(after)) mergeNested(before, after, entry);
+  else if (isList(before) && isList(after)) (rule?.combine ?? append)(before, after);
   else if (isScalar(before) && isScalar(after)) replaceEntry(entry);
+  else if (rule?.toList) mergeAsLists(before, after, rule.toList, entry);
   else failMismatch(path, before, over, key, options);
+}
+
+function mergeNested(before: Mapping, after: Mapping, entry: Entry): void {
+  if (entry.rule?.choose?.(before, after) === 'over') replaceEntry(entry);
+  else mergeMappings(before, after, entry.rule, entry.path, entry.options);
+}
+
+function mergeAsLists(
+  before: Value,
+  after: Value,
+  toList: (value: Value) => List,
+  { base, key }: Entry,
+): void {
+  const list = toList(before);
+  append(list, toList(after));
+  setEntry(base, key, list, valuePlace(base, key));
 }
 
 function replaceEntry({ base, over, key, path, options }: Entry): void {

@@ -8,6 +8,7 @@ import {
   type Mapping,
   mappingAt,
   newMapping,
+  removeEntry,
   setEntry,
   type Value,
   valuePlace,
@@ -50,8 +51,14 @@ function normalizeService(service: Mapping, at: Place): void {
   if (build && !('dockerfile' in build) && !('dockerfile_inline' in build)) {
     setEntry(build, 'dockerfile', 'Dockerfile', valuePlace(service, 'build'));
   }
+  dropUnsetArguments(mappingAt(build, 'args'));
   addImplicitDependencies(service, at);
   inheritHookImage(service);
+}
+
+/** A build argument that nothing gives a value is not passed; the Dockerfile's default holds. */
+function dropUnsetArguments(args: Mapping | undefined): void {
+  for (const name of Object.keys(args ?? {})) if (args?.[name] === null) removeEntry(args, name);
 }
 
 const sharedNamespaces = ['network_mode', 'ipc', 'pid', 'uts', 'cgroup'];

@@ -1,6 +1,7 @@
 // Phase: relative paths in values become absolute, before values of different directories meet.
 
 import { join } from 'node:path';
+import { cleanPath } from '../../base/path.ts';
 import { isList, isMapping, type Mapping, mappingAt, type Value } from '../text/tree.ts';
 
 /** `base` may be relative when paths are only moved, not resolved. */
@@ -13,7 +14,8 @@ export function resolvePaths(root: Mapping, base: string, home: string | undefin
   for (const volume of mappingsOf(root, 'volumes')) {
     const options = mappingAt(volume, 'driver_opts');
     const isLocal = volume['driver'] === undefined || volume['driver'] === 'local';
-    if (isLocal && options?.['o'] === 'bind') replaceText(options, 'device', path);
+    // An empty device is the directory itself.
+    if (isLocal && options?.['o'] === 'bind') replaceText(options, 'device', (text) => path(text || '.'));
   }
 }
 
@@ -45,9 +47,11 @@ function isContextUrl(text: string): boolean {
 }
 
 function resolvePath(text: string, base: string, home: string | undefined): string {
-  const expanded = text.startsWith('~') && home !== undefined ? join(home, text.slice(1)) : text;
+  const expanded = text.startsWith('~') && home !== undefined ? cleanPath(join(home, text.slice(1))) : text;
   const isAbsolute = /^\/|^[a-zA-Z]:[\\/]|^\\\\/.test(expanded);
-  return isAbsolute || expanded === '' || expanded.startsWith('$') ? expanded : join(base, expanded);
+  return isAbsolute || expanded === '' || expanded.startsWith('$')
+    ? expanded
+    : cleanPath(join(base, expanded));
 }
 
 function mappingsOf(root: Mapping, section: string): Mapping[] {

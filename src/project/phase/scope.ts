@@ -11,7 +11,6 @@ export interface LoadRun {
   readonly reader: FileReader;
   readonly diagnostics: Diagnostics;
   readonly interpolation: boolean;
-  readonly validation: boolean;
   /** Home directory for `~`. */
   readonly home: string | undefined;
   /** Extended files by path and environment, ready to copy services from. */

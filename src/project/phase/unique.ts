@@ -47,6 +47,7 @@ function text(value: Value | undefined): string | undefined {
 }
 
 const identities: Readonly<Record<string, Identity>> = {
+  annotations: byName,
   cap_add: byName,
   cap_drop: byName,
   configs: byMountPoint(''),
@@ -54,12 +55,15 @@ const identities: Readonly<Record<string, Identity>> = {
   dns: byName,
   dns_opt: byName,
   dns_search: byName,
+  environment: byName,
   env_file: byPath,
   expose: byName,
+  labels: byName,
   links: byName,
   ports: byPort,
   profiles: byName,
   secrets: byMountPoint('/run/secrets'),
+  sysctls: byName,
   tmpfs: byName,
   volumes: byTarget,
 };

@@ -16,10 +16,27 @@ import {
   type Value,
 } from '../text/tree.ts';
 
-export function validate(root: Mapping, diagnostics: Diagnostics): boolean {
-  if (validateSchema(root)) return true;
-  for (const error of validateSchema.errors ?? []) diagnostics.error(describe(error, root));
-  return false;
+/** `incomplete`: something is empty, and may get its value from what it is merged with. See `checkEmpty`. */
+export type DocumentState = 'complete' | 'incomplete' | 'invalid';
+
+export function validate(root: Mapping, diagnostics: Diagnostics): DocumentState {
+  if (validateSchema(root)) return 'complete';
+  const errors = validateSchema.errors ?? [];
+  const findings = errors.filter((error) => !isEmptyValue(error, root)).map((error) => describe(error, root));
+  for (const finding of findings) diagnostics.error(finding);
+  return findings.length === 0 ? 'incomplete' : 'invalid';
+}
+
+/** On a merged tree, in long form: keys whose value is missing still. */
+export function checkEmpty(root: Mapping, diagnostics: Diagnostics): void {
+  if (validateSchema(root)) return;
+  for (const error of validateSchema.errors ?? []) {
+    if (isEmptyValue(error, root)) diagnostics.error(describe(error, root));
+  }
+}
+
+function isEmptyValue(error: SchemaError, root: Mapping): boolean {
+  return error.keyword === 'type' && valueAt(root, toPath(error.instancePath, root)) === null;
 }
 
 function describe(error: SchemaError, root: Mapping): Finding {

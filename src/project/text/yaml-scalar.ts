@@ -2,6 +2,7 @@
 // go-yaml keeps (`0440` is octal, `1_000` a number) and without its booleans (`yes`, `on` are text) and its sexagesimals
 // (`22:22` is text).
 
+import { formatGoFloat } from './go-number.ts';
 import type { Scalar } from './tree.ts';
 
 const keywords: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
@@ -36,10 +37,18 @@ export function resolvePlainScalar(text: string): Scalar {
   // A number starts with a digit, a sign or a point; most scalars do not.
   if (!((first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46)) return text;
   const digits = text.includes('_') ? text.replaceAll('_', '') : text;
-  return resolveInteger(digits) ?? (float.test(digits) ? Number(digits) : text);
+  return resolveInteger(digits) ?? (float.test(digits) ? resolveFloat(Number(digits)) : text);
 }
 
-/** Integers beyond what a double holds exactly stay decimal text: as an environment value they are text anyway. */
+/** A whole float is no integer where text is wanted: `1e6` is `1e+06` then. Beyond that the two are one. */
+function resolveFloat(value: number): number | string {
+  return Number.isInteger(value) && Math.abs(value) >= 1e6 ? formatGoFloat(value) : value;
+}
+
+const largest = 2n ** 64n - 1n;
+const smallest = -(2n ** 63n);
+
+/** What a double cannot hold exactly stays decimal text; what 64 bits cannot hold is a float. */
 function resolveInteger(digits: string): number | string | undefined {
   const match = integer.exec(digits);
   if (!match) return undefined;
@@ -54,6 +63,7 @@ function resolveInteger(digits: string): number | string | undefined {
           : (decimal ?? '0'),
   );
   const value = sign === '-' ? -magnitude : magnitude;
+  if (value > largest || value < smallest) return formatGoFloat(Number(value));
   const number = Number(value);
   return Number.isSafeInteger(number) ? number || 0 : value.toString();
 }

@@ -1,0 +1,128 @@
+// Loads a case from memory and says what came out, section by section.
+
+import type { SourcePosition } from '../../src/base/error.ts';
+import { TcError } from '../../src/base/error.ts';
+import { toCanonical } from '../../src/project/canonical.ts';
+import { discoverFiles } from '../../src/project/discover.ts';
+import { loadProject } from '../../src/project/load.ts';
+import type { ProjectModel } from '../../src/project/model.ts';
+import { formatYaml } from '../../src/project/text/yaml-format.ts';
+import type { Case, Section } from './case-file.ts';
+import { createMemoryReader } from './memory-reader.ts';
+
+const directory = '/project';
+
+/** The case with its output sections as they are now. */
+export function runCase(one: Case): Case {
+  const outcome = load(one);
+  return { title: one.title, sections: one.sections.map((section) => rewrite(section, outcome)) };
+}
+
+interface Outcome {
+  readonly model?: ProjectModel;
+  readonly error?: TcError;
+}
+
+function load(one: Case): Outcome {
+  const files = new Map<string, string>();
+  for (const section of one.sections) {
+    if (section.kind === 'file') files.set(resolveName(section.name), section.text);
+  }
+  const reader = createMemoryReader(files);
+  const options = parseOptions(textOf(one, 'options'));
+  const environment = { HOME: '/home/user', ...parseEnv(textOf(one, 'env')) };
+  try {
+    const found = discoverFiles(
+      {
+        cwd: options.cwd ?? directory,
+        files: options.files ?? [],
+        environment,
+        ...(options.envFiles ? { envFiles: options.envFiles } : {}),
+        ...(options.projectDirectory ? { projectDirectory: options.projectDirectory } : {}),
+      },
+      reader,
+    );
+    const model = loadProject(
+      {
+        ...found,
+        profiles: [],
+        ...options,
+        files: found.files,
+        envFiles: found.envFiles,
+        cwd: found.cwd,
+        projectDirectory: found.projectDirectory,
+      },
+      reader,
+    );
+    return { model: { ...model, warnings: [...found.warnings, ...model.warnings] } };
+  } catch (error) {
+    if (error instanceof TcError) return { error };
+    throw error;
+  }
+}
+
+interface Options {
+  readonly cwd?: string;
+  readonly files?: string[];
+  readonly envFiles?: string[];
+  readonly projectDirectory?: string;
+  readonly projectName?: string;
+  readonly profiles?: string[];
+  readonly services?: string[];
+  readonly allResources?: boolean;
+}
+
+/** One JSON object. */
+function parseOptions(text: string): Options {
+  return text === '' ? {} : (JSON.parse(text) as Options);
+}
+
+function parseEnv(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
+}
+
+function textOf(one: Case, kind: Section['kind']): string {
+  return one.sections.find((section) => section.kind === kind)?.text ?? '';
+}
+
+function resolveName(name: string): string {
+  return name.startsWith('/') || name === '-' ? name : `${directory}/${name}`;
+}
+
+function rewrite(section: Section, { model, error }: Outcome): Section {
+  switch (section.kind) {
+    case 'expect':
+      return { ...section, text: model ? formatPart(model, section.name) : 'an error instead\n' };
+    case 'error':
+      return { ...section, text: error ? [error, ...error.others].map(formatError).join('') : 'no error\n' };
+    case 'warning':
+      return { ...section, text: formatWarnings(model) };
+    default:
+      return section;
+  }
+}
+
+function formatPart(model: ProjectModel, path: string): string {
+  const project = toCanonical(model, 'yaml');
+  if (path === '') return formatYaml(project);
+  const value = path
+    .split('.')
+    .reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], project);
+  return value === undefined ? 'absent\n' : formatYaml(value);
+}
+
+function formatError(error: TcError): string {
+  return `${formatPlace(error.source)}${error.code}: ${error.message}\n`;
+}
+
+function formatWarnings(model: ProjectModel | undefined): string {
+  const lines = model?.warnings.map(
+    (warning) => `${formatPlace(warning.source)}${warning.code}: ${warning.message}\n`,
+  );
+  return lines?.join('') || 'none\n';
+}
+
+function formatPlace(source: SourcePosition | undefined): string {
+  return source ? `${source.file.replace(`${directory}/`, '')}:${source.line}:${source.col}: ` : '';
+}
