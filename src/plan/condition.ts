@@ -1,6 +1,7 @@
 // The conditions that containers wait for: depends_on of their service, and `--wait` of the command.
 
 import { TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { DependencyCondition, DependencyConfig, ServiceConfig } from '../project/service-config.ts';
 import type { ObservedContainer } from './observed-state.ts';
@@ -9,43 +10,44 @@ import type { DecisionContext, ServiceDecision } from './replica-decision.ts';
 import { dependenciesOf, sortedKeys } from './service-graph.ts';
 import type { StepContext } from './up-steps.ts';
 
-/** Fails if a service waits for the health of one that has no probe: it would wait for ever. */
-export function checkConditions(context: DecisionContext & Pick<StepContext, 'builder'>): void {
-  for (const name of context.selection.selected) {
-    for (const [on, config] of Object.entries(context.model.services[name]?.depends_on ?? {})) {
-      const isProbed = context.inputs.services[on]?.hasHealthcheck ?? true;
-      const isPlanned = context.selection.selected.has(on);
-      if (config.condition === 'service_healthy' && isPlanned && !isProbed) {
-        refuseUnprobed(name, on, config, context);
-      }
-    }
-  }
+/**
+ * Fails if a service waits for the health of one that has no probe: it would wait for ever. If it can do without, that is
+ * a warning.
+ */
+export function checkConditions(context: DecisionContext): Warning[] {
+  const { inputs, model, selection } = context;
+  return [...selection.selected].flatMap((name) =>
+    Object.entries(model.services[name]?.depends_on ?? {})
+      .filter(([on, { condition }]) => condition === 'service_healthy' && selection.selected.has(on))
+      .filter(([on]) => inputs.services[on]?.hasHealthcheck === false)
+      .map(([on, config]) => refuseUnprobed(name, on, config, model)),
+  );
 }
 
 function refuseUnprobed(
   name: string,
   on: string,
   { required }: DependencyConfig,
-  { builder, model }: DecisionContext & Pick<StepContext, 'builder'>,
-): void {
+  model: ProjectModel,
+): Warning {
   const source = model.positions.at(['services', name, 'depends_on', on, 'condition']);
   const place = source === undefined ? {} : { source };
   const code = 'no-healthcheck';
   const message = `service "${name}" waits for "${on}" to be healthy, but "${on}" has no healthcheck`;
   const hint = `give ${on} a healthcheck, or use condition: service_started`;
   if (required) throw new TcError(message, { code, hints: [hint], ...place });
-  builder.warn({ code, message, hint, ...place });
+  return { code, message, hint, ...place };
 }
 
 /** Steps that the start of a container of `service` waits for. */
 export function gateOf(
   service: ServiceConfig,
-  decided: ReadonlyMap<string, ServiceDecision>,
-  context: DecisionContext & Pick<StepContext, 'builder' | 'steps'>,
+  context: DecisionContext,
+  { builder, steps: emitted }: Pick<StepContext, 'builder' | 'steps'>,
 ): NodeId[] {
   const dependencies = dependenciesOf(service);
   return sortedKeys(dependencies).flatMap((on) => {
-    const [decision, steps, config] = [decided.get(on), context.steps.get(on), dependencies[on]];
+    const [decision, steps, config] = [context.decided.get(on), emitted.get(on), dependencies[on]];
     if (!decision || !steps || !config || decision.replicas.length === 0) return [];
     const condition = effectiveCondition(on, config, context);
     if (condition === 'service_started') return steps.starts;
@@ -59,7 +61,7 @@ export function gateOf(
       required: config.required,
     } as const;
     const cause = { reason: 'dependency', of: on } as const;
-    return [context.builder.add({ operation, cause, after: steps.starts })];
+    return [builder.add({ operation, cause, after: steps.starts })];
   });
 }
 
@@ -75,16 +77,16 @@ function effectiveCondition(
 
 /** `--wait`: one step per selected service that is not there yet. */
 export function emitWaits(
-  decided: ReadonlyMap<string, ServiceDecision>,
-  context: DecisionContext & Pick<StepContext, 'builder' | 'steps'>,
+  context: DecisionContext,
+  { builder, steps: emitted }: Pick<StepContext, 'builder' | 'steps'>,
 ): void {
   const { waitTimeout } = context.options;
-  for (const [name, decision] of decided) {
-    const steps = context.steps.get(name);
+  for (const [name, decision] of context.decided) {
+    const steps = emitted.get(name);
     if (!context.selection.selected.has(name) || !steps || decision.replicas.length === 0) continue;
     const condition = waitCondition(name, context);
     if (holds(decision, condition)) continue;
-    context.builder.add({
+    builder.add({
       operation: {
         kind: 'await-condition',
         service: name,
@@ -100,15 +102,16 @@ export function emitWaits(
 }
 
 function waitCondition(name: string, context: DecisionContext): DependencyCondition {
-  if (isAwaitedToComplete(name, context.model)) return 'service_completed_successfully';
+  if (isJob(name, context.model)) return 'service_completed_successfully';
   return context.inputs.services[name]?.hasHealthcheck ? 'service_healthy' : 'service_started';
 }
 
-/** Another service waits for the end of this one: it is a job. */
-export function isAwaitedToComplete(name: string, model: ProjectModel): boolean {
-  return Object.values(model.services).some(
+/** A job: it says so itself, or another service waits for its end. */
+export function isJob(name: string, model: ProjectModel): boolean {
+  const isAwaited = Object.values(model.services).some(
     (service) => service.depends_on[name]?.condition === 'service_completed_successfully',
   );
+  return isAwaited || model.services[name]?.tcompose?.once === true;
 }
 
 /** True if no step is planned for the service and each of its containers meets the condition already. */

@@ -4,7 +4,7 @@
 import type { ProjectModel } from '../project/model.ts';
 import type { DependencyCondition, DependencyConfig } from '../project/service-config.ts';
 import type { ObservedContainer } from './observed-state.ts';
-import { dependenciesOf } from './service-graph.ts';
+import { dependenciesOf, namespaceSources } from './service-graph.ts';
 
 export type Dependencies = Readonly<Record<string, DependencyConfig>>;
 export type DependencyMap = ReadonlyMap<string, Dependencies>;
@@ -18,13 +18,17 @@ export function mapDependencies(
     found.set(service.name, dependenciesOf(service));
   }
   for (const container of containers) {
-    if (!found.has(container.service)) found.set(container.service, recordedDependencies(container));
+    const known = found.get(container.service) ?? recordedDependencies(container);
+    found.set(container.service, { ...sharedDependencies(container), ...known });
   }
   return found;
 }
 
 /** All that a service depends on, directly or not; itself only in a cycle. */
-export function reachable(service: string, map: DependencyMap): Set<string> {
+export function reachable(
+  service: string,
+  map: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+): Set<string> {
   const found = new Set<string>();
   const waiting = Object.keys(map.get(service) ?? {});
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
@@ -53,6 +57,12 @@ export function orderByDependency(map: DependencyMap): string[] {
     }
   }
   return [...order];
+}
+
+/** Whatever the files say today, the container is in the namespaces that it was made with. */
+function sharedDependencies({ recorded }: ObservedContainer): Dependencies {
+  const started: DependencyConfig = { condition: 'service_started', required: true };
+  return Object.fromEntries(namespaceSources(recorded).map((name) => [name, started]));
 }
 
 /** `a:service_started:false,b:service_healthy:true`: name, condition, restart; and what the record implies. */

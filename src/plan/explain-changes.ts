@@ -71,7 +71,7 @@ export function explainPlan(plan: Plan, options: ExplainOptions): string {
   return `${[`Project ${plan.project}: ${summarize(rows)}`, '', ...lines, ...ending].join('\n')}\n`;
 }
 
-/** Rows in the order of the plan's first step on each resource; networks and volumes come first there. */
+/** In the order of the plan, but that networks and volumes come first, and go last. */
 function groupRows(plan: Plan): Row[] {
   const rows = new Map<string, Row>();
   for (const node of plan.nodes) {
@@ -83,7 +83,8 @@ function groupRows(plan: Plan): Row[] {
     if (row) row.nodes.push(node);
     else rows.set(key, { type, name, nodes: [node] });
   }
-  return [...rows.values()];
+  const rank = (row: Row) => (row.type === 'container' ? 1 : fateOf(row).sign === '-' ? 2 : 0);
+  return [...rows.values()].sort((a, b) => rank(a) - rank(b));
 }
 
 function fateOf(row: Row): (typeof fates)[number] {

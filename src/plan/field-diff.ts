@@ -20,7 +20,7 @@ interface Pair {
   readonly from?: unknown;
   readonly to?: unknown;
   /** Of the entry in `to`. */
-  readonly index?: number;
+  readonly index?: number | string;
 }
 
 /** Lists whose order is their meaning: shown whole. */
@@ -74,7 +74,12 @@ function collect(from: unknown, to: unknown, path: Path, report: Report): void {
 
 function collectMembers(from: Attributes, to: Attributes, path: Path, report: Report): void {
   const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
-  for (const key of [...keys].sort()) collect(from[key], to[key], [...path, key], report);
+  for (const key of [...keys].sort()) {
+    // A member without a value, `networks: {front: null}`, is but a name that came or went.
+    if (from[key] === null && to[key] === undefined) report(path, { from: key });
+    else if (from[key] === undefined && to[key] === null) report(path, { to: key, index: key });
+    else collect(from[key], to[key], [...path, key], report);
+  }
 }
 
 function collectEntries(from: readonly unknown[], to: readonly unknown[], path: Path, report: Report): void {

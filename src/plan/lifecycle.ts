@@ -3,13 +3,13 @@
 import { TcError } from '../base/error.ts';
 import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import type { DependencyCondition } from '../project/service-config.ts';
-import { isAwaitedToComplete } from './condition.ts';
+import { isJob } from './condition.ts';
 import { mapDependencies, orderByDependency, reachable } from './dependency-map.ts';
 import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
 import type { Cause, Operation, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import { checkNames, isActive, knows } from './selection.ts';
+import { checkNames, isActive, isWhole, knows } from './selection.ts';
 import { Sequence } from './sequence.ts';
 import { sortedKeys } from './service-graph.ts';
 import { emitStops } from './stop-order.ts';
@@ -214,8 +214,7 @@ function chooseContainers(
 function replicas(model: ProjectModel | undefined, state: ObservedState): ObservedContainer[] {
   const isKnown = model ? knows(model) : () => true;
   return state.containers.filter(
-    ({ oneOff, service, state: status }) =>
-      !oneOff && isKnown(service) && status !== 'creating' && status !== 'removing',
+    (container) => !container.oneOff && isKnown(container.service) && isWhole(container),
   );
 }
 
@@ -247,7 +246,7 @@ function waitCondition(
   containers: readonly ObservedContainer[],
 ): DependencyCondition {
   const name = containers[0]?.service ?? '';
-  if (model && isAwaitedToComplete(name, model)) return 'service_completed_successfully';
+  if (model && isJob(name, model)) return 'service_completed_successfully';
   return containers.some(hasProbe) ? 'service_healthy' : 'service_started';
 }
 

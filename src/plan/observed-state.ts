@@ -27,6 +27,11 @@ export interface ServiceInputs {
   readonly networks: Readonly<Record<string, string>>;
   /** Volume key -> identity of the volume that is mounted. */
   readonly volumes: Readonly<Record<string, string>>;
+  /**
+   * Service named by `service:NAME` or `volumes_from` -> id of its container that is shared. Absent where it was not
+   * recorded: then the times of creation tell.
+   */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 /**

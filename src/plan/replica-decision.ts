@@ -9,7 +9,7 @@ import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer } from './observed-state.ts';
 import type { Cause } from './operation.ts';
 import type { ResourceDecisions } from './resource-decision.ts';
-import { containerName, desiredScale, isActive, type Selection } from './selection.ts';
+import { containerName, desiredScale, isActive, isWhole, type Selection } from './selection.ts';
 import { containerSources, dependenciesOf } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
@@ -58,7 +58,12 @@ export function decideService(service: ServiceConfig, context: DecisionContext):
     const cause = explainRecreate(container, service, context);
     if (cause) obsolete.set(container.id, cause);
   }
-  const { kept, excess } = chooseReplicas(usable, wanted, (container) => obsolete.has(container.id));
+  const isSource = Object.values(context.model.services).some((other) =>
+    containerSources(other).includes(service.name),
+  );
+  // Others live in the lowest replica: it is recreated rather than given up.
+  const isExpendable = ({ id }: ObservedContainer) => !isSource && obsolete.has(id);
+  const { kept, excess } = chooseReplicas(usable, wanted, isExpendable);
   const scaled: Cause = { reason: 'scale', from: usable.length, to: wanted };
   const warnings: Warning[] = [];
   const replicas = kept.map((container): ReplicaDecision => {
@@ -96,10 +101,11 @@ export function decideAffected(
 ): ServiceDecision | undefined {
   const own = (context.existing.get(service.name) ?? []).filter(isActive);
   const warnings: Warning[] = [];
-  const isSharing = containerSources(service).some((name) => context.decided.has(name));
   const replicas = own.map((container): ReplicaDecision => {
-    const shared = isSharing ? explainSharing(container, service, context) : undefined;
-    const cause = shared ?? explainLostNetwork(container, context);
+    // What the files no longer say may still be so.
+    const sources = [...containerSources(service), ...containerSources(container.recorded)];
+    const decided = sources.filter((name) => context.decided.has(name));
+    const cause = explainSharing(container, decided, context) ?? explainLostNetwork(container, context);
     if (cause === undefined) {
       const restart = explainRestart(container, service, context);
       return restart ? { action: 'restart', container, cause: restart } : { action: 'keep', container };
@@ -140,7 +146,7 @@ function sortOut(
   const superseded = new Set<string>();
   const byId = new Map(own.map((container) => [container.id, container]));
   const whole = own.filter((container) => {
-    if (container.state !== 'creating' && container.state !== 'removing') return true;
+    if (isWhole(container)) return true;
     leftovers.push({ container, cause: leftover(container) });
     return false;
   });
@@ -162,14 +168,14 @@ function sortOut(
   return { usable: usable.filter(({ id }) => !superseded.has(id)), unfinished, leftovers };
 }
 
-/** Obsolete ones go first, then the highest numbers, so that numbers do not drift. */
+/** Expendable ones go first, then the highest numbers, so that numbers do not drift. */
 function chooseReplicas(
   usable: readonly ObservedContainer[],
   wanted: number,
-  isObsolete: (container: ObservedContainer) => boolean,
+  isExpendable: (container: ObservedContainer) => boolean,
 ): { kept: ObservedContainer[]; excess: ObservedContainer[] } {
   const byWorth = usable.toSorted(
-    (a, b) => Number(isObsolete(a)) - Number(isObsolete(b)) || a.number - b.number,
+    (a, b) => Number(isExpendable(a)) - Number(isExpendable(b)) || a.number - b.number,
   );
   const byNumber = (a: ObservedContainer, b: ObservedContainer) => a.number - b.number;
   return { kept: byWorth.slice(0, wanted).sort(byNumber), excess: byWorth.slice(wanted).sort(byNumber) };
@@ -189,7 +195,7 @@ function explainRecreate(
   if (inputs === undefined) throw bug(`no inputs were resolved for service ${service.name}`);
   return (
     explainDifference(container, { model, service, inputs, resources }) ??
-    explainSharing(container, service, context)
+    explainSharing(container, containerSources(service), context)
   );
 }
 
@@ -197,23 +203,35 @@ function isSince(instant: string | undefined, options: UpOptions): boolean {
   return options.since !== undefined && compareInstants(instant, options.since) >= 0;
 }
 
-/**
- * A container holds the namespaces and volumes of the very container that was there when it was created. It shares
- * those of the lowest replica.
- */
+/** A container holds the namespaces and volumes of the very container that it was created with. */
 function explainSharing(
   container: ObservedContainer,
-  service: ServiceConfig,
+  sources: readonly string[],
   context: DecisionContext,
 ): Cause | undefined {
-  const of = containerSources(service).find((name) => {
-    const source = context.decided.get(name)?.replicas[0] ?? context.existing.get(name)?.[0];
-    if (source === undefined) return false;
-    if (!('action' in source)) return compareInstants(source.createdAt, container.createdAt) > 0;
-    if (source.action === 'recreate' || source.action === 'create') return true;
-    return compareInstants(source.container.createdAt, container.createdAt) > 0;
+  const of = sources.find((name) => {
+    const replicas = context.decided.get(name)?.replicas;
+    if (replicas?.[0]?.action === 'recreate' || replicas?.[0]?.action === 'create') return true;
+    const staying = replicas ? replicas.flatMap(stayingContainer) : (context.existing.get(name) ?? []);
+    if (staying.length === 0) return replicas !== undefined;
+    return !sharesOneOf(container, name, staying);
   });
   return of === undefined ? undefined : { reason: 'dependency', of };
+}
+
+function stayingContainer(replica: ReplicaDecision): ObservedContainer[] {
+  return replica.action === 'recreate' || replica.action === 'create' ? [] : [replica.container];
+}
+
+/** Without a record of the source it was the lowest replica, unless that is younger. */
+function sharesOneOf(
+  { createdAt, inputs }: ObservedContainer,
+  name: string,
+  staying: readonly ObservedContainer[],
+): boolean {
+  const id = inputs.sources?.[name];
+  if (id !== undefined) return staying.some((source) => source.id === id);
+  return compareInstants(staying[0]?.createdAt, createdAt) <= 0;
 }
 
 /** A network cannot be replaced while a container is in it. */

@@ -85,6 +85,11 @@ export function isActive(container: ObservedContainer): boolean {
   return container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
 }
 
+/** False for what an interrupted command left. */
+export function isWhole(container: ObservedContainer): boolean {
+  return container.state !== 'creating' && container.state !== 'removing';
+}
+
 /** What is not in the model: containers of no service, and one-offs that have ended. */
 export function isOrphan(container: ObservedContainer, known: (service: string) => boolean): boolean {
   return container.oneOff ? !isActive(container) : !known(container.service);

@@ -1,9 +1,8 @@
 // Turns the decisions of `up` into steps and says which waits for which.
 //
 // Creating waits for what the container is made of, starting for what its service depends on. A recreate makes the new
-// container while the old one still serves, and takes the old one away only once its dependencies are ready. Two
-// exceptions stop first: containers that cannot exist beside their successor, and containers whose namespaces another
-// one shares, which must not outlive it.
+// container while the old one still serves, and takes the old one away only once its dependencies are ready;
+// stop-first.ts says when that cannot be.
 
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
@@ -13,7 +12,8 @@ import type { PlanBuilder } from './plan-builder.ts';
 import type { Removal, ReplicaDecision, ServiceDecision } from './replica-decision.ts';
 import { networkKeys, type ResourceDecisions, volumeKeys } from './resource-decision.ts';
 import { containerName, isActive } from './selection.ts';
-import { containerSources, namespaceSources } from './service-graph.ts';
+import { containerSources } from './service-graph.ts';
+import type { StopClasses } from './stop-first.ts';
 import type { UpOptions } from './up-options.ts';
 
 /** What was emitted for a service so far, for those that depend on it. */
@@ -23,8 +23,8 @@ export interface ServiceSteps {
   /** Of the lowest replica, if it is made by this plan. */
   source?: NodeId;
   readonly starts: NodeId[];
-  readonly stops: NodeId[];
-  isStopFirst: boolean;
+  /** Removals of what interrupted commands left. */
+  readonly cleanups: readonly NodeId[];
 }
 
 export interface StepContext {
@@ -37,29 +37,28 @@ export interface StepContext {
   readonly steps: Map<string, ServiceSteps>;
   /** Container id -> the step that removes it. */
   readonly removed: Map<string, NodeId>;
+  /** Container name -> the step that makes it. */
+  readonly created: Map<string, NodeId>;
+  /** Container -> the step that stops it. */
+  readonly stopped: Map<ObservedContainer, NodeId>;
+  readonly classes: StopClasses;
   /** Steps that the start of a container of the service waits for. */
   gate(service: ServiceConfig): readonly NodeId[];
 }
 
 export function emitService(decision: ServiceDecision, context: StepContext): void {
   const { service } = decision;
-  const isDisruptive = decision.replicas.some((replica) => replica.action === 'recreate');
-  const steps: ServiceSteps = {
-    containers: [],
-    starts: [],
-    stops: [],
-    isStopFirst: isDisruptive && mustStopFirst(decision, context),
-  };
-  context.steps.set(service.name, steps);
-  const freed = decision.removals.map((removal) => ({ removal, node: emitRemoval(removal, context) }));
+  const removals = decision.removals.map((removal) => ({ removal, node: emitRemoval(removal, context) }));
+  const cleanups = removals
+    .filter(({ removal }) => removal.cause.reason === 'leftover')
+    .map(({ node }) => node);
+  const current: ServiceSteps = { containers: [], starts: [], cleanups };
+  context.steps.set(service.name, current);
   const emission: Emission = {
     ...context,
     service,
-    current: steps,
-    material: [
-      ...materialOf(service, context),
-      ...freed.filter(({ removal }) => removal.cause.reason === 'leftover').map(({ node }) => node),
-    ],
+    current,
+    material: [...materialOf(service, context), ...cleanups],
     gated: context.options.noStart ? [] : context.gate(service),
   };
   for (const replica of decision.replicas) emitReplica(replica, emission);
@@ -74,10 +73,8 @@ interface Emission extends StepContext {
 }
 
 export function emitRemoval({ container, cause }: Removal, context: StepContext): NodeId {
-  const { builder, options } = context;
-  const after = isActive(container)
-    ? [builder.add({ operation: stopOperation(container, options), cause })]
-    : [];
+  const { builder } = context;
+  const after = emitStop(container, { cause, after: [] }, context);
   const node = builder.add({
     operation: { kind: 'remove-container', container: refTo(container), anonymousVolumes: false },
     cause,
@@ -85,6 +82,19 @@ export function emitRemoval({ container, cause }: Removal, context: StepContext)
   });
   context.removed.set(container.id, node);
   return node;
+}
+
+/** Nothing if there is nothing to stop. */
+function emitStop(
+  container: ObservedContainer,
+  step: { readonly cause: Cause; readonly after: readonly NodeId[]; readonly group?: string },
+  { builder, options, stopped }: StepContext,
+): NodeId[] {
+  if (!isActive(container)) return [];
+  const operation: Operation = { kind: 'stop-container', container: refTo(container), ...grace(options) };
+  const node = builder.add({ operation, ...step });
+  stopped.set(container, node);
+  return [node];
 }
 
 function emitReplica(replica: ReplicaDecision, emission: Emission): void {
@@ -125,6 +135,7 @@ function emitCreate(replica: ReplicaDecision & { action: 'create' }, emission: E
   const { cause, name, number } = replica;
   const operation = createOperation(emission, number, name);
   const created = builder.add({ operation, cause, after: emission.material });
+  emission.created.set(name, created);
   current.source ??= current.containers.length === 0 ? created : undefined;
   const container = { node: created, name };
   current.containers.push(container);
@@ -138,18 +149,21 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
   const { cause, container: old, replacement } = replica;
   const group = `Recreate ${service.name}-${old.number}`;
   const name = containerName(emission.model, service, old.number, options.separator);
-  const isEarly = current.isStopFirst || sharesReplacedNamespace(service, emission);
+  const isFirst = emission.classes.first.has(service.name);
+  const isEarly = emission.classes.early.has(service.name);
   const create = (after: readonly NodeId[]): NodeId => {
     const operation = { ...createOperation(emission, old.number, name), replaces: refTo(old) };
-    return builder.add({ operation, cause, after: [...emission.material, ...after], group });
+    const created = builder.add({ operation, cause, after: [...emission.material, ...after], group });
+    emission.created.set(name, created);
+    return created;
   };
 
-  const before = current.isStopFirst || replacement ? [] : [create([])];
-  const stopAfter = isEarly ? before : [...before, ...emission.gated];
-  const stop = isActive(old)
-    ? [builder.add({ operation: stopOperation(old, options), cause, after: stopAfter, group })]
-    : [];
-  current.stops.push(...stop);
+  const before = isFirst || replacement ? [] : [create([])];
+  const stop = emitStop(
+    old,
+    { cause, group, after: isEarly ? before : [...before, ...emission.gated] },
+    emission,
+  );
   const removed = builder.add({
     operation: { kind: 'remove-container', container: refTo(old), anonymousVolumes: false },
     cause,
@@ -157,7 +171,6 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
     group,
   });
   emission.removed.set(old.id, removed);
-  stopBeforeSources(service, stop, emission);
 
   const created = replacement ? undefined : (before[0] ?? create([removed]));
   if (current.containers.length === 0 && created !== undefined) current.source = created;
@@ -170,41 +183,14 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
   );
 }
 
-/** A container that shares a namespace stops before the one whose namespace it is. */
-function stopBeforeSources(service: ServiceConfig, stop: readonly NodeId[], emission: Emission): void {
-  for (const source of namespaceSources(service)) {
-    for (const id of emission.steps.get(source)?.stops ?? []) emission.builder.addDependencies(id, stop);
-  }
-}
-
-function sharesReplacedNamespace(service: ServiceConfig, emission: Emission): boolean {
-  return namespaceSources(service).some((source) => (emission.steps.get(source)?.stops.length ?? 0) > 0);
-}
-
-/**
- * Two containers cannot hold one fixed address, a network that is replaced must be left by all before, and a container
- * cannot be made in a namespace whose owner is made after its predecessor is gone.
- */
-function mustStopFirst({ service, replicas }: ServiceDecision, context: StepContext): boolean {
-  const hasFixedAddress = Object.values(service.networks ?? {}).some(
-    (network) => network?.ipv4_address !== undefined || network?.ipv6_address !== undefined,
-  );
-  const replaced = [...context.resources.networks.values()].flatMap((decision) =>
-    decision.action === 'replace' ? decision.old.members : [],
-  );
-  return (
-    hasFixedAddress ||
-    replicas.some((replica) => replica.action === 'recreate' && replaced.includes(replica.container.id)) ||
-    networkKeys(service).some((key) => context.resources.networks.get(key)?.action === 'replace') ||
-    namespaceSources(service).some((source) => context.steps.get(source)?.isStopFirst)
-  );
-}
-
 function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
   const found = [
     ...networkKeys(service).map((key) => context.networkSteps.get(key)),
     ...volumeKeys(service).map((key) => context.volumeSteps.get(key)),
-    ...containerSources(service).map((source) => context.steps.get(source)?.source),
+    ...containerSources(service).flatMap((source) => {
+      const steps = context.steps.get(source);
+      return [steps?.source, ...(steps?.cleanups ?? [])];
+    }),
   ];
   return found.filter((id) => id !== undefined);
 }
@@ -234,10 +220,6 @@ function createOperation({ model, options, service }: Emission, number: number, 
     volumes: names(model.volumes, volumeKeys(service)),
     renewAnonymousVolumes: options.renewAnonymousVolumes ?? false,
   } as const satisfies Operation;
-}
-
-function stopOperation(container: ObservedContainer, options: UpOptions): Operation {
-  return { kind: 'stop-container', container: refTo(container), ...grace(options) };
 }
 
 function grace(options: UpOptions): { timeout?: number } {

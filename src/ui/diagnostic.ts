@@ -3,6 +3,7 @@
 
 import { relative } from 'node:path';
 import { type SourcePosition, TcError } from '../base/error.ts';
+import { formatExcerpt } from '../base/excerpt.ts';
 import type { Warning } from '../base/warning.ts';
 import type { Style } from './style.ts';
 
@@ -86,21 +87,15 @@ function formatPlace({ col, file, line }: SourcePosition, { directory, style }: 
   return style.bold(`${path.startsWith('..') ? file : path}:${line}:${col}`);
 }
 
-const tabWidth = 4;
-const excerptWidth = 100;
-
-/** The line and a caret below the column. Long lines are cut around it. */
+/** The line before, the line, and a caret below the place. */
 function excerpt(source: SourcePosition | undefined, options: DiagnosticOptions): string[] {
-  const text = source && options.readSource(source.file)?.split(/\r?\n/)[source.line - 1];
-  if (source === undefined || text === undefined || text.trim() === '') return [];
-  const widen = (part: string) => part.replaceAll('\t', ' '.repeat(tabWidth));
-  const before = widen(text.slice(0, source.col - 1));
-  const start = Math.max(0, before.length - Math.floor(excerptWidth / 2));
-  const shown = widen(text).slice(start, start + excerptWidth);
-  const margin = String(source.line);
-  const { style } = options;
-  return [
-    `  ${style.dim(`${margin} |`)} ${shown}`,
-    `  ${style.dim(`${' '.repeat(margin.length)} |`)} ${' '.repeat(before.length - start)}${style.red('^')}`,
-  ];
+  const text = source && options.readSource(source.file);
+  if (source === undefined || text === undefined) return [];
+  const lines = formatExcerpt(text, source);
+  return lines.map((line, at) => {
+    const bar = line.indexOf('|') + 1;
+    const [margin, content] = [line.slice(0, bar), line.slice(bar)];
+    const { dim, red } = options.style;
+    return `  ${dim(margin)}${at === lines.length - 1 ? red(content) : content}`;
+  });
 }

@@ -57,6 +57,8 @@ export interface ContainerWords {
   /** Identities of networks and volumes it is in, where they are not those that are there. */
   networks?: Record<string, string>;
   volumes?: Record<string, string>;
+  /** Containers that it shares with, by service. */
+  sources?: Record<string, string>;
 }
 
 export interface WorldWords {
@@ -273,6 +275,7 @@ function buildInputs(words: ContainerWords, then: ServiceWords, config: ServiceC
     files: then.files ?? {},
     networks: { ...identities(networkKeys(config), 'network'), ...words.networks },
     volumes: { ...identities(volumeKeys(config), 'volume'), ...words.volumes },
+    ...(words.sources === undefined ? {} : { sources: words.sources }),
   };
 }
 

@@ -1,0 +1,91 @@
+// Steps on networks and volumes, and what they wait for.
+
+import { TcError } from '../base/error.ts';
+import type { ObservedState } from './observed-state.ts';
+import type { NodeId } from './operation.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import type { ResourceDecisions } from './resource-decision.ts';
+import type { StepContext } from './up-steps.ts';
+
+export interface NetworkSteps {
+  readonly created: ReadonlyMap<string, NodeId>;
+  /** Old networks that have to go before their successor is made. */
+  readonly replaced: readonly { readonly key: string; readonly node: NodeId }[];
+}
+
+export function emitNetworks(resources: ResourceDecisions, builder: PlanBuilder): NetworkSteps {
+  const created = new Map<string, NodeId>();
+  const replaced: { key: string; node: NodeId }[] = [];
+  for (const [key, decision] of resources.networks) {
+    if (decision.action === 'use') continue;
+    const operation = { kind: 'create-network', key, config: decision.config } as const;
+    if (decision.action === 'create') {
+      created.set(key, builder.add({ operation, cause: { reason: 'missing' } }));
+      continue;
+    }
+    const cause = { reason: 'changed', changes: decision.changes } as const;
+    const { id, name } = decision.old;
+    const node = builder.add({ operation: { kind: 'remove-network', id, name }, cause });
+    replaced.push({ key, node });
+    created.set(key, builder.add({ operation, cause, after: [node] }));
+  }
+  return { created, replaced };
+}
+
+export function emitVolumes(resources: ResourceDecisions, builder: PlanBuilder): Map<string, NodeId> {
+  const created = new Map<string, NodeId>();
+  for (const [key, decision] of resources.volumes) {
+    if (decision.action === 'use') continue;
+    const operation = { kind: 'create-volume', key, config: decision.config } as const;
+    created.set(key, builder.add({ operation, cause: { reason: 'missing' } }));
+  }
+  return created;
+}
+
+/** A network goes when its members are gone; one that merely lost its name only if nobody is left in it. */
+export function finishNetworks(networks: NetworkSteps, steps: StepContext, state: ObservedState): void {
+  const { builder, removed, resources } = steps;
+  for (const { key, node } of networks.replaced) {
+    const decision = resources.networks.get(key);
+    if (decision?.action !== 'replace') continue;
+    for (const id of decision.old.members) {
+      const gone = removed.get(id);
+      if (gone === undefined) throw networkInUse(decision.old.name, id, key, steps, state);
+      builder.addDependencies(node, [gone]);
+    }
+  }
+  for (const decision of resources.networks.values()) {
+    if (decision.action !== 'create' || decision.renamed === undefined) continue;
+    const { id, members, name } = decision.renamed;
+    const after = members.map((member) => removed.get(member));
+    if (after.some((gone) => gone === undefined)) continue;
+    builder.add({
+      operation: { kind: 'remove-network', id, name },
+      cause: { reason: 'unused' },
+      after: after.filter((gone) => gone !== undefined),
+    });
+  }
+}
+
+function networkInUse(
+  name: string,
+  member: string,
+  key: string,
+  steps: StepContext,
+  state: ObservedState,
+): TcError {
+  const holder = state.containers.find((container) => container.id === member);
+  const source = steps.model.positions.at(['networks', key]);
+  return new TcError(
+    `network ${name} changed and has to be made anew, but ${holder?.name ?? `container ${member}`} is in it`,
+    {
+      code: 'network-in-use',
+      hints: [
+        holder === undefined
+          ? 'stop and remove that container first; it is not part of this project'
+          : `remove it first, or include its service in the command${holder.oneOff ? '' : '; --remove-orphans removes orphans'}`,
+      ],
+      ...(source === undefined ? {} : { source }),
+    },
+  );
+}

@@ -1,0 +1,89 @@
+// What `up` will do with everything, before it is steps.
+
+import { TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { ServiceConfig } from '../project/service-config.ts';
+import { checkConditions } from './condition.ts';
+import type { DesiredInputs, ObservedState } from './observed-state.ts';
+import {
+  type DecisionContext,
+  decideAffected,
+  decideService,
+  type ServiceDecision,
+} from './replica-decision.ts';
+import { decideResources } from './resource-decision.ts';
+import { isActive, isWhole, replicasByService, selectServices } from './selection.ts';
+import { containerSources, orderServices } from './service-graph.ts';
+import type { UpOptions } from './up-options.ts';
+
+export interface UpDecisions extends DecisionContext {
+  readonly warnings: readonly Warning[];
+}
+
+export function decideUp(
+  model: ProjectModel,
+  inputs: DesiredInputs,
+  state: ObservedState,
+  options: UpOptions,
+): UpDecisions {
+  const selection = selectServices(model, options);
+  const order = orderServices(model.services, model.positions);
+  const existing = replicasByService(state);
+  // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
+  // one of those may reach yet others.
+  for (let reached: ReadonlySet<string> = selection.selected; ; ) {
+    const services = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
+    const resources = decideResources(model, state, services, !options.noRecreate);
+    const decided = new Map<string, ServiceDecision>();
+    const context: DecisionContext = { model, inputs, options, selection, resources, existing, decided };
+    for (const name of order) decide(name, context, decided);
+    const recreated = [...decided.values()].filter(isRecreating).map(({ service }) => service.name);
+    const wider = new Set([...reached, ...recreated]);
+    if (wider.size > reached.size) {
+      reached = wider;
+      continue;
+    }
+    for (const decision of decided.values()) checkSources(decision, context);
+    const warnings = [...decided.values()].flatMap((decision) => decision.warnings);
+    return { ...context, warnings: [...checkConditions(context), ...resources.warnings, ...warnings] };
+  }
+}
+
+function isRecreating({ replicas }: ServiceDecision): boolean {
+  return replicas.some((replica) => replica.action === 'recreate');
+}
+
+function decide(name: string, context: DecisionContext, decided: Map<string, ServiceDecision>): void {
+  const service = context.model.services[name];
+  if (service === undefined || service.provider !== undefined) return;
+  const decision = context.selection.selected.has(name)
+    ? decideService(service, context)
+    : decideUnselected(service, context);
+  if (decision) decided.set(name, decision);
+}
+
+function decideUnselected(service: ServiceConfig, context: DecisionContext): ServiceDecision | undefined {
+  const { noDeps, noRecreate } = context.options;
+  return noDeps || noRecreate ? undefined : decideAffected(service, context);
+}
+
+/** A container that shares another one's namespace or volumes needs that one to be there, and running to be started. */
+function checkSources({ replicas, service }: ServiceDecision, context: DecisionContext): void {
+  if (replicas.length === 0) return;
+  const isUsable = context.options.noStart ? isWhole : isActive;
+  for (const source of containerSources(service)) {
+    const planned = context.decided.get(source)?.replicas;
+    const usable = planned ?? (context.existing.get(source) ?? []).filter(isUsable);
+    if (usable.length > 0) continue;
+    const position = context.model.positions.at(['services', service.name]);
+    throw new TcError(
+      `service "${service.name}" shares what "${source}" has, but "${source}" has no container`,
+      {
+        code: 'shared-container-missing',
+        hints: [`start ${source} as well, with at least one replica`],
+        ...(position === undefined ? {} : { source: position }),
+      },
+    );
+  }
+}
