@@ -133,14 +133,6 @@ function makeNetworkRun(paths: InstancePaths, id: string): void {
   chmodSync(directory, 0o755);
 }
 
-/** Network children look at `names` in it, each under a user of its own. */
-function makeNetworkRun(paths: InstancePaths, id: string): void {
-  const directory = paths.networkRun(id);
-  mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
-  mkdirSync(directory, { recursive: true });
-  chmodSync(directory, 0o755);
-}
-
 function slotCount(record: NetworkRecord): number {
   const hosts = record.subnets.map(({ subnet }) => {
     const parsed = parseSubnet(subnet);
