@@ -20,22 +20,25 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-unusable': 'ports',
 };
 
+export interface ServicePlace {
+  readonly model: ProjectModel | undefined;
+  readonly service: string;
+  /** The attribute that errors are about whose code does not say. */
+  readonly attribute?: string;
+}
+
 /** Runs `action`, which precedes all effects; an error of it that has no place gets the service's. */
-export async function atService<T>(
-  model: ProjectModel | undefined,
-  service: string,
-  action: () => Promise<T>,
-): Promise<T> {
+export async function atService<T>(place: ServicePlace, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw locate(error, model, service);
+    throw locate(error, place);
   }
 }
 
-function locate(error: unknown, model: ProjectModel | undefined, service: string): unknown {
+function locate(error: unknown, { model, service, attribute: otherwise }: ServicePlace): unknown {
   if (!(error instanceof TcError) || error.kind === 'bug') return error;
-  const attribute = ATTRIBUTES[error.code];
+  const attribute = ATTRIBUTES[error.code] ?? otherwise;
   const path = ['services', service, ...(attribute === undefined ? [] : [attribute])];
   const source = error.source ?? model?.positions.at(path);
   const { code, kind, hints, cause, others } = error;

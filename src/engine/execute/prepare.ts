@@ -38,13 +38,15 @@ export async function prepare(
   for (const node of plan.nodes) {
     const { operation } = node;
     if (operation.kind === 'create-container') {
-      await atService(model, operation.service.name, () =>
+      await atService({ model, service: operation.service.name }, () =>
         prepareCreate(execution, node, operation, { images, model }),
       );
     }
     if (operation.kind === 'start-container' && 'id' in operation.container) {
       const record = execution.resolve(operation.container);
-      await atService(model, record.service, () => execution.sockets.reserveAgain(record, record.ports));
+      await atService({ model, service: record.service }, () =>
+        execution.sockets.reserveAgain(record, record.ports),
+      );
     }
   }
 }

@@ -24,10 +24,7 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   const entries = await Promise.all(
-    wanted.map(async (service) => {
-      const describe = () => describeDesired(service, request, digest);
-      return [service.name, await atService(model, service.name, describe)] as const;
-    }),
+    wanted.map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
   );
   return { services: Object.fromEntries(entries) };
 }
@@ -50,12 +47,13 @@ async function describeDesired(
   { model, images, purpose }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
-  const image = await (purpose === 'execute'
-    ? images.resolve(service, model)
-    : images.describe(service, model));
+  const place = { model, service: service.name };
+  const image = await atService<DescribedImage>({ ...place, attribute: 'image' }, async () =>
+    purpose === 'execute' ? images.resolve(service, model) : images.describe(service, model),
+  );
   return {
     imageId: image.id,
-    files: digestFiles(service, model, digest),
+    files: await atService(place, async () => digestFiles(service, model, digest)),
     recorded: recordService(service, digest),
     hasHealthcheck: hasHealthcheck(service, image),
   };
