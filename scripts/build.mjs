@@ -4,9 +4,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyzeMetafile, build } from 'esbuild';
+
+const requireBuiltin = createRequire(import.meta.url);
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(top, 'dist');
@@ -27,7 +30,7 @@ const result = await build({
   sourcemap: 'linked',
   sourcesContent: false,
   charset: 'ascii',
-  legalComments: 'external',
+  legalComments: 'none',
   // oclif looks for a compiler of commands written in TypeScript; ours are compiled.
   external: ['*.node', 'typescript'],
   define: {
@@ -35,6 +38,7 @@ const result = await build({
     'import.meta.url': 'bundleUrl',
   },
   banner: { js: 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  plugins: [{ name: 'lazy builtins', setup: makeBuiltinsLazy }],
   metafile: true,
   logLevel: 'warning',
 });
@@ -45,13 +49,46 @@ for (const name of readdirSync(dist)) if (name.includes('.cache')) rmSync(join(d
 for (const { path, text } of result.outputFiles) {
   write(path, path.endsWith('.cjs') ? identify(text) : text);
 }
+write(join(dist, 'LICENSES.txt'), gatherLicenses(Object.keys(result.metafile.inputs)));
 warmUp();
 if (process.argv.includes('--analyze')) console.log(await analyzeMetafile(result.metafile));
+
+/** Builtins that cost more than a millisecond to load are loaded when something of them is used, not when it is imported. */
+function makeBuiltinsLazy({ onResolve, onLoad }) {
+  const costly =
+    /^(node:)?(crypto|net|tty|tls|http|https|zlib|child_process|stream|stream\/promises|fs\/promises|readline)$/;
+  onResolve({ filter: costly }, ({ path, namespace, kind }) => {
+    const name = path.replace('node:', '');
+    return namespace === 'lazy' || kind !== 'import-statement'
+      ? { path: `node:${name}`, external: true }
+      : { path: name, namespace: 'lazy' };
+  });
+  onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => {
+    const names = Object.keys(requireBuiltin(`node:${path}`));
+    const getters = names.map((name) => `get ${name}(){return require("node:${path}").${name}}`);
+    return { contents: `module.exports={${getters.join(',')}}` };
+  });
+}
 
 /** The launcher tells bundles apart by this last line; V8 would compare no more than their lengths. */
 function identify(text) {
   const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
   return `${text}//${id}\n`;
+}
+
+/** The licences of what is in the bundle, which ask to be passed on. */
+function gatherLicenses(inputs) {
+  const packages = new Set(
+    inputs.flatMap((path) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  );
+  const texts = [...packages].sort().map((path) => {
+    const { license, name, version } = JSON.parse(readFileSync(join(top, path, 'package.json'), 'utf8'));
+    const file = readdirSync(join(top, path)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text =
+      file === undefined ? `Licensed under ${license}.\n` : readFileSync(join(top, path, file), 'utf8');
+    return `${name} ${version}\n\n${text}`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n`);
 }
 
 /** By rename: somebody may be running the old one. */

@@ -4,3 +4,5 @@
 export const changesExitCode = 100;
 /** 128 + SIGINT. */
 export const interruptedExitCode = 130;
+/** 128 + SIGTERM. */
+export const terminatedExitCode = 143;

@@ -2,13 +2,12 @@
 // it started stays.
 
 import { TcError } from '../base/error.ts';
+import { interruptedExitCode, terminatedExitCode } from './exit-code.ts';
 
 export interface Interrupts {
   readonly interrupted: AbortSignal;
   readonly forced: AbortSignal;
 }
-
-export const interruptedExitCode = 130;
 
 export function listenForInterrupts(): Interrupts {
   const asked = new AbortController();
@@ -29,6 +28,6 @@ export function listenForInterrupts(): Interrupts {
 function interruption(name: string): TcError {
   return new TcError(`interrupted by ${name}`, {
     code: 'interrupted',
-    exitCode: name === 'SIGTERM' ? 143 : interruptedExitCode,
+    exitCode: name === 'SIGTERM' ? terminatedExitCode : interruptedExitCode,
   });
 }

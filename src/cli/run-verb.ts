@@ -41,7 +41,8 @@ export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResu
     const exitCode = await command.run(invocation);
     return exitCode === 0 ? { exitCode, path: found.verb } : { exitCode };
   } catch (error) {
-    session.display.fail(error);
+    // Whoever interrupts knows that.
+    if (!(error instanceof TcError && error.code === 'interrupted')) session.display.fail(error);
     return { exitCode: error instanceof TcError ? error.exitCode : 1 };
   } finally {
     await session.display.end();

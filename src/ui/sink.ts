@@ -1,5 +1,9 @@
 // The only place that writes to the process's standard streams.
 
+import { fstatSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { errnoOf } from '../base/system-error.ts';
+
 /** Takes finished text. */
 export interface Sink {
   write(text: string): void;
@@ -11,22 +15,77 @@ export interface Sink {
 
 /** Data. A reader that went away (`| head`) ends the process without a word, as SIGPIPE would. */
 export function standardOutput(): Sink {
-  return createSink(process.stdout);
+  return isTerminal(1) ? streamSink(process.stdout) : new DescriptorSink(1);
 }
 
 /** Progress, warnings, prompts, errors. */
 export function standardError(): Sink {
-  return createSink(process.stderr);
+  return isTerminal(2) ? streamSink(process.stderr) : new DescriptorSink(2);
 }
 
+/** Major number of /dev/null and its like (Linux, Documentation/admin-guide/devices.txt). */
+const memoryDevices = 1;
+
+/** A look at the kind of file comes first, since it is free: loading `tty` for a pipe or /dev/null is not. */
+function isTerminal(fd: 1 | 2): boolean {
+  try {
+    const file = fstatSync(fd);
+    return file.isCharacterDevice() && file.rdev >> 8 !== memoryDevices && isatty(fd);
+  } catch {
+    // Closed by whoever called: what is written goes nowhere.
+    return false;
+  }
+}
+
+/** Files and pipes, without Node's streams, which cost a start more than all that it has to say. */
+class DescriptorSink implements Sink {
+  readonly isTTY = false;
+  readonly columns = undefined;
+  readonly rows = undefined;
+  readonly #fd: 1 | 2;
+  #stream: Sink | undefined;
+
+  constructor(fd: 1 | 2) {
+    this.#fd = fd;
+  }
+
+  write(text: string): void {
+    if (this.#stream) {
+      this.#stream.write(text);
+      return;
+    }
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) {
+      try {
+        at += writeSync(this.#fd, bytes, at);
+      } catch (error) {
+        this.#recover(error, bytes.subarray(at).toString());
+        return;
+      }
+    }
+  }
+
+  /** A pipe that somebody made non-blocking and that is full: Node's stream knows how to wait. */
+  #recover(error: unknown, rest: string): void {
+    const errno = errnoOf(error);
+    if (errno === 'EPIPE') process.exit(brokenPipeExitCode);
+    if (errno === 'EBADF') return;
+    if (errno !== 'EAGAIN') throw error;
+    this.#stream = streamSink(this.#fd === 1 ? process.stdout : process.stderr);
+    this.#stream.write(rest);
+  }
+}
+
+/** 128 + SIGPIPE. */
+const brokenPipeExitCode = 141;
 const watched = new WeakSet<NodeJS.WriteStream>();
 
-function createSink(stream: NodeJS.WriteStream): Sink {
+function streamSink(stream: NodeJS.WriteStream): Sink {
   if (!watched.has(stream)) {
     watched.add(stream);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      process.exit(128 + 13);
+      process.exit(brokenPipeExitCode);
     });
   }
   return {

@@ -1,6 +1,7 @@
 import { logs } from '../../app/logs.ts';
 import { usageError } from '../argv.ts';
 import { defineCommand } from '../command.ts';
+import { interruptedExitCode } from '../exit-code.ts';
 import { indexFlag } from '../shared-flags.ts';
 
 export const command = defineCommand({
@@ -33,7 +34,7 @@ export const command = defineCommand({
       since: flags.since,
       until: flags.until,
     });
-    return 0;
+    return session.context.interrupted.aborted ? interruptedExitCode : 0;
   },
 });
 
