@@ -19,9 +19,9 @@ void append_json(std::string* json, const std::string& text);
 int answer_done(const std::string& members);
 int answer_failed(const Error& error);
 
-// Roles: argv[0] is the role's name. See the header of untar.cc, settle.cc and pack.cc for the rest.
-int untar_main(int argc, char** argv);
-int settle_main(int argc, char** argv);
-int tar_main(int argc, char** argv);
+// The roles. See the headers of untar.cc, settle.cc and pack.cc for their arguments.
+int run_untar(int argc, char** argv);
+int run_settle(int argc, char** argv);
+int run_tar(int argc, char** argv);
 
 }  // namespace tc

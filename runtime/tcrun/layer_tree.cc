@@ -117,7 +117,8 @@ Error LayerTree::enter(const std::string& parent) {
   if (parent_ && parent == parent_path_) return {};
   Fd fd;
   Error error = open_below(parent, &fd);
-  if (error.errnum == ENOENT) {
+  // Or a whiteout stands where a directory is to be.
+  if (error.errnum == ENOENT || error.errnum == ENOTDIR) {
     if ((error = make_directories(parent, 0))) return error;
     error = open_below(parent, &fd);
   }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "archive.h"
 #include "launch.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,9 @@ int main(int argc, char** argv) {
       {"monitor", tc::launch_monitor},
       {"sealed-monitor", tc::launch_sealed_monitor},
       {"init", tc::run_init},
+      {"untar", tc::run_untar},
+      {"settle", tc::run_settle},
+      {"tar", tc::run_tar},
   };
   for (const auto& role : kRoles) {
     if (argc > 1 && strcmp(argv[1], role.name) == 0) return role.run(argc, argv);

@@ -239,7 +239,7 @@ void allow_many_descriptors() {
 
 Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
   if (!is_layer) {
-    if (Error error = open_merged(argv + 2, argc - 2, merged)) return error;
+    if (Error error = open_merged(argv + 3, argc - 3, merged)) return error;
     if (dup3(merged->get(), directory_fd, O_CLOEXEC) < 0) return fail("pack", "dup3");
     merged->reset();
   }
@@ -250,9 +250,9 @@ Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
 
 }  // namespace
 
-int tar_main(int argc, char** argv) {
-  bool is_layer = argc == 2 && !strcmp(argv[1], "diff");
-  if (!is_layer && (argc < 3 || strcmp(argv[1], "root"))) return answer_failed(fail_with(EINVAL, "start", "tar"));
+int run_tar(int argc, char** argv) {
+  bool is_layer = argc == 3 && !strcmp(argv[2], "diff");
+  if (!is_layer && (argc < 4 || strcmp(argv[2], "root"))) return answer_failed(fail_with(EINVAL, "start", "tar"));
   allow_many_descriptors();
   Fd merged;
   if (Error error = open_root(argc, argv, is_layer, &merged)) return answer_failed(error);

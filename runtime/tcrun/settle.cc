@@ -173,12 +173,12 @@ Error settle(int layer, char** parents, int count, size_t* moved) {
 
 }  // namespace
 
-int settle_main(int argc, char** argv) {
+int run_settle(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (argc < 2) return answer_failed(fail_with(EINVAL, "start", "settle"));
+  if (argc < 3) return answer_failed(fail_with(EINVAL, "start", "settle"));
   umask(0);
   size_t moved = 0;
-  if (Error error = settle(directory_fd, argv + 1, argc - 1, &moved)) return answer_failed(error);
+  if (Error error = settle(directory_fd, argv + 2, argc - 2, &moved)) return answer_failed(error);
   return answer_done("\"moved\":" + std::to_string(moved));
 }
 

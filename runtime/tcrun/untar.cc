@@ -40,14 +40,14 @@ Error confine() {
 
 }  // namespace
 
-int untar_main(int argc, char** argv) {
-  if (argc != 2) return answer_failed(fail_with(EINVAL, "start", "untar"));
+int run_untar(int argc, char** argv) {
+  if (argc != 3) return answer_failed(fail_with(EINVAL, "start", "untar"));
   umask(0);
   if (Error error = confine()) return answer_failed(error);
   TarReader reader(STDIN_FILENO);
   LayerTree tree(directory_fd);
   uint64_t entries = 0;
-  if (Error error = unpack(&reader, &tree, strtoull(argv[1], nullptr, 10), &entries)) return answer_failed(error);
+  if (Error error = unpack(&reader, &tree, strtoull(argv[2], nullptr, 10), &entries)) return answer_failed(error);
   std::string members = "\"entries\":" + std::to_string(entries) + ",\"bytes\":" + std::to_string(tree.bytes()) +
                         ",\"implicit\":[";
   const char* separator = "";
