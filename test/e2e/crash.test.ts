@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findProcesses } from './host-state.ts';
+import { findContained, findProcesses } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
 const compose = `
@@ -35,13 +35,6 @@ afterEach(async () => {
   expect(await scenario.leftovers()).toEqual({});
   scenario.dispose();
 });
-
-/** Host pids of a container's processes: those in its cgroup. */
-function processesOf(id: string): number[] {
-  return findProcesses(id)
-    .filter((entry) => entry.cgroup.includes(`/${id}`))
-    .map((entry) => entry.pid);
-}
 
 /** Of the monitor and its network child, which runs under the same command line, the parent. */
 function monitorOf(id: string): number {
@@ -129,9 +122,13 @@ describe('kill -9 inside', () => {
     scenario.ok('up', '-d');
     const { ID: id } = scenario.container('project-db-1');
     const directory = scenario.list('containers').find((name) => name.startsWith(id))!;
-    expect(processesOf(directory).length).toBeGreaterThan(0);
+    expect(findContained(directory).length).toBeGreaterThan(0);
     process.kill(monitorOf(directory), 'SIGKILL');
-    await eventually('all its processes are gone', () => processesOf(directory).length === 0 || undefined, 5);
+    await eventually(
+      'all its processes are gone',
+      () => findContained(directory).length === 0 || undefined,
+      5,
+    );
     expect(scenario.container('project-db-1').State).not.toBe('running');
     scenario.ok('up', '-d');
     expect(scenario.container('project-db-1').State).toBe('running');
@@ -142,7 +139,7 @@ describe('kill -9 inside', () => {
     scenario.ok('up', '-d');
     const { ID: id } = scenario.container('project-db-1');
     const directory = scenario.list('containers').find((name) => name.startsWith(id))!;
-    for (const pid of processesOf(directory)) process.kill(pid, 'SIGKILL');
+    for (const pid of findContained(directory)) process.kill(pid, 'SIGKILL');
     await eventually(
       'it has ended',
       () => scenario.container('project-db-1').State === 'exited' || undefined,
@@ -163,9 +160,13 @@ services:
     });
     scenario.ok('up', '-d');
     const directory = scenario.list('containers')[0]!;
-    await eventually('both sleeps run', () => processesOf(directory).length >= 2 || undefined);
+    await eventually('both sleeps run', () => findContained(directory).length >= 2 || undefined);
     process.kill(monitorOf(directory), 'SIGKILL');
-    await eventually('all its processes are gone', () => processesOf(directory).length === 0 || undefined, 5);
+    await eventually(
+      'all its processes are gone',
+      () => findContained(directory).length === 0 || undefined,
+      5,
+    );
   });
 });
 
@@ -180,11 +181,11 @@ describe('the restart policy', () => {
     scenario.ok('up', '-d');
     const { ID: id } = scenario.container('project-web-1');
     const directory = scenario.list('containers').find((name) => name.startsWith(id))!;
-    const first = processesOf(directory);
+    const first = findContained(directory);
     for (const pid of first) process.kill(pid, 'SIGKILL');
     await eventually(
       'a new process runs',
-      () => processesOf(directory).some((pid) => !first.includes(pid)) || undefined,
+      () => findContained(directory).some((pid) => !first.includes(pid)) || undefined,
       5,
     );
     expect(scenario.container('project-web-1').State).toBe('running');

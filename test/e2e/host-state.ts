@@ -43,6 +43,13 @@ export function findProcesses(mark: string): ProcessEntry[] {
     .filter((entry) => entry.command.includes(mark) || entry.cgroup.includes(mark));
 }
 
+/** Host pids of the processes in a container's cgroups; `id` may be cut short. */
+export function findContained(id: string): number[] {
+  return findProcesses(id)
+    .filter((entry) => entry.cgroup.includes(`/${id}`))
+    .map((entry) => entry.pid);
+}
+
 function findCgroups(directory: string, mark: string, depth: number): string[] {
   if (depth === 0) return [];
   const entries = attempt(() => readdirSync(directory, { withFileTypes: true }), []);

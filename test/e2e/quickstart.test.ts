@@ -1,7 +1,8 @@
 // The quickstart stack as the README promises it, seen over HTTP.
 
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findProcesses } from './host-state.ts';
+import { findContained } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
 interface Answer {
@@ -72,12 +73,18 @@ describe('the quickstart', () => {
   it('takes a killed replica out of the set, serves on, and brings it back', async () => {
     const { ID: id } = quickstart.container('quickstart-web-3');
     const host = quickstart.ok('exec', '-T', '--index', '3', 'web', 'hostname').stdout.trim();
-    const processes = () => findProcesses(`/${id}`).map((entry) => entry.pid);
+    const processes = () => findContained(id);
     const killed = processes();
     expect(killed).not.toEqual([]);
+    const address = quickstart.ok('exec', '-T', '--index', '3', 'web', 'hostname', '-i').stdout.trim();
+    const isInSet = () =>
+      execFileSync('/usr/sbin/nft', ['list', 'ruleset'], { encoding: 'utf8' }).includes(`: ${address} .`);
+    const isBack = () => processes().some((pid) => !killed.includes(pid));
+    expect(isInSet()).toBe(true);
     for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await eventually('it left the set', () => !isInSet() || isBack() || undefined);
     for (let n = 0; n < 50; n += 1) await hit();
-    await eventually('it runs again', () => processes().some((pid) => !killed.includes(pid)) || undefined);
+    await eventually('it runs again', () => isBack() || undefined);
     await eventually('it serves again', async () => (await hit()).host === host || undefined);
   });
 
