@@ -63,7 +63,7 @@ struct Joining {
 // Returns at once. Nothing in the container, such as a passwd file on a file system that hangs, can hold the monitor up.
 Error begin_join(const Host& host, const Child& container, const JoinRequest& request, Joining* joining);
 enum class JoinState : uint8_t { Pending, Executed, Failed };
-// Reads what there is of `joining->sync`, which it closes unless the state is Pending.
+// Reads what there is of `joining.sync`; unless the state is Pending, that is of no more use.
 JoinState advance_join(const Host& host, Joining& joining, Error* error);
 
 // Field 22 of /proc/<pid>/stat, 0 if there is no such process.

@@ -24,7 +24,8 @@ void schedule_next(Monitor& monitor) {
 
 ProbeResult& current(HealthState& health) { return health.results[health.recorded % HealthState::kKept]; }
 
-void collect(HealthState& health) {
+void collect(Monitor& monitor) {
+  HealthState& health = monitor.health;
   ProbeResult& result = current(health);
   while (health.output) {
     char overflow[1024];
@@ -32,7 +33,7 @@ void collect(HealthState& health) {
     ssize_t got = read(health.output.get(), room ? result.output + result.length : overflow, room ? room : sizeof overflow);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return health.output.reset();
+    if (got <= 0) return unwatch(monitor, health.output);
     if (room) result.length += uint32_t(got);
   }
 }
@@ -66,8 +67,8 @@ void conclude(Monitor& monitor, int exit_code) {
   health.recorded++;
   health.is_running = false;
   health.timeout.clear();
-  health.output.reset();
-  health.joining.sync.reset();
+  unwatch(monitor, health.output);
+  unwatch(monitor, health.joining.sync);
   schedule_next(monitor);
   if (health.status != before) publish(monitor);
   report_status(monitor);
@@ -109,8 +110,9 @@ void stop_health(Monitor& monitor) {
   health.timeout.clear();
   if (health.is_running) kill_probe(health);
   health.is_running = false;
+  unwatch(monitor, health.output);
+  unwatch(monitor, health.joining.sync);
   health.joining = Joining{};
-  health.output.reset();
 }
 
 void start_probe(Monitor& monitor) {
@@ -145,10 +147,12 @@ void start_probe(Monitor& monitor) {
 
 void probe_ready(Monitor& monitor, Source source) {
   HealthState& health = monitor.health;
-  if (source == Source::ProbeOutput) return collect(health);
+  if (source == Source::ProbeOutput) return collect(monitor);
   if (!health.joining.sync) return;
   Error error;
   JoinState state = advance_join(monitor.host, health.joining, &error);
+  if (state == JoinState::Pending) return;
+  unwatch(monitor, health.joining.sync);
   if (state == JoinState::Failed && health.is_running) fail_probe(monitor, error);
 }
 
@@ -164,7 +168,7 @@ bool probe_ended(Monitor& monitor, int pid, int code, int status) {
   }
   health.joining.child = Child{};
   if (!health.is_running) return true;
-  collect(health);
+  collect(monitor);
   if (!health.timed_out) {
     conclude(monitor, exit_code_of_child(code, status));
     return true;

@@ -214,14 +214,12 @@ JoinState advance_join(const Host& host, Joining& joining, Error* error) {
         send_go(joining.sync.get());
         continue;
       case SyncMessage::Executed:
-        joining.sync.reset();
         if (joining.child.pid) return JoinState::Executed;
         *error = fail_with(ESRCH, "start", "clone");
         return JoinState::Failed;
       case SyncMessage::Failed:
         break;
     }
-    joining.sync.reset();
     return JoinState::Failed;
   }
 }

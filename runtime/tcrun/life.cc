@@ -44,7 +44,7 @@ void watch_output(Monitor& monitor) {
   static const char* const kNames[] = {"stdout", "stderr"};
   for (uint32_t i = 0; i < 2; i++) {
     if (!fds[i]) continue;
-    monitor.streams[i].start(static_cast<Fd&&>(fds[i]), kNames[i]);
+    monitor.streams[i].start(static_cast<Fd&&>(fds[i]), kNames[i], monitor.epoll.get());
     watch(monitor, monitor.streams[i].fd(), EPOLLIN, Source::Output, i);
   }
 }

@@ -227,6 +227,11 @@ Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t i
   return {};
 }
 
+void unwatch(Monitor& monitor, Fd& fd) {
+  if (fd) epoll_ctl(monitor.epoll.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
+  fd.reset();
+}
+
 int run_monitor(Monitor& monitor, const Inheritance& inherited) {
   inherit(monitor, inherited);
   monitor.error = start(monitor);

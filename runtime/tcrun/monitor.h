@@ -159,6 +159,9 @@ int run_monitor(Monitor& monitor, const Inheritance& inherited);
 
 // monitor.cc
 Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t index);
+// Closes what was watched. Taken out of epoll first: a child that was cloned meanwhile may still hold a copy, and epoll would
+// go on reporting it.
+void unwatch(Monitor& monitor, Fd& fd);
 
 // life.cc
 Error start_life(Monitor& monitor);

@@ -222,7 +222,7 @@ constexpr Operation kOperations[] = {
 
 void announce_exec(Monitor& monitor, Exec& exec) {
   exec.has_executed = true;
-  exec.joining.sync.reset();
+  unwatch(monitor, exec.joining.sync);
   if (exec.client < 0) return;
   FixedText<96> line;
   line.add("{\"ok\":true,\"exec\":").number(exec.number);
@@ -260,7 +260,9 @@ void exec_synced(Monitor& monitor, size_t index) {
   Error error;
   JoinState state = advance_join(monitor.host, exec.joining, &error);
   if (state == JoinState::Executed) return announce_exec(monitor, exec);
-  if (state == JoinState::Pending || exec.client < 0) return;
+  if (state == JoinState::Pending) return;
+  unwatch(monitor, exec.joining.sync);
+  if (exec.client < 0) return;
   send_error(monitor, size_t(exec.client), error);
   exec.client = -1;
 }

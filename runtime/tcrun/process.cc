@@ -30,13 +30,17 @@ Error set_limit(const RlimitSpec& limit) {
   return explain(error, "raising a hard limit needs CAP_SYS_RESOURCE, which this host does not give to root");
 }
 
-Error write_oom_score(int host_proc, int value) {
+// Written in any case: the monitor's own, which is inherited, protects the monitor.
+Error write_oom_score(const ProcessSpec& process, int host_proc) {
   FixedText<16> text;
-  text.number(value);
+  text.number(process.has_oom_score_adj ? process.oom_score_adj : 0);
   Error error = write_kernel_file(host_proc, "self/oom_score_adj", text.c_str());
   error.step = "oom_score_adj";
-  if (error.errnum != EACCES && error.errnum != EPERM) return error;
-  return explain(error, "lowering oom_score_adj needs CAP_SYS_RESOURCE, which this host does not give to root");
+  bool is_refused = error.errnum == EACCES || error.errnum == EPERM;
+  if (!is_refused) return error;
+  // Whoever called had a higher one, and nobody asked for less.
+  if (!process.has_oom_score_adj) return {};
+  return explain(error, "lowering it needs CAP_SYS_RESOURCE, which this host does not give to root");
 }
 
 Error set_apparmor(int host_proc, const char* profile) {
@@ -163,8 +167,7 @@ Error prepare_process(const ProcessSpec& process, int host_proc) {
     Error error = set_limit(limit);
     if (error) return error;
   }
-  Error error;
-  if (process.has_oom_score_adj) error = write_oom_score(host_proc, process.oom_score_adj);
+  Error error = write_oom_score(process, host_proc);
   if (error.ok() && process.apparmor_profile) error = set_apparmor(host_proc, process.apparmor_profile);
   if (error) return error;
   // A new session keyring, so that keys of whoever ran the CLI are out of reach. Kernels without keyrings have none to leak.
