@@ -16,15 +16,18 @@ namespace tc {
 
 namespace {
 
-// A pidfd's fdinfo gives the pid in the namespace of that procfs, here the host's.
-int read_host_pid(int proc, int pidfd) {
+// A pidfd's fdinfo lists the pid in every namespace from that of the procfs, here the host's, down to its own.
+void read_pids(const Host& host, Child* child) {
   Path path;
-  path.add("self/fdinfo/").number(pidfd);
+  path.add("self/fdinfo/").number(child->pidfd.get());
   Arena scratch;
   Bytes bytes;
-  if (read_file(proc, path.c_str(), 4096, scratch, &bytes)) return 0;
-  const char* line = strstr(bytes.data, "\nPid:");
-  return line ? atoi(line + 5) : 0;
+  if (read_file(host.proc, path.c_str(), 4096, scratch, &bytes)) return;
+  const char* line = strstr(bytes.data, "\nNSpid:");
+  if (!line) return;
+  char* at = nullptr;
+  child->host_pid = int(strtol(line + 7, &at, 10));
+  child->pid = host.spec->own_pid_namespace ? int(strtol(at, nullptr, 10)) : child->host_pid;
 }
 
 }  // namespace
@@ -65,11 +68,17 @@ int clone_child(const Host& host, const CloneRequest& request, Child* child, Err
     return -1;
   }
   if (pid < 0) return -1;
+  *error = identify_child(host, Fd(pidfd), child);
   child->pid = pid;
-  child->pidfd.reset(pidfd);
-  child->host_pid = read_host_pid(host.proc, pidfd);
+  return error->ok() ? 1 : -1;
+}
+
+Error identify_child(const Host& host, Fd pidfd, Child* child) {
+  child->pidfd = static_cast<Fd&&>(pidfd);
+  read_pids(host, child);
+  if (child->host_pid <= 0) return fail_with(ESRCH, "clone", "fdinfo");
   child->start_time = read_start_time(host.proc, child->host_pid);
-  return 1;
+  return {};
 }
 
 void reset_signals() {

@@ -13,6 +13,9 @@ struct CloneRequest {
 // Returns 0 in the child, 1 in the monitor, where `child` has pid, pidfd, host pid and start time.
 int clone_child(const Host& host, const CloneRequest& request, Child* child, Error* error);
 
+// Fills in what a pidfd tells: pid as the monitor sees it, pid of the host, start time.
+Error identify_child(const Host& host, Fd pidfd, Child* child);
+
 // In the child: default dispositions, nothing blocked, and death with the monitor.
 void reset_signals();
 

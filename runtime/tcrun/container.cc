@@ -110,7 +110,7 @@ Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal)
     Terminal pty;
     Error error = open_terminal(rootfs.root.get(), 0, 0, &pty);
     if (error.ok()) error = attach_console(rootfs, pty.slave.get());
-    if (error.ok()) error = send_descriptor(context.sync, pty.master.get());
+    if (error.ok()) error = send_descriptor(context.sync, Passed::Terminal, pty.master.get());
     *terminal = static_cast<Fd&&>(pty.slave);
     return error;
   }
@@ -142,7 +142,7 @@ Error build(const StartContext& context, Fd* terminal) {
   return error;
 }
 
-ProcessPlan container_plan(const StartContext& context, int parent) {
+ProcessPlan container_plan(const StartContext& context) {
   const Spec& spec = *context.host.spec;
   const ProcessSpec& process = spec.oci.process;
   ProcessPlan plan{};
@@ -157,7 +157,6 @@ ProcessPlan container_plan(const StartContext& context, int parent) {
   plan.seccomp = spec.seccomp;
   plan.init_executable = spec.init ? context.host.executable : -1;
   plan.sync = context.sync;
-  plan.parent = parent;
   return plan;
 }
 
@@ -167,7 +166,7 @@ Error run_child(const StartContext& context) {
   Fd terminal;
   Error error = build(context, &terminal);
   if (error) return error;
-  ProcessPlan plan = container_plan(context, parent);
+  ProcessPlan plan = container_plan(context);
   Arena arena;
   Identity identity;
   error = resolve_identity(plan, arena, &identity);
@@ -179,7 +178,10 @@ Error run_child(const StartContext& context) {
   give_stdio(identity.user.uid);
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   error = await_go(context.sync);
-  return error ? error : become(plan, identity);
+  Execution execution{};
+  if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
+  if (error.ok()) error = die_with_parent(parent);
+  return error ? error : execute(execution);
 }
 
 uint64_t clone_flags(const OciSpec& oci) {
@@ -256,10 +258,10 @@ Error finish_container(PendingChild& pending, Child* child) {
   send_go(pending.sync.get());
   Error error;
   Fd terminal;
-  SyncMessage message = receive_sync(pending.sync.get(), &error, &terminal);
-  if (message == SyncMessage::Descriptor) {
+  SyncMessage message = receive_sync(pending.sync.get(), Wait::Yes, &error, &terminal);
+  if (message == SyncMessage::Terminal) {
     pending.child.output = static_cast<Fd&&>(terminal);
-    message = receive_sync(pending.sync.get(), &error, &terminal);
+    message = receive_sync(pending.sync.get(), Wait::Yes, &error, &terminal);
   }
   *child = static_cast<Child&&>(pending.child);
   pending.sync.reset();

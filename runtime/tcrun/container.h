@@ -51,9 +51,20 @@ struct JoinRequest {
   unsigned columns;
   int stdio[3];       // borrowed; -1: /dev/null. Not used with a terminal.
 };
-// Returns at once: `pending->sync` tells (receive_sync) with a terminal first its master, then how the execution went. Nothing in
-// the container, such as a passwd file on a file system that hangs, can so hold the monitor up.
-Error join_container(const Host& host, const Child& container, const JoinRequest& request, PendingChild* pending);
+
+// Joining takes two processes. The first, `joiner`, enters all namespaces but that of pids, where the container could see and (with
+// CAP_SYS_PTRACE) seize it, and gives up its privileges there; only then it clones the second, which has nothing more to lose,
+// into the pid namespace, as the monitor's child.
+struct Joining {
+  pid_t joiner = 0;  // until reaped
+  Child child;       // `child.pid` is 0 until it exists; with a terminal, `child.output` is its master
+  Fd sync;           // until it has executed or failed; to be watched for reading
+};
+// Returns at once. Nothing in the container, such as a passwd file on a file system that hangs, can hold the monitor up.
+Error begin_join(const Host& host, const Child& container, const JoinRequest& request, Joining* joining);
+enum class JoinState : uint8_t { Pending, Executed, Failed };
+// Reads what there is of `joining.sync`; unless the state is Pending, that is of no more use.
+JoinState advance_join(const Host& host, Joining& joining, Error* error);
 
 // Field 22 of /proc/<pid>/stat, 0 if there is no such process.
 uint64_t read_start_time(int proc, int pid);

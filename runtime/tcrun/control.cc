@@ -198,7 +198,7 @@ void send_line(Monitor& monitor, size_t index, const char* text, size_t length, 
 void drop_client(Monitor& monitor, size_t index) {
   Client& client = monitor.clients[index];
   if (!client.socket) return;
-  client.socket.reset();
+  unwatch(monitor, client.socket);
   close_fds(client);
   free(client.input);
   free(client.output);

@@ -24,7 +24,8 @@ void schedule_next(Monitor& monitor) {
 
 ProbeResult& current(HealthState& health) { return health.results[health.recorded % HealthState::kKept]; }
 
-void collect(HealthState& health) {
+void collect(Monitor& monitor) {
+  HealthState& health = monitor.health;
   ProbeResult& result = current(health);
   while (health.output) {
     char overflow[1024];
@@ -32,7 +33,7 @@ void collect(HealthState& health) {
     ssize_t got = read(health.output.get(), room ? result.output + result.length : overflow, room ? room : sizeof overflow);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return health.output.reset();
+    if (got <= 0) return unwatch(monitor, health.output);
     if (room) result.length += uint32_t(got);
   }
 }
@@ -66,8 +67,8 @@ void conclude(Monitor& monitor, int exit_code) {
   health.recorded++;
   health.is_running = false;
   health.timeout.clear();
-  health.output.reset();
-  health.sync.reset();
+  unwatch(monitor, health.output);
+  unwatch(monitor, health.joining.sync);
   schedule_next(monitor);
   if (health.status != before) publish(monitor);
   report_status(monitor);
@@ -88,8 +89,10 @@ void fail_probe(Monitor& monitor, const Error& error) {
 
 // The probe leads a session of its own; what it left behind in its group goes with it.
 void kill_probe(const HealthState& health) {
-  kill(-health.child.pid, SIGKILL);
-  kill(health.child.pid, SIGKILL);
+  if (health.joining.joiner) kill(health.joining.joiner, SIGKILL);
+  if (!health.joining.child.pid) return;
+  kill(-health.joining.child.pid, SIGKILL);
+  kill(health.joining.child.pid, SIGKILL);
 }
 
 }  // namespace
@@ -105,10 +108,11 @@ void stop_health(Monitor& monitor) {
   HealthState& health = monitor.health;
   health.next.clear();
   health.timeout.clear();
+  if (health.is_running) kill_probe(health);
   health.is_running = false;
-  health.child = Child{};
-  health.output.reset();
-  health.sync.reset();
+  unwatch(monitor, health.output);
+  unwatch(monitor, health.joining.sync);
+  health.joining = Joining{};
 }
 
 void start_probe(Monitor& monitor) {
@@ -122,7 +126,7 @@ void start_probe(Monitor& monitor) {
   result.start = wall_clock();
   health.is_running = true;
   health.timed_out = false;
-  health.child = Child{};
+  health.joining = Joining{};
   int pipe[2];
   if (pipe2(pipe, O_CLOEXEC) != 0) return fail_probe(monitor, fail("health", "pipe2"));
   health.output.reset(pipe[0]);
@@ -134,40 +138,46 @@ void start_probe(Monitor& monitor) {
   request.cwd = spec.oci.process.cwd;
   request.stdio[0] = -1;
   request.stdio[1] = request.stdio[2] = writing.get();
-  PendingChild pending;
-  Error error = join_container(monitor.host, monitor.life.child, request, &pending);
+  Error error = begin_join(monitor.host, monitor.life.child, request, &health.joining);
   if (error) return fail_probe(monitor, error);
-  health.child = static_cast<Child&&>(pending.child);
-  health.sync = static_cast<Fd&&>(pending.sync);
   health.timeout.set_in(int64_t(spec.health.timeout_ms));
-  watch(monitor, health.sync.get(), EPOLLIN, Source::ProbeSync, 0);
+  watch(monitor, health.joining.sync.get(), EPOLLIN, Source::ProbeSync, 0);
   watch(monitor, health.output.get(), EPOLLIN, Source::ProbeOutput, 0);
 }
 
 void probe_ready(Monitor& monitor, Source source) {
   HealthState& health = monitor.health;
-  if (source == Source::ProbeOutput) return collect(health);
-  if (!health.sync) return;
+  if (source == Source::ProbeOutput) return collect(monitor);
+  if (!health.joining.sync) return;
   Error error;
-  Fd none;
-  SyncMessage message = receive_sync(health.sync.get(), &error, &none);
-  health.sync.reset();
-  if (message != SyncMessage::Failed || !health.is_running) return;
-  fail_probe(monitor, error);
+  JoinState state = advance_join(monitor.host, health.joining, &error);
+  if (state == JoinState::Pending) return;
+  unwatch(monitor, health.joining.sync);
+  if (state == JoinState::Failed && health.is_running) fail_probe(monitor, error);
 }
 
-void probe_exited(Monitor& monitor, int code, int status) {
+bool probe_ended(Monitor& monitor, int pid, int code, int status) {
   HealthState& health = monitor.health;
-  // It may have ended before its message was read.
-  if (health.sync) probe_ready(monitor, Source::ProbeSync);
-  health.child = Child{};
-  if (!health.is_running) return;
-  collect(health);
-  if (!health.timed_out) return conclude(monitor, exit_code_of_child(code, status));
+  bool is_joiner = pid == health.joining.joiner;
+  if (!is_joiner && pid != health.joining.child.pid) return false;
+  // What it said before it ended may not have been read.
+  probe_ready(monitor, Source::ProbeSync);
+  if (is_joiner) {
+    health.joining.joiner = 0;
+    return true;
+  }
+  health.joining.child = Child{};
+  if (!health.is_running) return true;
+  collect(monitor);
+  if (!health.timed_out) {
+    conclude(monitor, exit_code_of_child(code, status));
+    return true;
+  }
   FixedText<96> text;
   text.add("Health check exceeded timeout (").number(int64_t(monitor.spec.health.timeout_ms)).add(" ms)");
   set_output(current(health), text.c_str());
   conclude(monitor, kTimedOut);
+  return true;
 }
 
 void run_health_timers(Monitor& monitor, int64_t now) {
@@ -176,7 +186,7 @@ void run_health_timers(Monitor& monitor, int64_t now) {
   if (!health.timeout.is_due(now)) return;
   health.timeout.clear();
   health.timed_out = true;
-  if (health.child.pid) kill_probe(health);
+  kill_probe(health);
 }
 
 }  // namespace tc

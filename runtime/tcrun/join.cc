@@ -1,7 +1,11 @@
 // Joining a running container: exec and health probes.
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
+#include <sys/syscall.h>
+
+#include <csignal>
 
 #include "../common/text.h"
 #include "capabilities.h"
@@ -56,7 +60,7 @@ Error set_stdio(const JoinContext& context, Fd* terminal) {
     Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     Terminal pty;
     Error error = open_terminal(root.get(), request.rows, request.columns, &pty);
-    if (error.ok()) error = send_descriptor(context.sync, pty.master.get());
+    if (error.ok()) error = send_descriptor(context.sync, Passed::Terminal, pty.master.get());
     *terminal = static_cast<Fd&&>(pty.slave);
     return error;
   }
@@ -73,7 +77,7 @@ Error set_stdio(const JoinContext& context, Fd* terminal) {
   return {};
 }
 
-Error join_plan(const JoinContext& context, int parent, ProcessPlan* plan) {
+Error join_plan(const JoinContext& context, ProcessPlan* plan) {
   const Spec& spec = *context.host.spec;
   const ProcessSpec& process = spec.oci.process;
   plan->args = context.request.args;
@@ -86,7 +90,6 @@ Error join_plan(const JoinContext& context, int parent, ProcessPlan* plan) {
   plan->no_new_privileges = process.no_new_privileges;
   plan->seccomp = spec.seccomp;
   plan->init_executable = -1;
-  plan->parent = parent;
   if (!context.request.privileged) return {};
   CapabilitySet all = 0;
   Error error = read_permitted(&all);
@@ -94,57 +97,131 @@ Error join_plan(const JoinContext& context, int parent, ProcessPlan* plan) {
   return error;
 }
 
-Error run_child(const JoinContext& context) {
+// Only what the process needs crosses into the pid namespace: standard descriptors, the sync socket, its terminal.
+Error close_others(const JoinContext& context, const Fd& terminal, int* sync, int* slave) {
+  int copies[] = {fcntl(context.sync, F_DUPFD_CLOEXEC, 5), -1};
+  if (terminal) copies[1] = fcntl(terminal.get(), F_DUPFD_CLOEXEC, 5);
+  if (copies[0] < 0 || (terminal && copies[1] < 0)) return fail("stdio", "fcntl");
+  *sync = dup3(copies[0], 3, O_CLOEXEC);
+  *slave = terminal ? dup3(copies[1], 4, O_CLOEXEC) : -1;
+  if (*sync < 0 || (terminal && *slave < 0)) return fail("stdio", "dup3");
+  close_range(terminal ? 5 : 4, ~0u, 0);
+  return {};
+}
+
+// The second process: a session of its own, then execve once the monitor knows it.
+Error finish_child(int sync, int slave, int parent, const Execution& execution) {
+  Error error = die_with_parent(parent);
+  setsid();
+  if (error.ok() && slave >= 0) error = adopt_terminal(slave);
+  if (error.ok()) error = await_go(sync);
+  return error ? error : execute(execution);
+}
+
+// clone(2), not clone3, which seccomp filters refuse as they cannot look at its flags.
+Error clone_finisher(int sync, int slave, int parent, const Execution& execution) {
+  int pidfd = -1;
+  long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, nullptr);
+  if (pid < 0) return fail("clone", "clone");
+  if (pid > 0) return send_descriptor(sync, Passed::Process, pidfd);
+  send_failure(sync, finish_child(sync, slave, parent, execution));
+  _exit(127);
+}
+
+Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
+  int parent = getppid(), slave = -1;
   reset_signals();
   const Spec& spec = *context.host.spec;
   Error error = attach_self(spec.cgroup.attach, context.joined_cgroup);
   if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
+  if (error.ok() && setns(pid_namespace, CLONE_NEWPID) != 0) error = fail("namespace", "setns", "pid");
   if (error.ok()) error = enter(context);
   Fd terminal;
   if (error.ok()) error = set_stdio(context, &terminal);
   ProcessPlan plan{};
-  if (error.ok()) error = join_plan(context, getppid(), &plan);
+  if (error.ok()) error = join_plan(context, &plan);
   if (error) return error;
   Arena arena;
   Identity identity;
   error = resolve_identity(plan, arena, &identity);
   if (error.ok()) error = enter_directory(plan.cwd);
   if (error) return error;
-  setsid();
-  if (terminal) error = adopt_terminal(terminal.get());
-  if (error) return error;
   give_stdio(identity.user.uid);
-  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
-  return become(plan, identity);
+  if (terminal) (void)!fchown(terminal.get(), identity.user.uid, gid_t(-1));
+  error = close_others(context, terminal, sync, &slave);
+  (void)terminal.release();
+  Execution execution{};
+  if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
+  return error ? error : clone_finisher(*sync, slave, parent, execution);
+}
+
+Error open_pid_namespace(const Host& host, const Child& container, Fd* fd) {
+  Path path;
+  path.number(container.host_pid).add("/ns/pid");
+  fd->reset(openat(host.proc, path.c_str(), O_RDONLY | O_CLOEXEC));
+  return *fd ? Error{} : fail("namespace", "open", "pid");
+}
+
+// The monitor may have reaped it already, if it was killed right away: then nobody will hear of it again.
+bool is_dead(const Child& child) {
+  pollfd poll_fd{child.pidfd.get(), POLLIN, 0};
+  return poll(&poll_fd, 1, 0) == 1;
 }
 
 }  // namespace
 
-Error join_container(const Host& host, const Child& container, const JoinRequest& request, PendingChild* pending) {
+Error begin_join(const Host& host, const Child& container, const JoinRequest& request, Joining* joining) {
   const Spec& spec = *host.spec;
-  Fd child_sync, cgroup;
-  Error error = make_sync(&pending->sync, &child_sync);
+  Fd child_sync, cgroup, pid_namespace;
+  Error error = make_sync(&joining->sync, &child_sync);
+  if (error.ok()) error = open_pid_namespace(host, container, &pid_namespace);
   if (error) return error;
   if (spec.cgroup.unified && !is_disabled(Feature::CloneIntoCgroup)) {
     cgroup.reset(open(spec.cgroup.unified, O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
-  Path path;
-  path.number(container.host_pid).add("/ns/pid");
-  Fd pid_namespace(openat(host.proc, path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!pid_namespace) return fail("namespace", "open", "pid");
-  CloneRequest clone{0, cgroup.get(), pid_namespace.get()};
-  int side = clone_child(host, clone, &pending->child, &error);
+  Child joiner;
+  CloneRequest clone{0, cgroup.get(), -1};
+  int side = clone_child(host, clone, &joiner, &error);
   if (side < 0 && cgroup) {
     cgroup.reset();
     clone.into_cgroup = -1;
-    side = clone_child(host, clone, &pending->child, &error);
+    side = clone_child(host, clone, &joiner, &error);
   }
   if (side == 0) {
     JoinContext context{host, container, request, child_sync.get(), cgroup ? spec.cgroup.unified : nullptr};
-    send_failure(child_sync.get(), run_child(context));
-    _exit(127);
+    int sync = context.sync;
+    error = run_joiner(context, pid_namespace.get(), &sync);
+    if (error) send_failure(sync, error);
+    _exit(0);
   }
+  joining->joiner = joiner.pid;
   return side > 0 ? Error{} : error;
+}
+
+JoinState advance_join(const Host& host, Joining& joining, Error* error) {
+  for (;;) {
+    Fd fd;
+    switch (receive_sync(joining.sync.get(), Wait::No, error, &fd)) {
+      case SyncMessage::Nothing:
+        return JoinState::Pending;
+      case SyncMessage::Terminal:
+        joining.child.output = static_cast<Fd&&>(fd);
+        continue;
+      case SyncMessage::Process:
+        *error = identify_child(host, static_cast<Fd&&>(fd), &joining.child);
+        if (error->ok() && is_dead(joining.child)) *error = fail_with(ESRCH, "start", "clone");
+        if (*error) break;
+        send_go(joining.sync.get());
+        continue;
+      case SyncMessage::Executed:
+        if (joining.child.pid) return JoinState::Executed;
+        *error = fail_with(ESRCH, "start", "clone");
+        return JoinState::Failed;
+      case SyncMessage::Failed:
+        break;
+    }
+    return JoinState::Failed;
+  }
 }
 
 }  // namespace tc

@@ -13,6 +13,7 @@
 
 #include <cstdlib>
 
+#include "../common/file.h"
 #include "../common/kernel.h"
 #include "monitor.h"
 #include "seal.h"
@@ -74,6 +75,8 @@ void reset_inheritance() {
   constexpr int kIoprioWhoProcess = 1;
   syscall(SYS_ioprio_set, kIoprioWhoProcess, 0, 0);
   umask(0);
+  // A killed monitor takes its container along: better the container's own processes first, where that may be said.
+  (void)write_kernel_file(AT_FDCWD, "/proc/self/oom_score_adj", "-999");
   if (chdir("/") != 0) return;
 }
 

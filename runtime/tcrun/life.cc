@@ -44,7 +44,7 @@ void watch_output(Monitor& monitor) {
   static const char* const kNames[] = {"stdout", "stderr"};
   for (uint32_t i = 0; i < 2; i++) {
     if (!fds[i]) continue;
-    monitor.streams[i].start(static_cast<Fd&&>(fds[i]), kNames[i]);
+    monitor.streams[i].start(static_cast<Fd&&>(fds[i]), kNames[i], monitor.epoll.get());
     watch(monitor, monitor.streams[i].fd(), EPOLLIN, Source::Output, i);
   }
 }
@@ -203,6 +203,9 @@ void container_exited(Monitor& monitor, int code, int status) {
   monitor.stop.drain.clear();
   monitor.stop.kill.clear();
   if (!monitor.spec.own_pid_namespace) kill_cgroup(monitor.spec.cgroup);
+  for (const Exec& exec : monitor.execs) {
+    if (exec.joining.joiner) kill(exec.joining.joiner, SIGKILL);
+  }
   // First of all out of names and ports: requests must not go where nobody is.
   publish(monitor);
   stop_health(monitor);
@@ -315,6 +318,7 @@ void abandon(Monitor& monitor) {
   monitor.is_ending = true;
   monitor.state = State::Exited;
   monitor.life.exit_code = exit_code_of(monitor.error);
+  monitor.life.finished_at = wall_clock();
   if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
   publish(monitor);
   for (int wait = 1; wait < kMaxCgroupRetryMs && remove_cgroups(monitor.spec.cgroup).errnum == EBUSY; wait *= 2) {

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -97,9 +98,10 @@ void LogFile::rotate() {
   size_ = 0;
 }
 
-void LogStream::start(Fd fd, const char* name) {
+void LogStream::start(Fd fd, const char* name, int epoll) {
   fd_ = static_cast<Fd&&>(fd);
   name_ = name;
+  epoll_ = epoll;
   used_ = 0;
   in_line_ = false;
   fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
@@ -142,6 +144,7 @@ void LogStream::close(LogFile& log) {
   if (!fd_) return;
   if (used_) log.append(name_, in_line_ ? line_time_ : wall_clock(), buffer_, used_);
   used_ = 0;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd_.get(), nullptr);
   fd_.reset();
   log.flush();
 }

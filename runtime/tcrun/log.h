@@ -35,7 +35,8 @@ class LogStream {
  public:
   static constexpr size_t kMaxRecord = 16 * 1024;
 
-  void start(Fd fd, const char* name);
+  // `epoll`: where it is watched, to be taken out of before it closes (see unwatch() in monitor.h).
+  void start(Fd fd, const char* name, int epoll);
   int fd() const { return fd_.get(); }
   bool is_open() const { return bool(fd_); }
   // Reads what is there. At end of file the rest becomes a record without a newline and the stream closes.
@@ -47,6 +48,7 @@ class LogStream {
 
   Fd fd_;
   const char* name_ = "";
+  int epoll_ = -1;
   size_t used_ = 0;
   bool in_line_ = false;  // the record before ended without a newline
   timespec line_time_{};

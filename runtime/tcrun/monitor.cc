@@ -144,9 +144,9 @@ void answer_started(Monitor& monitor) {
 void child_ended(Monitor& monitor, int pid, int code, int status) {
   if (pid == monitor.life.child.pid && !monitor.life.has_exited) return container_exited(monitor, code, status);
   if (pid == monitor.network_child.pid) return network_child_exited(monitor);
-  if (pid == monitor.health.child.pid) return probe_exited(monitor, code, status);
-  for (Exec& exec : monitor.execs) {
-    if (exec.number && exec.child.pid == pid) return exec_exited(monitor, exec, code, status);
+  if (probe_ended(monitor, pid, code, status)) return;
+  for (size_t i = 0; i < Monitor::kMaxExecs; i++) {
+    if (exec_ended(monitor, i, pid, code, status)) return;
   }
 }
 
@@ -225,6 +225,11 @@ Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t i
   epoll_event event{events, {.u64 = uint64_t(source) << 32 | index}};
   if (epoll_ctl(monitor.epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) return fail("start", "epoll_ctl");
   return {};
+}
+
+void unwatch(Monitor& monitor, Fd& fd) {
+  if (fd) epoll_ctl(monitor.epoll.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
+  fd.reset();
 }
 
 int run_monitor(Monitor& monitor, const Inheritance& inherited) {

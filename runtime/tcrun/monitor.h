@@ -60,9 +60,8 @@ struct HealthState {
   uint32_t failing_streak = 0;
   ProbeResult results[kKept];  // a ring; `recorded` counts all ever
   uint64_t recorded = 0;
-  // The probe under way: a process if `child.pid`, and `current` fills.
-  Child child;
-  Fd sync;
+  // The probe under way.
+  Joining joining;
   Fd output;
   bool is_running = false;
   bool timed_out = false;
@@ -71,10 +70,10 @@ struct HealthState {
 };
 
 struct Exec {
-  int number = 0;  // 0: a free slot
-  int client = -1;
-  Child child;
-  Fd sync;  // until it has executed
+  int number = 0;   // 0: a free slot
+  int client = -1;  // who hears of it; -1: nobody any more
+  Joining joining;
+  bool has_executed = false;
 };
 
 struct Client {
@@ -160,6 +159,9 @@ int run_monitor(Monitor& monitor, const Inheritance& inherited);
 
 // monitor.cc
 Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t index);
+// Closes what was watched. Taken out of epoll first: a child that was cloned meanwhile may still hold a copy, and epoll would
+// go on reporting it.
+void unwatch(Monitor& monitor, Fd& fd);
 
 // life.cc
 Error start_life(Monitor& monitor);
@@ -179,7 +181,8 @@ void start_health(Monitor& monitor);
 void stop_health(Monitor& monitor);
 void start_probe(Monitor& monitor);
 void probe_ready(Monitor& monitor, Source source);
-void probe_exited(Monitor& monitor, int code, int status);
+// Whether the child that ended was the probe's.
+bool probe_ended(Monitor& monitor, int pid, int code, int status);
 void run_health_timers(Monitor& monitor, int64_t now);
 
 // status.cc
@@ -205,7 +208,8 @@ void send_error(Monitor& monitor, size_t index, const Error& error);
 // operations.cc
 void perform(Monitor& monitor, size_t index, const char* line, size_t length);
 void exec_synced(Monitor& monitor, size_t index);
-void exec_exited(Monitor& monitor, Exec& exec, int code, int status);
+// Whether the child that ended was the exec's.
+bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status);
 void client_left(Monitor& monitor, size_t index);
 
 // 127, 126 or 125, as docker run.

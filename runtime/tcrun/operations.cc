@@ -139,15 +139,12 @@ Exec* find_exec(Monitor& monitor, int number) {
 }
 
 Error start_exec(const Request& request, const JoinRequest& join, Exec* exec) {
-  PendingChild pending;
-  Error error = join_container(request.monitor.host, request.monitor.life.child, join, &pending);
+  Error error = begin_join(request.monitor.host, request.monitor.life.child, join, &exec->joining);
   if (error) return error;
   exec->number = ++request.monitor.last_exec;
   exec->client = int(request.client);
-  exec->child = static_cast<Child&&>(pending.child);
-  exec->sync = static_cast<Fd&&>(pending.sync);
   uint32_t index = uint32_t(exec - request.monitor.execs);
-  return watch(request.monitor, exec->sync.get(), EPOLLIN, Source::ExecSync, index);
+  return watch(request.monitor, exec->joining.sync.get(), EPOLLIN, Source::ExecSync, index);
 }
 
 Exec* free_exec(Monitor& monitor) {
@@ -192,7 +189,8 @@ void do_resize(const Request& request) {
   unsigned columns = unsigned(in.integer(request.json, "columns", 0, 65535));
   if (in.error()) return refuse(request, in.error());
   Exec* exec = find_exec(request.monitor, number);
-  int master = number ? (exec ? exec->child.output.get() : -1) : request.monitor.streams[0].fd();
+  int own = request.monitor.spec.oci.process.terminal ? request.monitor.streams[0].fd() : -1;
+  int master = number ? (exec ? exec->joining.child.output.get() : -1) : own;
   if (master < 0) return refuse(request, fail_with(ENOENT, "control", "resize"));
   resize_terminal(master, rows, columns);
   answer_ok(request);
@@ -204,8 +202,8 @@ void do_exec_signal(const Request& request) {
   int signal = int(in.integer(request.json, "signal", 1, 64));
   if (in.error()) return refuse(request, in.error());
   Exec* exec = find_exec(request.monitor, number);
-  if (!exec || exec->sync) return refuse(request, fail_with(ESRCH, "control", "exec-signal"));
-  kill(exec->child.pid, signal);
+  if (!exec || !exec->has_executed) return refuse(request, fail_with(ESRCH, "control", "exec-signal"));
+  kill(exec->joining.child.pid, signal);
   answer_ok(request);
 }
 
@@ -222,7 +220,21 @@ constexpr Operation kOperations[] = {
     {"pause", do_pause},   {"unpause", do_unpause},
 };
 
-void free_slot(Exec& exec) { exec = Exec{}; }
+void announce_exec(Monitor& monitor, Exec& exec) {
+  exec.has_executed = true;
+  unwatch(monitor, exec.joining.sync);
+  if (exec.client < 0) return;
+  FixedText<96> line;
+  line.add("{\"ok\":true,\"exec\":").number(exec.number);
+  line.add(",\"pid\":").number(exec.joining.child.host_pid).add("}\n");
+  int master = exec.joining.child.output.get();
+  send_line(monitor, size_t(exec.client), line.c_str(), line.length(), &master, master >= 0 ? 1 : 0);
+}
+
+void release_if_over(Exec& exec) {
+  const Joining& joining = exec.joining;
+  if (!joining.joiner && !joining.sync && !joining.child.pid) exec = Exec{};
+}
 
 }  // namespace
 
@@ -242,40 +254,38 @@ void perform(Monitor& monitor, size_t index, const char* line, size_t length) {
   send_error(monitor, index, fail_with(EOPNOTSUPP, "control", "op", name));
 }
 
-// With a terminal its master comes first; then the message that it executed or why not.
 void exec_synced(Monitor& monitor, size_t index) {
   Exec& exec = monitor.execs[index];
-  if (!exec.number || !exec.sync) return;
+  if (!exec.number || !exec.joining.sync) return;
   Error error;
-  Fd master;
-  SyncMessage message = receive_sync(exec.sync.get(), &error, &master);
-  if (message == SyncMessage::Descriptor) {
-    exec.child.output = static_cast<Fd&&>(master);
-    return;
-  }
-  exec.sync.reset();
+  JoinState state = advance_join(monitor.host, exec.joining, &error);
+  if (state == JoinState::Executed) return announce_exec(monitor, exec);
+  if (state == JoinState::Pending) return;
+  unwatch(monitor, exec.joining.sync);
   if (exec.client < 0) return;
-  size_t client = size_t(exec.client);
-  if (message == SyncMessage::Failed) {
-    send_error(monitor, client, error);
-    exec.client = -1;  // the process has still to be reaped
-    return;
-  }
-  FixedText<96> line;
-  line.add("{\"ok\":true,\"exec\":").number(exec.number).add(",\"pid\":").number(exec.child.host_pid).add("}\n");
-  int fd = exec.child.output.get();
-  send_line(monitor, client, line.c_str(), line.length(), &fd, fd >= 0 ? 1 : 0);
+  send_error(monitor, size_t(exec.client), error);
+  exec.client = -1;
 }
 
-void exec_exited(Monitor& monitor, Exec& exec, int code, int status) {
-  while (exec.sync) exec_synced(monitor, size_t(&exec - monitor.execs));
-  if (exec.client >= 0) {
+bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status) {
+  Exec& exec = monitor.execs[index];
+  bool is_joiner = exec.number && pid == exec.joining.joiner;
+  if (!is_joiner && (!exec.number || pid != exec.joining.child.pid)) return false;
+  // What it said before it ended may not have been read.
+  exec_synced(monitor, index);
+  if (is_joiner) {
+    exec.joining.joiner = 0;
+  } else {
+    // It said nothing, so it executed; the joiner, which is about to end, still holds the socket open.
+    if (exec.joining.sync) announce_exec(monitor, exec);
+    exec.joining.child = Child{};
     FixedText<96> line;
     line.add("{\"event\":\"exit\",\"exec\":").number(exec.number).add(",\"exitCode\":");
     line.number(exit_code_of_child(code, status)).add("}\n");
-    send_line(monitor, size_t(exec.client), line.c_str(), line.length());
+    if (exec.has_executed && exec.client >= 0) send_line(monitor, size_t(exec.client), line.c_str(), line.length());
   }
-  free_slot(exec);
+  release_if_over(exec);
+  return true;
 }
 
 // The terminal's last master closes, so its foreground processes get SIGHUP. Without a terminal they find the end of the client's
@@ -284,7 +294,7 @@ void client_left(Monitor& monitor, size_t index) {
   for (Exec& exec : monitor.execs) {
     if (!exec.number || exec.client != int(index)) continue;
     exec.client = -1;
-    exec.child.output.reset();
+    exec.joining.child.output.reset();
   }
 }
 

@@ -30,13 +30,17 @@ Error set_limit(const RlimitSpec& limit) {
   return explain(error, "raising a hard limit needs CAP_SYS_RESOURCE, which this host does not give to root");
 }
 
-Error write_oom_score(int host_proc, int value) {
+// Written in any case: the monitor's own, which is inherited, protects the monitor.
+Error write_oom_score(const ProcessSpec& process, int host_proc) {
   FixedText<16> text;
-  text.number(value);
+  text.number(process.has_oom_score_adj ? process.oom_score_adj : 0);
   Error error = write_kernel_file(host_proc, "self/oom_score_adj", text.c_str());
   error.step = "oom_score_adj";
-  if (error.errnum != EACCES && error.errnum != EPERM) return error;
-  return explain(error, "lowering oom_score_adj needs CAP_SYS_RESOURCE, which this host does not give to root");
+  bool is_refused = error.errnum == EACCES || error.errnum == EPERM;
+  if (!is_refused) return error;
+  // Whoever called had a higher one, and nobody asked for less.
+  if (!process.has_oom_score_adj) return {};
+  return explain(error, "lowering it needs CAP_SYS_RESOURCE, which this host does not give to root");
 }
 
 Error set_apparmor(int host_proc, const char* profile) {
@@ -107,9 +111,6 @@ Error set_identity(const ProcessPlan& plan, const User& user) {
   if (syscall(SYS_setgroups, user.groups.count, user.groups.items) != 0) return fail("user", "setgroups");
   if (syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0) return fail("user", "setresgid");
   if (syscall(SYS_setresuid, user.uid, user.uid, user.uid) != 0) return fail("user", "setresuid");
-  // setresuid(2) cleared it; whoever became the parent meanwhile is not the monitor.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail("user", "prctl");
-  if (getppid() != plan.parent) return fail_with(ESRCH, "user", "getppid");
   umask(mode_t(plan.defaults->umask >= 0 ? plan.defaults->umask : 022));
   return {};
 }
@@ -142,17 +143,21 @@ Error explain_exec(Error error, const char* path) {
   return error;
 }
 
-Error become_init(const ProcessPlan& plan, const char* path, char** env, Arena& arena) {
-  const char** words = arena.make<const char*>(plan.args.count + 4);
-  size_t count = 0;
-  for (const char* word : {"tcrun", "init", path}) words[count++] = word;
-  for (const char* word : plan.args) words[count++] = word;
+// argv or environment as execve(2) wants it, with room for `leading` entries in front.
+char** null_terminated(List<const char*> list, size_t leading, Arena& arena) {
+  char** result = arena.make<char*>(leading + list.count + 1);
+  for (size_t i = 0; i < list.count; i++) result[leading + i] = const_cast<char*>(list[i]);
+  return result;
+}
+
+// `tcrun init <path> <args...>`, which reports through a descriptor that survives this one execve.
+Error prepare_init(const ProcessPlan& plan, Arena& arena, Execution* execution) {
   if (plan.sync != kInitSync && dup2(plan.sync, kInitSync) < 0) return fail("exec", "dup2", "init");
   if (fcntl(kInitSync, F_SETFD, 0) != 0) return fail("exec", "fcntl", "init");
-  Error error = restrict(plan);
-  if (error) return error;
-  sys_execveat(plan.init_executable, const_cast<char* const*>(words), env);
-  return fail("exec", "execveat", "init");
+  execution->args = null_terminated(plan.args, 3, arena);
+  const char* words[] = {"tcrun", "init", execution->path};
+  for (int i = 0; i < 3; i++) execution->args[i] = const_cast<char*>(words[i]);
+  return {};
 }
 
 }  // namespace
@@ -162,8 +167,7 @@ Error prepare_process(const ProcessSpec& process, int host_proc) {
     Error error = set_limit(limit);
     if (error) return error;
   }
-  Error error;
-  if (process.has_oom_score_adj) error = write_oom_score(host_proc, process.oom_score_adj);
+  Error error = write_oom_score(process, host_proc);
   if (error.ok() && process.apparmor_profile) error = set_apparmor(host_proc, process.apparmor_profile);
   if (error) return error;
   // A new session keyring, so that keys of whoever ran the CLI are out of reach. Kernels without keyrings have none to leak.
@@ -206,26 +210,31 @@ void give_stdio(uint32_t uid) {
   }
 }
 
-Error become(const ProcessPlan& plan, const Identity& identity) {
-  Arena arena;
+Error give_up_privileges(const ProcessPlan& plan, const Identity& identity, Arena& arena, Execution* execution) {
   Error error = limit_bounding_set(plan.capabilities.bounding);
   if (error.ok()) error = set_identity(plan, identity.user);
-  const char* path = nullptr;
-  if (error.ok()) error = find_executable(plan.args[0], identity.env, arena, &path);
+  if (error.ok()) error = find_executable(plan.args[0], identity.env, arena, &execution->path);
   if (error) return error;
-  char** env = null_terminated(identity.env, arena);
-  char** args = null_terminated(plan.args, arena);
-  if (plan.init_executable >= 0) return become_init(plan, path, env, arena);
-  error = restrict(plan);
-  if (error) return error;
-  execve(path, args, env);
-  return explain_exec(fail("exec", "execve", path), path);
+  execution->env = null_terminated(identity.env, 0, arena);
+  execution->args = null_terminated(plan.args, 0, arena);
+  execution->init_executable = plan.init_executable;
+  if (plan.init_executable >= 0) error = prepare_init(plan, arena, execution);
+  return error ? error : restrict(plan);
 }
 
-char** null_terminated(List<const char*> list, Arena& arena) {
-  char** result = arena.make<char*>(list.count + 1);
-  for (size_t i = 0; i < list.count; i++) result[i] = const_cast<char*>(list[i]);
-  return result;
+Error die_with_parent(int parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return fail("start", "prctl");
+  int now = getppid();
+  return now == parent || now == 0 ? Error{} : fail_with(ESRCH, "start", "getppid");
+}
+
+Error execute(const Execution& execution) {
+  if (execution.init_executable >= 0) {
+    sys_execveat(execution.init_executable, execution.args, execution.env);
+    return fail("exec", "execveat", "init");
+  }
+  execve(execution.path, execution.args, execution.env);
+  return explain_exec(fail("exec", "execve", execution.path), execution.path);
 }
 
 }  // namespace tc

@@ -21,8 +21,14 @@ struct ProcessPlan {
   // `sync`, which it finds at kInitSync, whether its child could be executed.
   int init_executable;
   int sync;
-  // What getppid() said when the process began: if it says something else later, the monitor is gone.
-  int parent;
+};
+
+// What execve(2) is called with.
+struct Execution {
+  const char* path;
+  char** args;
+  char** env;
+  int init_executable;  // as in the plan
 };
 
 // User and environment as they are inside.
@@ -40,10 +46,12 @@ Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity
 Error enter_directory(const char* cwd);
 // Makes pipes and terminals among the three standard descriptors the user's, who may then open /dev/stdout.
 void give_stdio(uint32_t uid);
-// Gives up everything that the plan does not grant, then executes. Returns only with the reason why that failed.
-Error become(const ProcessPlan& plan, const Identity& identity);
-
-// argv or environment as execve(2) wants it.
-char** null_terminated(List<const char*> list, Arena& arena);
+// Gives up everything that the plan does not grant. Afterwards the process is no more powerful than what it will execute, and
+// under the same seccomp filter.
+Error give_up_privileges(const ProcessPlan& plan, const Identity& identity, Arena& arena, Execution* execution);
+// Asks to die with the parent, which must still be `parent` (0: outside of this pid namespace). setresuid(2) and fork(2) undo it.
+Error die_with_parent(int parent);
+// Returns only with the reason why it failed.
+Error execute(const Execution& execution);
 
 }  // namespace tc

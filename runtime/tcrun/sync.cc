@@ -9,7 +9,7 @@ namespace tc {
 
 namespace {
 
-enum class Kind : uint8_t { Failure, Descriptor, Go };
+enum class Kind : uint8_t { Failure, Terminal, Process, Go };
 
 // Both ends are this executable, but step and syscall cross as text: a pointer from another process is nothing to follow.
 struct Packet {
@@ -62,8 +62,8 @@ void send_failure(int sync, const Error& error) {
   }
 }
 
-Error send_descriptor(int sync, int fd) {
-  Kind kind = Kind::Descriptor;
+Error send_descriptor(int sync, Passed what, int fd) {
+  Kind kind = what == Passed::Terminal ? Kind::Terminal : Kind::Process;
   iovec data{&kind, sizeof kind};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
   msghdr message{};
@@ -95,7 +95,7 @@ void send_go(int sync) {
   send(sync, &kind, sizeof kind, MSG_NOSIGNAL);
 }
 
-SyncMessage receive_sync(int sync, Error* error, Fd* fd) {
+SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd) {
   Packet packet{};
   iovec data{&packet, sizeof packet};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -106,15 +106,16 @@ SyncMessage receive_sync(int sync, Error* error, Fd* fd) {
   message.msg_controllen = sizeof control;
   ssize_t got;
   do {
-    got = recvmsg(sync, &message, MSG_CMSG_CLOEXEC);
+    got = recvmsg(sync, &message, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
   } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return SyncMessage::Nothing;
   if (got <= 0) return SyncMessage::Executed;
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
     int received = -1;
     memcpy(&received, CMSG_DATA(header), sizeof received);
     fd->reset(received);
-    return SyncMessage::Descriptor;
+    return packet.kind == Kind::Terminal ? SyncMessage::Terminal : SyncMessage::Process;
   }
   packet.path[sizeof packet.path - 1] = '\0';
   packet.detail[sizeof packet.detail - 1] = '\0';

@@ -10,15 +10,17 @@ Error make_sync(Fd* monitor, Fd* child);
 
 // Child: says why it cannot go on; the process ends next.
 void send_failure(int sync, const Error& error);
-// Child: passes a descriptor (a pty's master).
-Error send_descriptor(int sync, int fd);
+// Child: passes a pty's master, or the pidfd of a process that it cloned for the monitor.
+enum class Passed : uint8_t { Terminal, Process };
+Error send_descriptor(int sync, Passed what, int fd);
 // Child: waits until the monitor has done its part. An error means that the monitor is gone.
 Error await_go(int sync);
 
 // Monitor: lets the child go on.
 void send_go(int sync);
-// Monitor: a descriptor, a failure (`error`), or end of file (neither).
-enum class SyncMessage : uint8_t { Executed, Failed, Descriptor };
-SyncMessage receive_sync(int sync, Error* error, Fd* fd);
+// Monitor: what the child said last. `Nothing`: no message yet (only without `wait`).
+enum class SyncMessage : uint8_t { Executed, Failed, Terminal, Process, Nothing };
+enum class Wait : bool { No, Yes };
+SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd);
 
 }  // namespace tc

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, native, Sandbox, until } from './sandbox.ts';
 
@@ -104,6 +104,27 @@ describe('exec', () => {
     held.control.send({ op: 'exec-signal', exec: held.exec, signal: 9 });
     expect(await held.events()).toContainEqual({ event: 'exit', exec: held.exec, exitCode: 137 });
     held.control.close();
+  });
+
+  it('is at no instant visible inside with more than the container may (CVE-2016-9962)', async () => {
+    const watcher = await sandbox.run(
+      'echo ready; while [ ! -e /tmp/stop ]; do grep -h CapPrm /proc/[0-9]*/status >> /tmp/seen 2>/dev/null; done; sort -u /tmp/seen',
+      { service: { cap_add: ['SYS_PTRACE'] } },
+    );
+    await watcher.logged('ready');
+    for (let i = 0; i < 100; i++) {
+      const control = watcher.control();
+      const { read, write } = native.pipe();
+      const process = { args: ['true'], env: ['PATH=/bin'], cwd: '/', terminal: false, privileged: false };
+      await control.request({ op: 'exec', process }, [read, write, write]);
+      expect(await control.next()).toMatchObject({ event: 'exit', exitCode: 0 });
+      for (const fd of [read, write]) native.close(fd);
+      control.close();
+    }
+    writeFileSync(`/proc/${watcher.pid}/root/tmp/stop`, '');
+    await watcher.ended();
+    // Docker's fourteen and SYS_PTRACE.
+    expect(watcher.output()).toBe('ready\nCapPrm:\t00000000a80c25fb\n');
   });
 
   it('gets end-of-file, not a kill, when its client goes away', async () => {

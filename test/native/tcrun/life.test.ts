@@ -40,8 +40,8 @@ describe('the restart policy', () => {
     expect(second.monitorPid).toBe(first.monitorPid);
     expect(netns(second.pid ?? 0)).toBe(net);
     expect(container.last()).toMatchObject({ state: 'restarting', exitCode: 137 });
+    await until(() => container.output() === 'life\nlife\n', 'the second life to begin');
     expect(await container.stop({ graceMs: 0 })).toMatchObject({ stoppedBy: 'user', exitCode: 137 });
-    expect(container.output()).toBe('life\nlife\n');
   });
 
   it('is over at once when stopped while it waits', async () => {
