@@ -111,7 +111,9 @@ describe('the last network', () => {
     expect(await lab.output('nft list ruleset')).toContain('accept comment "tcompose-1ab1ab00 tc-lab1"');
     for (const [index, network] of networks.entries()) await lab.removeNetwork(network, index === 1);
     expect(await forwarding(lab)).toBe('0\n0');
-    expect(await lab.output('nft list ruleset; ip -o link; ip -o addr; ip route show table all')).toBe(before);
+    expect(await lab.output('nft list ruleset; ip -o link; ip -o addr; ip route show table all')).toBe(
+      before,
+    );
     await lab.close();
   });
 
@@ -128,7 +130,12 @@ describe('the last network', () => {
   it('of one instance leaves the guard to the other', async () => {
     const lab = await Lab.open();
     const network = await lab.network(1);
-    await lab.native('createBridge', { name: 'tc-other', mac: '02:00:00:00:aa:01', mtu: 1500, addresses: [] });
+    await lab.native('createBridge', {
+      name: 'tc-other',
+      mac: '02:00:00:00:aa:01',
+      mtu: 1500,
+      addresses: [],
+    });
     await lab.removeNetwork(network, true);
     expect(await lab.output('nft list tables')).toBe('table inet tcompose-forward');
     await lab.native('removeLink', 'tc-other');

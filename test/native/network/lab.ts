@@ -323,9 +323,9 @@ export class Container {
     this.noteChild(await this.ask('restart-child'));
   }
 
-  /** `running` and `health` as a monitor would publish them; which ports it is in the set of, as `101`. */
-  publish(running: boolean, health = 'none'): Promise<string> {
-    return this.ask(`publish ${running ? 1 : 0} ${health}`);
+  /** As a monitor publishes its state. */
+  async publish(running: boolean, health = 'none'): Promise<void> {
+    await this.ask(`publish ${running ? 1 : 0} ${health}`);
   }
 
   private get enter(): string {
