@@ -202,6 +202,14 @@ export class Lab {
     await this.output(`nft add table ip filter && nft add chain ip filter FORWARD '${chain}'`);
   }
 
+  /** Starts upstream.mjs on an address of the host's. */
+  async upstream(address: string, manner: string): Promise<Upstream> {
+    const script = join(import.meta.dirname, 'upstream.mjs');
+    const request = { command: process.execPath, args: [script, address, manner] };
+    const { key } = await this.request<{ key: number }>('serve', request);
+    return new Upstream(this, key);
+  }
+
   bind(port: PortRequest): Promise<{ socket: number; port: number }> {
     return this.native('bindPublished', {
       protocol: port.protocol ?? 'tcp',
@@ -218,6 +226,26 @@ export class Lab {
     const container = new Container(this, request, process, sockets);
     await container.start();
     return container;
+  }
+}
+
+export class Upstream {
+  private readonly lab: Lab;
+  private readonly key: number;
+
+  constructor(lab: Lab, key: number) {
+    this.lab = lab;
+    this.key = key;
+  }
+
+  /** The questions since the last call: `<transport> <name> <id> <source port>`. */
+  questions(): Promise<string[]> {
+    return this.lab.request('lines', { key: this.key });
+  }
+
+  /** The same without ids and ports. */
+  async names(): Promise<string[]> {
+    return (await this.questions()).map((line) => line.split(' ').slice(0, 2).join(' '));
   }
 }
 
@@ -341,16 +369,21 @@ export class Container {
   }
 
   /** Starts server.mjs inside. */
-  async serve(httpPort: number, echoPort?: number): Promise<void> {
-    const args = [
-      process.execPath,
-      server,
+  serve(httpPort: number, echoPort?: number): Promise<void> {
+    return this.startScript(
+      'server.mjs',
       this.name,
       String(httpPort),
       ...(echoPort ? [String(echoPort)] : []),
-    ];
+    );
+  }
+
+  /** Starts one of the scripts of this directory inside. It ends with the container. */
+  async startScript(name: string, ...args: string[]): Promise<void> {
     const [command = '', ...enter] = this.enter.split(' ');
-    const { key } = await this.lab.request<{ key: number }>('serve', { command, args: [...enter, ...args] });
+    const script = join(import.meta.dirname, name);
+    const request = { command, args: [...enter, process.execPath, script, ...args] };
+    const { key } = await this.lab.request<{ key: number }>('serve', request);
     this.servers.push(key);
   }
 
