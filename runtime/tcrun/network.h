@@ -21,14 +21,15 @@ struct NetworkChild {
 };
 Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets, size_t socket_count, int null_fd,
                           NetworkChild* child);
-// Tells the child whether this container is in the set of its published port `index` (it accepts only then).
+// Tells the child whether it may accept on its published port `index` at all. Which of several replicas then serves,
+// the child sees in the port group.
 void network_child_accept(const NetworkChild& child, size_t index, bool accept);
 
 enum class Health : uint8_t { None, Starting, Healthy, Unhealthy };
 
 // Flips this container's byte in each network's `states` (DNS sees it), and its line in each port group; reassigns
-// slots in one nf_tables batch. `running` false leaves. Fills in_set[port index] with whether it may accept.
+// slots in one nf_tables batch. `running` false leaves. Fills accept[port index] for network_child_accept.
 Error publish_state(const char* table, const char* id, const NetworkSpec& spec, bool running, Health health,
-                    bool* in_set);
+                    bool* accept);
 
 }  // namespace tc

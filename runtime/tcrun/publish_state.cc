@@ -69,11 +69,11 @@ class Publication {
   }
 
   // One batch for ports[order[0 .. count)].
-  Error publish(const size_t* order, size_t count, bool* in_set);
+  Error publish(const size_t* order, size_t count);
 
  private:
   Error open();
-  Error change_file(const char* path, int file, const PublishedPort& port, bool* in_set);
+  Error change_file(const char* path, int file, const PublishedPort& port);
   Error change_slots(const PublishedPort& port, GroupChange* change);
 
   const char* id_;
@@ -99,7 +99,7 @@ Error Publication::open() {
   return firewall_socket(&firewall_);
 }
 
-Error Publication::change_file(const char* path, int file, const PublishedPort& port, bool* in_set) {
+Error Publication::change_file(const char* path, int file, const PublishedPort& port) {
   ssize_t size = pread(file, work_->input, sizeof work_->input, 0);
   if (size < 0) return fail(step, "read", path);
   GroupMembers& members = work_->members;
@@ -111,7 +111,6 @@ Error Publication::change_file(const char* path, int file, const PublishedPort& 
   } else if (!set_member(&members, own)) {
     return fail_with(E2BIG, step, "write", path);
   }
-  *in_set = is_in_set(members, own);
   if (members.count == 0) return unlink(path) ? fail(step, "unlink", path) : Error{};
   size_t length = format_group(members, work_->output, sizeof work_->output);
   if (pwrite(file, work_->output, length, 0) != static_cast<ssize_t>(length)) return fail(step, "write", path);
@@ -129,18 +128,15 @@ Error Publication::change_slots(const PublishedPort& port, GroupChange* change) 
   return {};
 }
 
-Error Publication::publish(const size_t* order, size_t count, bool* in_set) {
+Error Publication::publish(const size_t* order, size_t count) {
   if (Error error = open()) return error;
   Fd locks[groups_at_once];
   for (size_t i = 0; i < count; i++) {
     const PublishedPort& port = spec_.ports[order[i]];
     // Named twice: locking it twice would wait for ever.
-    if (i > 0 && strcmp(port.group, spec_.ports[order[i - 1]].group) == 0) {
-      in_set[order[i]] = in_set[order[i - 1]];
-      continue;
-    }
+    if (i > 0 && strcmp(port.group, spec_.ports[order[i - 1]].group) == 0) continue;
     if (Error error = lock_group(port.group, &locks[i])) return error;
-    if (Error error = change_file(port.group, locks[i].get(), port, &in_set[order[i]])) return error;
+    if (Error error = change_file(port.group, locks[i].get(), port)) return error;
     if (Error error = change_slots(port, &work_->changes[i])) return error;
   }
   Error error = batch_.commit(*firewall_);
@@ -154,12 +150,13 @@ Error Publication::publish(const size_t* order, size_t count, bool* in_set) {
 }  // namespace
 
 Error publish_state(const char* table, const char* id, const NetworkSpec& spec, bool running, Health health,
-                    bool* in_set) {
+                    bool* accept) {
   for (const EndpointSpec& endpoint : spec.endpoints) {
     if (Error error = write_state(endpoint, running)) return error;
   }
   size_t count = spec.ports.count;
   if (count == 0) return {};
+  for (size_t i = 0; i < count; i++) accept[i] = running;
   auto* order = static_cast<size_t*>(malloc(count * sizeof(size_t)));
   if (!order) return fail_with(ENOMEM, step, "malloc");
   for (size_t i = 0; i < count; i++) order[i] = i;
@@ -169,7 +166,7 @@ Error publish_state(const char* table, const char* id, const NetworkSpec& spec, 
   Error error;
   for (size_t done = 0; done < count && !error; done += groups_at_once) {
     Publication publication(table, id, spec, running, health);
-    error = publication.publish(order + done, std::min(groups_at_once, count - done), in_set);
+    error = publication.publish(order + done, std::min(groups_at_once, count - done));
   }
   free(order);
   return error;

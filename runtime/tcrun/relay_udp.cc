@@ -11,6 +11,7 @@ namespace tc {
 namespace {
 
 constexpr int datagrams_per_event = 32;
+constexpr int max_discarded = 4096;
 uint8_t datagram[65536];
 
 union PathControl {
@@ -38,6 +39,15 @@ void read_control(const msghdr& message, UdpPath* path) {
       path->local = info.ipi6_addr;
       path->interface = info.ipi6_ifindex;
     }
+  }
+}
+
+// What came while nobody served. To answer it now would be late, and would make the kernel's connection tracking take
+// the peer's next datagrams for answers, which are not redirected.
+void discard_waiting(int socket) {
+  uint8_t byte;
+  for (int i = 0; i < max_discarded; i++) {
+    if (recv(socket, &byte, sizeof byte, MSG_DONTWAIT | MSG_TRUNC) < 0 && errno == EAGAIN) return;
   }
 }
 
@@ -106,6 +116,7 @@ void UdpRelay::set_accepting(size_t port, bool accepting) {
   if (!receiver->port->udp || receiver->accepting == accepting) return;
   receiver->accepting = accepting;
   paused_.remove(receiver);
+  if (accepting && receiver->port->group.role() == GroupRole::First) discard_waiting(receiver->port->socket);
   loop_->change(receiver->port->socket, accepting ? uint32_t{EPOLLIN} : 0, receiver);
 }
 

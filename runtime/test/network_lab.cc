@@ -129,14 +129,10 @@ void Lab::publish(const std::vector<std::string>& w) {
   for (size_t i = 0; i < 4; i++) {
     if (w[2] == names[i]) health = static_cast<Health>(i);
   }
-  bool in_set[64] = {};
-  Error error = publish_state(table_.c_str(), id_.c_str(), spec_, w[1] == "1", health, in_set);
-  std::string text;
-  for (size_t i = 0; i < ports_.size(); i++) {
-    text += in_set[i] ? '1' : '0';
-    if (!error) network_child_accept(child_, i, in_set[i]);
-  }
-  answer(error, text);
+  bool accept[64] = {};
+  Error error = publish_state(table_.c_str(), id_.c_str(), spec_, w[1] == "1", health, accept);
+  for (size_t i = 0; i < ports_.size(); i++) network_child_accept(child_, i, accept[i]);
+  answer(error);
 }
 
 bool Lab::run(const std::vector<std::string>& w) {

@@ -45,6 +45,7 @@ export interface ContainerRequest {
 
 export class Lab {
   readonly table = 'tcompose-1ab1ab00';
+  readonly udpClient = `${process.execPath} ${join(import.meta.dirname, 'udp-client.mjs')}`;
   readonly dir = mkdtempSync(join(tmpdir(), 'tcompose-lab-'));
   private readonly pending = new Map<
     number,
@@ -76,6 +77,8 @@ export class Lab {
       worker.once('exit', (code) => reject(new Error(`the lab's worker ended with ${code}`)));
     });
     await lab.run('ip link set lo up');
+    // A new namespace takes over what the host's setting is at the moment.
+    await lab.setSysctl('net/ipv4/ip_forward', '0');
     mkdirSync(join(lab.dir, 'ports'));
     return lab;
   }
@@ -145,6 +148,15 @@ export class Lab {
     return network;
   }
 
+  async removeNetwork(network: LabNetwork, isLast: boolean): Promise<void> {
+    await this.native('removeLink', network.bridge);
+    const subnets = [`${network.prefix}.0/24`, ...(network.prefix6 ? [`${network.prefix6}:/64`] : [])];
+    await this.native('updateFirewall', this.table, [
+      { step: 'remove-network', bridge: network.bridge, subnets },
+      ...(isLast ? [{ step: 'remove-table' } as const] : []),
+    ]);
+  }
+
   /** Lines of the names file without the slot, which is the position: `id ipv4 ipv6 primary name,...`. */
   writeNames(network: LabNetwork, lines: readonly string[], header = 'tcompose-names 1'): void {
     const path = join(network.dir, 'names');
@@ -158,6 +170,44 @@ export class Lab {
     const states = readFileSync(path);
     states[slot] = state;
     writeFileSync(path, states);
+  }
+
+  async setSysctl(path: string, value: string): Promise<void> {
+    await this.output(`echo ${value} > /proc/sys/${path}`);
+  }
+
+  /** A machine on a link outside of all networks; at most one on each of the two links. */
+  async neighbour(link: 'outside' | 'elsewhere' = 'outside'): Promise<Neighbour> {
+    const { pid } = await this.request<{ pid: number }>('serve', {
+      command: 'unshare',
+      args: ['--net', 'sh', '-c', 'echo ready; exec cat'],
+    });
+    const neighbour = new Neighbour(this, pid, link === 'outside' ? '198.51.100' : '203.0.113');
+    await this.output(
+      [
+        `ip link add ${link} type veth peer name eth0 netns /proc/${pid}/ns/net`,
+        `ip addr add ${neighbour.hostAddress}/24 dev ${link}`,
+        `ip link set ${link} up`,
+      ].join(' && '),
+    );
+    await neighbour.output(
+      `sh -c 'ip link set lo up && ip addr add ${neighbour.address}/24 dev eth0 && ip link set eth0 up'`,
+    );
+    return neighbour;
+  }
+
+  /** As Docker and ufw do: what they do not know is not forwarded. */
+  async dropForwarding(): Promise<void> {
+    const chain = '{ type filter hook forward priority 0; policy drop; }';
+    await this.output(`nft add table ip filter && nft add chain ip filter FORWARD '${chain}'`);
+  }
+
+  /** Starts upstream.mjs on an address of the host's. */
+  async upstream(address: string, manner: string): Promise<Upstream> {
+    const script = join(import.meta.dirname, 'upstream.mjs');
+    const request = { command: process.execPath, args: [script, address, manner] };
+    const { key } = await this.request<{ key: number }>('serve', request);
+    return new Upstream(this, key);
   }
 
   bind(port: PortRequest): Promise<{ socket: number; port: number }> {
@@ -176,6 +226,54 @@ export class Lab {
     const container = new Container(this, request, process, sockets);
     await container.start();
     return container;
+  }
+}
+
+export class Upstream {
+  private readonly lab: Lab;
+  private readonly key: number;
+
+  constructor(lab: Lab, key: number) {
+    this.lab = lab;
+    this.key = key;
+  }
+
+  /** The questions since the last call: `<transport> <name> <id> <source port>`. */
+  questions(): Promise<string[]> {
+    return this.lab.request('lines', { key: this.key });
+  }
+
+  /** The same without ids and ports. */
+  async names(): Promise<string[]> {
+    return (await this.questions()).map((line) => line.split(' ').slice(0, 2).join(' '));
+  }
+}
+
+export class Neighbour {
+  readonly address: string;
+  readonly hostAddress: string;
+  private readonly lab: Lab;
+  private readonly pid: number;
+
+  constructor(lab: Lab, pid: number, prefix: string) {
+    this.lab = lab;
+    this.pid = pid;
+    this.address = `${prefix}.2`;
+    this.hostAddress = `${prefix}.1`;
+  }
+
+  /** Starts server.mjs there. */
+  async serve(httpPort: number): Promise<void> {
+    const args = [`--net=/proc/${this.pid}/ns/net`, process.execPath, server, 'neighbour', String(httpPort)];
+    await this.lab.request('serve', { command: 'nsenter', args });
+  }
+
+  run(command: string): Promise<Result> {
+    return this.lab.run(`nsenter --net=/proc/${this.pid}/ns/net ${command}`);
+  }
+
+  output(command: string): Promise<string> {
+    return this.lab.output(`nsenter --net=/proc/${this.pid}/ns/net ${command}`);
   }
 }
 
@@ -253,9 +351,9 @@ export class Container {
     this.noteChild(await this.ask('restart-child'));
   }
 
-  /** `running` and `health` as a monitor would publish them; which ports it is in the set of, as `101`. */
-  publish(running: boolean, health = 'none'): Promise<string> {
-    return this.ask(`publish ${running ? 1 : 0} ${health}`);
+  /** As a monitor publishes its state. */
+  async publish(running: boolean, health = 'none'): Promise<void> {
+    await this.ask(`publish ${running ? 1 : 0} ${health}`);
   }
 
   private get enter(): string {
@@ -271,16 +369,21 @@ export class Container {
   }
 
   /** Starts server.mjs inside. */
-  async serve(httpPort: number, echoPort?: number): Promise<void> {
-    const args = [
-      process.execPath,
-      server,
+  serve(httpPort: number, echoPort?: number): Promise<void> {
+    return this.startScript(
+      'server.mjs',
       this.name,
       String(httpPort),
       ...(echoPort ? [String(echoPort)] : []),
-    ];
+    );
+  }
+
+  /** Starts one of the scripts of this directory inside. It ends with the container. */
+  async startScript(name: string, ...args: string[]): Promise<void> {
     const [command = '', ...enter] = this.enter.split(' ');
-    const { key } = await this.lab.request<{ key: number }>('serve', { command, args: [...enter, ...args] });
+    const script = join(import.meta.dirname, name);
+    const request = { command, args: [...enter, process.execPath, script, ...args] };
+    const { key } = await this.lab.request<{ key: number }>('serve', request);
     this.servers.push(key);
   }
 

@@ -26,16 +26,21 @@ function run({ command }) {
   });
 }
 
-/** A process that is talked to line by line. */
+/** A process that is talked to line by line. Lines that nobody waits for are kept. */
 function keep(child) {
   const lines = createInterface({ input: child.stdout });
   const waiting = [];
-  lines.on('line', (line) => waiting.shift()?.(line));
+  const unread = [];
+  lines.on('line', (line) => {
+    const resolve = waiting.shift();
+    if (resolve) resolve(line);
+    else unread.push(line);
+  });
   lines.on('close', () => {
     for (const resolve of waiting.splice(0)) resolve(undefined);
   });
   const key = nextChild++;
-  children.set(key, { child, nextLine: () => new Promise((resolve) => waiting.push(resolve)) });
+  children.set(key, { child, unread, nextLine: () => new Promise((resolve) => waiting.push(resolve)) });
   return key;
 }
 
@@ -52,6 +57,7 @@ const operations = {
     const key = keep(child);
     return { key, pid: child.pid, line: await children.get(key).nextLine() };
   },
+  lines: ({ key }) => children.get(key).unread.splice(0),
   tell: ({ key, text }) => {
     children.get(key).child.stdin.write(`${text}\n`);
   },
