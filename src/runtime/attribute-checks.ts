@@ -45,22 +45,10 @@ function among(...accepted: string[]): (value: string) => readonly Finding[] {
     accepted.includes(value) ? NOTHING : [unsupported(value, `use ${accepted.join(', ')}, or leave it out`)];
 }
 
-export const pullPolicy = among('missing', 'if_not_present', 'never');
 export const runtime = among('runc', 'io.containerd.runc.v2');
 export const hostNamespace = among('host');
 export const ipc = among('private', 'shareable', 'host');
 export const deployMode = among('replicated');
-
-const PLATFORMS: Readonly<Record<string, RegExp>> = {
-  x64: /^(linux\/)?(amd64|x86_64)(\/v\d)?$/,
-  arm64: /^(linux\/)?(arm64|aarch64)(\/v8)?$/,
-};
-
-export function platform(value: string): readonly Finding[] {
-  return PLATFORMS[process.arch]?.test(value)
-    ? NOTHING
-    : [unsupported(value, 'the processor of this host is another')];
-}
 
 const LONGEST_NAME = 64;
 

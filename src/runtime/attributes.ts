@@ -35,9 +35,7 @@ const WINDOWS = 'it exists on Windows only';
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
   ...honoured('image'),
   ...refused('images are not built yet: build it elsewhere and name it in `image`', 'build'),
-  checked('pull_policy', check.pullPolicy, '`missing` and `never`: images are not pulled by `up` yet'),
-  ...warned('images are not pulled by `up` yet', 'pull_refresh_after'),
-  checked('platform', check.platform, "the host's own only"),
+  ...honoured('pull_policy', 'pull_refresh_after', 'platform'),
 ];
 
 const PROCESS: readonly AttributeSupport[] = [

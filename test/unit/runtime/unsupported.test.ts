@@ -139,8 +139,6 @@ describe('findUnsupported', () => {
     [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
     [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
-    [{ pull_policy: 'always' }, 'pull_policy', 'not-supported-yet'],
-    [{ platform: 'linux/s390x' }, 'platform', 'not-supported-yet'],
     [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
     [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
     [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
