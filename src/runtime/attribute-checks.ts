@@ -2,9 +2,16 @@
 
 import { TcError } from '../base/error.ts';
 import { parseBytes } from '../base/units.ts';
-import type { LoggingConfig, MountConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
+import type {
+  DeviceConfig,
+  LoggingConfig,
+  MountConfig,
+  ServiceConfig,
+  UlimitConfig,
+} from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
 import { normalizeCapability } from './capabilities.ts';
+import { parseDeviceRule } from './devices.ts';
 import { parseTmpfs } from './mounts.ts';
 import { parseRestart } from './restart.ts';
 import { isUlimit } from './rlimits.ts';
@@ -237,4 +244,22 @@ export function sysctls(
     const reason = explainSysctl(name, isolation);
     return reason ? [wrong(`"${name}" ${reason}`, undefined, [name])] : NOTHING;
   });
+}
+
+export function devices(wanted: readonly DeviceConfig[]): readonly Finding[] {
+  return wanted.flatMap(({ source, target = source, permissions = 'rwm' }, index) => {
+    if (!source.startsWith('/'))
+      return [unsupported(source, 'name the path of a device on the host', [index])];
+    if (!target.startsWith('/')) return [wrong(`"${target}" is not an absolute path`, undefined, [index])];
+    if (/^[rwm]{1,3}$/.test(permissions)) return NOTHING;
+    return [wrong(`"${permissions}" are not permissions`, 'write r, w, m, or several of them', [index])];
+  });
+}
+
+export function deviceRules(rules: readonly string[]): readonly Finding[] {
+  return rules.flatMap((rule, index) =>
+    parseDeviceRule(rule)
+      ? NOTHING
+      : [wrong(`"${rule}" is not a device rule`, 'write for example "c 10:200 rwm"', [index])],
+  );
 }

@@ -84,7 +84,9 @@ const STORAGE: readonly AttributeSupport[] = [
   checked('tmpfs', check.tmpfs),
   ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
-  ...refused('', 'devices', 'device_cgroup_rules', 'gpus'),
+  checked('devices', check.devices, 'paths of the host'),
+  checked('device_cgroup_rules', check.deviceRules),
+  ...refused('name its nodes in `devices`', 'gpus'),
 ];
 
 const LIMITS: readonly AttributeSupport[] = [
@@ -100,7 +102,7 @@ const LIMITS: readonly AttributeSupport[] = [
 ];
 
 const ISOLATION: readonly AttributeSupport[] = [
-  ...refused('add the capabilities that it needs with `cap_add`', 'privileged'),
+  ...honoured('privileged'),
   checked('cap_add', check.capabilities),
   checked('cap_drop', check.capabilities),
   checked(

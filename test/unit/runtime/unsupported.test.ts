@@ -94,12 +94,12 @@ describe('findUnsupported', () => {
     expect(
       errors({
         build: { context: '.' },
-        privileged: true,
+        gpus: [{ driver: 'x' }],
         deploy: { resources: { reservations: { devices: [{}] } } },
       }),
     ).toEqual([
       ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
-      ['not-supported-yet', 'services.web.privileged is not supported yet', 'privileged'],
+      ['not-supported-yet', 'services.web.gpus is not supported yet', 'gpus'],
       [
         'not-supported-yet',
         'services.web.deploy.resources.reservations.devices is not supported yet',
