@@ -2,9 +2,16 @@
 
 import { TcError } from '../base/error.ts';
 import { parseBytes } from '../base/units.ts';
-import type { LoggingConfig, MountConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
+import type {
+  DeviceConfig,
+  LoggingConfig,
+  MountConfig,
+  ServiceConfig,
+  UlimitConfig,
+} from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
 import { normalizeCapability } from './capabilities.ts';
+import { parseDeviceRule } from './devices.ts';
 import { parseTmpfs } from './mounts.ts';
 import { parseRestart } from './restart.ts';
 import { isUlimit } from './rlimits.ts';
@@ -45,22 +52,10 @@ function among(...accepted: string[]): (value: string) => readonly Finding[] {
     accepted.includes(value) ? NOTHING : [unsupported(value, `use ${accepted.join(', ')}, or leave it out`)];
 }
 
-export const pullPolicy = among('missing', 'if_not_present', 'never');
 export const runtime = among('runc', 'io.containerd.runc.v2');
 export const hostNamespace = among('host');
 export const ipc = among('private', 'shareable', 'host');
 export const deployMode = among('replicated');
-
-const PLATFORMS: Readonly<Record<string, RegExp>> = {
-  x64: /^(linux\/)?(amd64|x86_64)(\/v\d)?$/,
-  arm64: /^(linux\/)?(arm64|aarch64)(\/v8)?$/,
-};
-
-export function platform(value: string): readonly Finding[] {
-  return PLATFORMS[process.arch]?.test(value)
-    ? NOTHING
-    : [unsupported(value, 'the processor of this host is another')];
-}
 
 const LONGEST_NAME = 64;
 
@@ -249,4 +244,22 @@ export function sysctls(
     const reason = explainSysctl(name, isolation);
     return reason ? [wrong(`"${name}" ${reason}`, undefined, [name])] : NOTHING;
   });
+}
+
+export function devices(wanted: readonly DeviceConfig[]): readonly Finding[] {
+  return wanted.flatMap(({ source, target = source, permissions = 'rwm' }, index) => {
+    if (!source.startsWith('/'))
+      return [unsupported(source, 'name the path of a device on the host', [index])];
+    if (!target.startsWith('/')) return [wrong(`"${target}" is not an absolute path`, undefined, [index])];
+    if (/^[rwm]{1,3}$/.test(permissions)) return NOTHING;
+    return [wrong(`"${permissions}" are not permissions`, 'write r, w, m, or several of them', [index])];
+  });
+}
+
+export function deviceRules(rules: readonly string[]): readonly Finding[] {
+  return rules.flatMap((rule, index) =>
+    parseDeviceRule(rule)
+      ? NOTHING
+      : [wrong(`"${rule}" is not a device rule`, 'write for example "c 10:200 rwm"', [index])],
+  );
 }

@@ -35,9 +35,7 @@ const WINDOWS = 'it exists on Windows only';
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
   ...honoured('image'),
   ...refused('images are not built yet: build it elsewhere and name it in `image`', 'build'),
-  checked('pull_policy', check.pullPolicy, '`missing` and `never`: images are not pulled by `up` yet'),
-  ...warned('images are not pulled by `up` yet', 'pull_refresh_after'),
-  checked('platform', check.platform, "the host's own only"),
+  ...honoured('pull_policy', 'pull_refresh_after', 'platform'),
 ];
 
 const PROCESS: readonly AttributeSupport[] = [
@@ -86,7 +84,9 @@ const STORAGE: readonly AttributeSupport[] = [
   checked('tmpfs', check.tmpfs),
   ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
-  ...refused('', 'devices', 'device_cgroup_rules', 'gpus'),
+  checked('devices', check.devices, 'paths of the host'),
+  checked('device_cgroup_rules', check.deviceRules),
+  ...refused('name its nodes in `devices`', 'gpus'),
 ];
 
 const LIMITS: readonly AttributeSupport[] = [
@@ -102,7 +102,7 @@ const LIMITS: readonly AttributeSupport[] = [
 ];
 
 const ISOLATION: readonly AttributeSupport[] = [
-  ...refused('add the capabilities that it needs with `cap_add`', 'privileged'),
+  ...honoured('privileged'),
   checked('cap_add', check.capabilities),
   checked('cap_drop', check.capabilities),
   checked(

@@ -5,7 +5,7 @@ import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { CgroupLayout, UnifiedHierarchy, V1Hierarchy } from './cgroup-layout.ts';
 import { formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
-import { compileDeviceFilter, DEFAULT_DEVICE_RULES, formatDeviceWrites } from './device-rules.ts';
+import { compileDeviceFilter, type DeviceRule, formatDeviceWrites } from './device-rules.ts';
 import type { CgroupSpec, CgroupWrite } from './monitor-spec.ts';
 import type { ResourceLimits, Wish } from './resource-limits.ts';
 
@@ -16,8 +16,8 @@ export interface CgroupInput {
   readonly parent: string;
   readonly id: string;
   readonly serviceName: string;
-  /** Privileged: every device of the host may be used. */
-  readonly allDevices: boolean;
+  /** Undefined: every device of the host may be used. */
+  readonly deviceRules?: readonly DeviceRule[];
 }
 
 /** Of use to every container: device rules, freezing, OOM events and figures of use. */
@@ -79,15 +79,15 @@ export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings:
 
 /** By the v1 controller where there is one, else by a program on the v2 cgroup. */
 function confineDevices(
-  { layout, allDevices }: CgroupInput,
+  { layout, deviceRules }: CgroupInput,
   v1: string | undefined,
 ): { readonly writes: readonly CgroupWrite[]; readonly filter?: string } {
-  if (allDevices) return { writes: [] };
-  if (v1) return { writes: formatDeviceWrites(DEFAULT_DEVICE_RULES, v1) };
+  if (!deviceRules) return { writes: [] };
+  if (v1) return { writes: formatDeviceWrites(deviceRules, v1) };
   if (!layout.unified) throw noDeviceControl();
   return {
     writes: [],
-    filter: Buffer.from(compileDeviceFilter(DEFAULT_DEVICE_RULES)).toString('base64'),
+    filter: Buffer.from(compileDeviceFilter(deviceRules)).toString('base64'),
   };
 }
 

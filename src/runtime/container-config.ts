@@ -72,6 +72,7 @@ function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
   const isBare = decisions.hasBareSystemPaths;
   return {
     namespaces: computeNamespaces(input),
+    ...(input.devices?.length && { devices: input.devices.map(({ access, ...node }) => node) }),
     cgroupsPath: `/${input.table}/${identity.id}`,
     resources: formatResources(decisions.limits, service.privileged === true),
     sysctl: resolveSysctls(service.sysctls ?? {}, network.mode === 'private'),

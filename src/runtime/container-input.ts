@@ -5,6 +5,7 @@ import type { Warning } from '../base/warning.ts';
 import type { ResolvedImage } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
+import type { ResolvedDevice } from './devices.ts';
 import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { ResolverConfig } from './resolver-config.ts';
@@ -20,6 +21,8 @@ export interface ContainerInput {
   readonly network: NetworkInput;
   /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
+  /** observeDevices (devices.ts). */
+  readonly devices?: readonly ResolvedDevice[];
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;

@@ -6,6 +6,7 @@ import { normalizeCapability, resolveCapabilities } from './capabilities.ts';
 import { computeCgroup } from './cgroup.ts';
 import { resolveHostname } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
+import { resolveDeviceRules } from './devices.ts';
 import type { CgroupSpec } from './monitor-spec.ts';
 import { type ResourceLimits, resolveResourceLimits } from './resource-limits.ts';
 import { type ContainerSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
@@ -41,7 +42,7 @@ export function decide(input: ContainerInput): Decisions {
     parent: input.table,
     id: identity.id,
     serviceName: service.name,
-    allDevices: service.privileged === true,
+    ...(!service.privileged && { deviceRules: resolveDeviceRules(service, input.devices ?? []) }),
   });
   const isConfined = !service.privileged && security.seccomp === 'default';
   return {

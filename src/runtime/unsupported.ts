@@ -15,9 +15,12 @@ interface Place {
   readonly value: unknown;
 }
 
-/** Attributes and values of enabled services that this runtime cannot honour, one error each. */
-export function findUnsupported(model: ProjectModel): readonly TcError[] {
-  return Object.values(model.services).flatMap((service) =>
+/** Attributes and values of the services that this runtime cannot honour, one error each. */
+export function findUnsupported(
+  model: ProjectModel,
+  services: readonly ServiceConfig[] = Object.values(model.services),
+): readonly TcError[] {
+  return services.flatMap((service) =>
     listPlaces(service).flatMap((place) => [
       ...(place.row.support === 'refused' ? [refuse(model, service, place)] : []),
       ...findWrongValues(model, service, place),
@@ -25,9 +28,12 @@ export function findUnsupported(model: ProjectModel): readonly TcError[] {
   );
 }
 
-/** Attributes and values of enabled services that have no effect here. */
-export function findIgnored(model: ProjectModel): readonly Warning[] {
-  return Object.values(model.services).flatMap((service) =>
+/** Attributes and values of the services that have no effect here. */
+export function findIgnored(
+  model: ProjectModel,
+  services: readonly ServiceConfig[] = Object.values(model.services),
+): readonly Warning[] {
+  return services.flatMap((service) =>
     listPlaces(service).flatMap((place) => {
       const { row, path } = place;
       const notes = [

@@ -17,6 +17,7 @@ import type {
   ContainerIdentity,
   HostFacts,
 } from '../../runtime/container-input.ts';
+import { observeDevices } from '../../runtime/devices.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
 import { lease } from '../network/leases.ts';
@@ -34,6 +35,7 @@ import { describeNetwork } from './container-network.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
+import { hostDevices } from './host-devices.ts';
 import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
 import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
 import { remnantPath } from './remnant.ts';
@@ -168,6 +170,7 @@ function computeBundle(
     identity: describeIdentity(project, operation, id),
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
+    devices: observeDevices(operation.service, hostDevices),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: 'keep',

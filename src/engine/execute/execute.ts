@@ -3,8 +3,10 @@
 
 import { availableParallelism } from 'node:os';
 import { TcError } from '../../base/error.ts';
+import type { Warning } from '../../base/warning.ts';
 import type { Operation, Plan, PlanNode } from '../../plan/operation.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
+import { findIgnored } from '../../runtime/unsupported.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
 import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
@@ -71,6 +73,7 @@ async function executeLocked(
   const plan = request.decide(snapshot.state);
   request.on({ type: 'plan', plan });
   for (const warning of plan.warnings) request.on({ type: 'warning', warning });
+  for (const warning of listIgnored(plan, request)) request.on({ type: 'warning', warning });
   const leaving = listLeaving(plan);
   const publishers = new Publishers({ context, containers: snapshot.containers, leaving });
   const execution = new Execution({
@@ -90,6 +93,14 @@ async function executeLocked(
     execution.close();
     publishers.close();
   }
+}
+
+/** What the containers to be created ask for in vain. */
+function listIgnored(plan: Plan, { model }: ExecuteRequest): readonly Warning[] {
+  const created = plan.nodes.flatMap(({ operation }) =>
+    operation.kind === 'create-container' ? [[operation.service.name, operation.service] as const] : [],
+  );
+  return model ? findIgnored(model, [...new Map(created).values()]) : [];
 }
 
 async function observeSwept(context: EngineContext, request: ExecuteRequest): Promise<Snapshot> {

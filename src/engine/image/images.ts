@@ -3,9 +3,7 @@
 
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
-import { resolveHostImage } from '../../image/host.ts';
-import { computeHostEntries, computeHostImageId, HOST_CONFIG } from '../../image/host-entries.ts';
-import { observeHostSystem } from '../../image/host-system.ts';
+import { describeHostImage, resolveHostImage } from '../../image/host.ts';
 import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
 import type { ImageStore } from '../../image/store.ts';
 import type { ProjectModel } from '../../project/model.ts';
@@ -57,7 +55,7 @@ export class Images {
   async describe(service: ServiceConfig, place: Place | undefined): Promise<DescribedImage> {
     const name = referenceOf(service);
     if (name === 'host') {
-      this.#host ??= describeHost();
+      this.#host ??= describeHostImage(join(this.#source.root, 'layers'));
       return this.#host;
     }
     try {
@@ -120,9 +118,4 @@ function referenceOf(service: ServiceConfig): string {
     code: 'no-such-image',
     hints: ['add `image:` to the service'],
   });
-}
-
-function describeHost(): DescribedImage {
-  const system = observeHostSystem();
-  return { id: computeHostImageId(computeHostEntries(system), system), config: HOST_CONFIG };
 }

@@ -1,9 +1,11 @@
 // What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
 
+import { TcError } from '../../base/error.ts';
 import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
+import { findUnsupported } from '../../runtime/unsupported.ts';
 import { atService } from '../execute/locate.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
@@ -23,10 +25,19 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   const { model, services = [], key } = request;
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
+  refuseUnsupported(model, wanted);
   const entries = await Promise.all(
     wanted.map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
   );
   return { services: Object.fromEntries(entries) };
+}
+
+/** Before anything is looked up: a project that cannot run as it is written changes nothing. */
+function refuseUnsupported(model: ProjectModel, services: readonly ServiceConfig[]): void {
+  const [first, ...others] = findUnsupported(model, services);
+  if (first === undefined) return;
+  const { message, code, kind, hints, source, exitCode } = first;
+  throw new TcError(message, { code, kind, hints, exitCode, others, ...(source && { source }) });
 }
 
 /** A service that is named and not in the model is for the planner to complain about. */

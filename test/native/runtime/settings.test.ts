@@ -1,10 +1,13 @@
 // Attributes of a service as the process inside and the kernel outside see them.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostDevices } from '../../../src/engine/container/host-devices.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import { compileDeviceFilter, DEFAULT_DEVICE_RULES } from '../../../src/runtime/device-rules.ts';
+import { observeDevices } from '../../../src/runtime/devices.ts';
 import { type Container, Sandbox, type Start } from '../tcrun/sandbox.ts';
 
 let sandbox: Sandbox;
@@ -113,6 +116,19 @@ describe('the file system', () => {
 });
 
 describe('devices', () => {
+  it('are there, with the owner and the access that they have on the host, where they are asked for', async () => {
+    const node = join(sandbox.directory, 'disk');
+    execFileSync('sh', ['-c', `mknod ${node} b 7 0 && chown 0:6 ${node} && chmod 640 ${node}`]);
+    const service = { devices: [{ source: node, target: '/dev/disk/first', permissions: 'r' }] };
+    const devices = observeDevices({ ...service, name: 'test' }, hostDevices);
+    const script =
+      'stat -c "%F %t:%T %a %u:%g" /dev/disk/first; head -c1 /dev/disk/first && echo ok; echo > /dev/disk/first';
+    expect(await run(`(${script}) 2>&1`, service, { devices })).toBe(
+      "block special file 7:0 640 0:6\nok\nsh: can't create /dev/disk/first: Operation not permitted\n",
+    );
+    expect(await run('mknod /tmp/disk b 7 0; head -c1 /tmp/disk 2>&1')).toContain('Operation not permitted');
+  });
+
   it.runIf(existsSync('/sys/fs/cgroup/unified/cgroup.procs') || existsSync('/sys/fs/cgroup/cgroup.procs'))(
     'are confined on cgroup v2 by a program',
     async () => {

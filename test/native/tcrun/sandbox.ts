@@ -72,6 +72,7 @@ export interface LogLine {
 export interface Start {
   readonly service?: Partial<ServiceConfig>;
   readonly binds?: ContainerInput['binds'];
+  readonly devices?: ContainerInput['devices'];
   readonly network?: Partial<ContainerInput['network']>;
   readonly onEnd?: 'keep' | 'remove';
   /** Change the computed files at will. */
@@ -171,6 +172,7 @@ export class Sandbox {
       host: this.#host,
       network: { mode: 'private', endpoints: [], ports: [], isolated: true, ...start.network },
       binds: start.binds ?? [],
+      ...(start.devices && { devices: start.devices }),
       paths: { bundle, runDir },
       table: `tcompose-${this.instance}`,
       onEnd: start.onEnd ?? 'keep',

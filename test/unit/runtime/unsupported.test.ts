@@ -94,12 +94,12 @@ describe('findUnsupported', () => {
     expect(
       errors({
         build: { context: '.' },
-        privileged: true,
+        gpus: [{ driver: 'x' }],
         deploy: { resources: { reservations: { devices: [{}] } } },
       }),
     ).toEqual([
       ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
-      ['not-supported-yet', 'services.web.privileged is not supported yet', 'privileged'],
+      ['not-supported-yet', 'services.web.gpus is not supported yet', 'gpus'],
       [
         'not-supported-yet',
         'services.web.deploy.resources.reservations.devices is not supported yet',
@@ -139,8 +139,6 @@ describe('findUnsupported', () => {
     [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
     [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
-    [{ pull_policy: 'always' }, 'pull_policy', 'not-supported-yet'],
-    [{ platform: 'linux/s390x' }, 'platform', 'not-supported-yet'],
     [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
     [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
     [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
