@@ -76,6 +76,8 @@ function describe(error: SchemaError, root: Mapping): Finding {
   }
 }
 
+export const nameHint = 'names have letters, digits, `.`, `_` and `-` only';
+
 function describeUnknownKey(key: string, path: Path, value: Value | undefined): Finding {
   const at = isMapping(value) ? keyPlace(value, key) : undefined;
   const schema = findSchema(path);
@@ -85,7 +87,7 @@ function describeUnknownKey(key: string, path: Path, value: Value | undefined): 
       code: 'name-invalid',
       message,
       at,
-      hints: ['names have letters, digits, `.`, `_` and `-` only'],
+      hints: [nameHint],
     };
   }
   const message = `unknown key \`${key}\` ${describeOwner(path)}`;
@@ -95,7 +97,8 @@ function describeUnknownKey(key: string, path: Path, value: Value | undefined): 
 function describeOwner(path: Path): string {
   if (path.length === 0) return 'at the top of the file';
   const [section, name] = path;
-  if (path.length === 2 && typeof section === 'string') return `in ${section.replace(/s$/, '')} \`${name}\``;
+  if (path.length === 2 && typeof section === 'string' && typeof name === 'string')
+    return `in ${section.replace(/s$/, '')} \`${name}\``;
   return `in ${formatPath(path)}`;
 }
 
@@ -146,6 +149,8 @@ function hintsForType(wanted: readonly string[], value: Value | undefined): stri
     return [`put it in quotes: "${value}"`];
   }
   if (wanted.includes('object') && isList(value)) return ['write `key: value` instead of `- item`'];
+  const glued = typeof value === 'string' ? /^([\w-]+):(\S.*)$/.exec(value) : null;
+  if (wanted.includes('object') && glued) return [`a space is missing: \`${glued[1]}: ${glued[2]}\``];
   return [];
 }
 
