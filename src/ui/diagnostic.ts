@@ -3,6 +3,7 @@
 
 import { relative } from 'node:path';
 import { type SourcePosition, TcError } from '../base/error.ts';
+import { formatExcerpt } from '../base/excerpt.ts';
 import type { Warning } from '../base/warning.ts';
 import type { Style } from './style.ts';
 
@@ -30,7 +31,7 @@ function renderOne(error: TcError, options: DiagnosticOptions): string {
   const place = error.source === undefined ? '' : `${formatPlace(error.source, options)}: `;
   const lines = [
     `${place}${style.red(style.bold('error'))}: ${error.message}`,
-    ...excerpt(error.source, options),
+    ...excerpt(error, options),
     ...error.hints.map((hint) => `  ${style.cyan('hint')}: ${hint}`),
     ...(error.kind === 'bug' ? explainDefect(error, options) : []),
   ];
@@ -86,21 +87,12 @@ function formatPlace({ col, file, line }: SourcePosition, { directory, style }: 
   return style.bold(`${path.startsWith('..') ? file : path}:${line}:${col}`);
 }
 
-const tabWidth = 4;
-const excerptWidth = 100;
-
-/** The line and a caret below the column. Long lines are cut around it. */
-function excerpt(source: SourcePosition | undefined, options: DiagnosticOptions): string[] {
-  const text = source && options.readSource(source.file)?.split(/\r?\n/)[source.line - 1];
-  if (source === undefined || text === undefined || text.trim() === '') return [];
-  const widen = (part: string) => part.replaceAll('\t', ' '.repeat(tabWidth));
-  const before = widen(text.slice(0, source.col - 1));
-  const start = Math.max(0, before.length - Math.floor(excerptWidth / 2));
-  const shown = widen(text).slice(start, start + excerptWidth);
-  const margin = String(source.line);
-  const { style } = options;
-  return [
-    `  ${style.dim(`${margin} |`)} ${shown}`,
-    `  ${style.dim(`${' '.repeat(margin.length)} |`)} ${' '.repeat(before.length - start)}${style.red('^')}`,
-  ];
+/** The line and carets below what is meant: the error's own excerpt, else from the file as it is now. */
+function excerpt({ excerpt: own, source }: TcError, options: DiagnosticOptions): string[] {
+  const text = source && own.length === 0 ? options.readSource(source.file) : undefined;
+  const lines = source && text !== undefined ? formatExcerpt(text, source) : own;
+  return lines.map((line) => {
+    const [, gutter = '', content = '', carets = ''] = /^( *\d* \|)(.*?)(\^*)$/.exec(line) ?? [];
+    return `  ${options.style.dim(gutter)}${content}${carets === '' ? '' : options.style.red(carets)}`;
+  });
 }
