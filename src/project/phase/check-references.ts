@@ -77,6 +77,7 @@ function checkDependency(
 }
 
 function checkNetworks(service: ServiceConfig, context: CheckContext): void {
+  if (service.network_mode) return;
   for (const name of Object.keys(service.networks ?? {})) {
     if (name in context.bound.networks) continue;
     const at = context.places.find(['services', service.name, 'networks', name]);

@@ -2,8 +2,8 @@
 
 import { isIp } from '../../base/ip.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
+import { nameHint } from '../diagnostic/schema-message.ts';
 import { isList, isMapping, keyPlace, type Mapping, mappingAt, placeOf, valuePlace } from '../text/tree.ts';
-import { nameHint } from './validate.ts';
 
 export function checkResources(root: Mapping, diagnostics: Diagnostics): void {
   for (const section of ['networks', 'models'])
