@@ -9,10 +9,7 @@ export interface ExcerptOptions {
   readonly width?: number;
 }
 
-/**
- * Lines such as `  7 |   prots:` and `    |   ^^^^^`. Tabs are shown as one space, so that the caret stands right.
- * Empty if the text has no such line.
- */
+/** Lines such as `7 |   prots:` and `  |   ^^^^^`. Empty if the text has no such line. */
 export function formatExcerpt(
   text: string,
   position: SourcePosition,
@@ -23,22 +20,21 @@ export function formatExcerpt(
   if (line === undefined) return [];
   const first = Math.max(1, position.line - (options.before ?? 1));
   const gutter = String(position.line).length;
-  const shown = windowAround(position.col - 1, options.width ?? 100);
+  const column = widen(line.slice(0, position.col - 1)).length;
+  const shown = windowAround(column, options.width ?? 100);
   const rows = all
     .slice(first - 1, position.line)
     .map((content, index) =>
-      `${String(first + index).padStart(gutter)} | ${cut(show(content), shown)}`.trimEnd(),
+      `${String(first + index).padStart(gutter)} | ${cut(widen(content), shown)}`.trimEnd(),
     );
-  const column = position.col - 1 - shown.start + (shown.start > 0 ? 1 : 0);
-  const length = Math.max(
-    1,
-    Math.min(tokenLength(show(line), position.col - 1), shown.end - position.col + 1),
-  );
-  return [...rows, `${' '.repeat(gutter)} | ${' '.repeat(column)}${'^'.repeat(length)}`];
+  const indent = column - shown.start + (shown.start > 0 ? 1 : 0);
+  const length = Math.max(1, Math.min(tokenLength(widen(line), column), shown.end - column));
+  return [...rows, `${' '.repeat(gutter)} | ${' '.repeat(indent)}${'^'.repeat(length)}`];
 }
 
-function show(line: string): string {
-  return line.replace(/\r$/, '').replaceAll('\t', ' ');
+/** A tab is as wide as the terminal likes: four columns here, so that the caret stands right. */
+function widen(line: string): string {
+  return line.replace(/\r$/, '').replaceAll('\t', '    ');
 }
 
 interface Window {

@@ -22,7 +22,7 @@ import { PlaceIndex } from './phase/place-index.ts';
 import { resolveProjectName } from './phase/project-name.ts';
 import { pruneResources } from './phase/prune.ts';
 import type { LoadRun } from './phase/scope.ts';
-import { dropAbsentDependencies, selectProfiles, selectServices } from './phase/select.ts';
+import { selectProfiles, selectServices } from './phase/select.ts';
 import { resolveServiceFiles } from './phase/service-environment.ts';
 import { defaultEnvFiles, Environment, readEnvFiles } from './text/environment.ts';
 import { nowhere, Sources } from './text/source-text.ts';
@@ -142,7 +142,7 @@ function finishModel(tree: LoadedTree, options: LoadOptions): ProjectModel {
     checkReferences(check);
     checkServices(check);
   }
-  const selection = dropAbsentDependencies(selectServices(profiled, named, diagnostics));
+  const selection = selectServices(profiled, named, diagnostics);
   diagnostics.throwIfFailed();
   const services =
     options.envResolution === false

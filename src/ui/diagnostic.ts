@@ -31,7 +31,7 @@ function renderOne(error: TcError, options: DiagnosticOptions): string {
   const place = error.source === undefined ? '' : `${formatPlace(error.source, options)}: `;
   const lines = [
     `${place}${style.red(style.bold('error'))}: ${error.message}`,
-    ...excerpt(error.source, options),
+    ...excerpt(error, options),
     ...error.hints.map((hint) => `  ${style.cyan('hint')}: ${hint}`),
     ...(error.kind === 'bug' ? explainDefect(error, options) : []),
   ];
@@ -87,15 +87,12 @@ function formatPlace({ col, file, line }: SourcePosition, { directory, style }: 
   return style.bold(`${path.startsWith('..') ? file : path}:${line}:${col}`);
 }
 
-/** The line before, the line, and a caret below the place. */
-function excerpt(source: SourcePosition | undefined, options: DiagnosticOptions): string[] {
-  const text = source && options.readSource(source.file);
-  if (source === undefined || text === undefined) return [];
-  const lines = formatExcerpt(text, source);
-  return lines.map((line, at) => {
-    const bar = line.indexOf('|') + 1;
-    const [margin, content] = [line.slice(0, bar), line.slice(bar)];
-    const { dim, red } = options.style;
-    return `  ${dim(margin)}${at === lines.length - 1 ? red(content) : content}`;
+/** The line and carets below what is meant: the error's own excerpt, else from the file as it is now. */
+function excerpt({ excerpt: own, source }: TcError, options: DiagnosticOptions): string[] {
+  const text = source && own.length === 0 ? options.readSource(source.file) : undefined;
+  const lines = source && text !== undefined ? formatExcerpt(text, source) : own;
+  return lines.map((line) => {
+    const [, gutter = '', content = '', carets = ''] = /^( *\d* \|)(.*?)(\^*)$/.exec(line) ?? [];
+    return `  ${options.style.dim(gutter)}${content}${carets === '' ? '' : options.style.red(carets)}`;
   });
 }

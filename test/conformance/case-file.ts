@@ -25,7 +25,8 @@ export function parseCaseFile(text: string): CaseFile {
   return { preamble, cases: parts.map(parseCase) };
 }
 
-function parseCase(text: string): Case {
+/** A title, then the text of a case. */
+export function parseCase(text: string): Case {
   const [title = '', ...lines] = text.split('\n');
   const sections: Section[] = [];
   let kind: Section['kind'] = 'file';

@@ -14,20 +14,23 @@ const directory = '/project';
 
 /** The case with its output sections as they are now. */
 export function runCase(one: Case): Case {
-  const outcome = load(one);
+  const outcome = loadCase(one);
   return { title: one.title, sections: one.sections.map((section) => rewrite(section, outcome)) };
 }
 
-interface Outcome {
+export interface Outcome {
   readonly model?: ProjectModel;
   readonly error?: TcError;
 }
 
-function load(one: Case): Outcome {
-  const files = new Map<string, string>();
-  for (const section of one.sections) {
-    if (section.kind === 'file') files.set(resolveName(section.name), section.text);
-  }
+/** The files of a case by absolute path. */
+export function filesOf(one: Case): Map<string, string> {
+  const files = one.sections.filter((section) => section.kind === 'file');
+  return new Map(files.map((section) => [resolveName(section.name), section.text]));
+}
+
+export function loadCase(one: Case): Outcome {
+  const files = filesOf(one);
   const reader = createMemoryReader(files);
   const options = parseOptions(textOf(one, 'options'));
   const environment = { HOME: '/home/user', ...parseEnv(textOf(one, 'env')) };

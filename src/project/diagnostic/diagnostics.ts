@@ -1,6 +1,6 @@
 // Collects what is wrong in one load, so that all independent errors come out together, each once.
 
-import { TcError, type TcErrorOptions } from '../../base/error.ts';
+import { type SourcePosition, TcError, type TcErrorOptions } from '../../base/error.ts';
 import { formatExcerpt } from '../../base/excerpt.ts';
 import type { Warning } from '../../base/warning.ts';
 import { nowhere, type Place, type Sources } from '../text/source-text.ts';
@@ -44,7 +44,7 @@ export class Diagnostics {
   }
 
   get warnings(): Warning[] {
-    return [...this.found.values()];
+    return inReadingOrder([...this.found.values()]);
   }
 
   get failed(): boolean {
@@ -92,10 +92,12 @@ function isSamePlace(a: TcError, b: TcError): boolean {
 }
 
 /** Files in the order in which they were found wanting, each from top to bottom. */
-function inReadingOrder(errors: readonly TcError[]): TcError[] {
-  const files = [...new Set(errors.map((error) => error.source?.file))];
-  const rank = (error: TcError) => files.indexOf(error.source?.file);
-  return [...errors].sort(
+function inReadingOrder<T extends { readonly source?: SourcePosition | undefined }>(
+  found: readonly T[],
+): T[] {
+  const files = [...new Set(found.map((one) => one.source?.file))];
+  const rank = (one: T) => files.indexOf(one.source?.file);
+  return [...found].sort(
     (a, b) =>
       rank(a) - rank(b) ||
       (a.source?.line ?? 0) - (b.source?.line ?? 0) ||

@@ -50,18 +50,9 @@ export function keysOf(schema: Schema | undefined): string[] {
     .map(([key]) => key);
 }
 
-/** Where near `path` the key would be right: below one of its neighbours, or above. Paths are written `build.target`. */
-export function homesOf(key: string, path: Path): string[] {
-  const below = Object.entries(findSchema(path)?.properties ?? {}).flatMap(([name, property]) => {
-    const schema = resolve(property);
-    if (schema?.properties?.[key]) return [`${name}:`];
-    return Object.entries(schema?.properties ?? {})
-      .filter(([, inner]) => resolve(inner)?.properties?.[key])
-      .map(([inner]) => `${name}.${inner}:`);
-  });
-  if (below.length > 0) return below.slice(0, 3);
-  const service = path[0] === 'services' && path.length > 2 ? findSchema(path.slice(0, 2)) : undefined;
-  if (service?.properties?.[key]) return [`the service \`${path[1]}\` itself`.replaceAll('`', '')];
-  const isTop = path.length > 0 && rootSchema().properties?.[key] !== undefined;
-  return isTop ? ['the top of the file'] : [];
+/** Properties with their references followed. */
+export function propertiesOf(schema: Schema | undefined): (readonly [string, Schema])[] {
+  return Object.entries(schema?.properties ?? {}).map(
+    ([key, value]) => [key, resolve(value) ?? value] as const,
+  );
 }

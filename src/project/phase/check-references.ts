@@ -50,6 +50,15 @@ function checkDependency(
   const at = context.places.find(['services', service.name, 'depends_on', name]);
   const other = disabled[name];
   if (other && dependency.required === false) return;
+  if (!other && dependency.required === false) {
+    context.diagnostics.warn({
+      code: 'service-unknown',
+      message: `service \`${service.name}\` can do without \`${name}\`, which is not defined`,
+      at,
+      hints: ['remove this dependency, or define the service'],
+    });
+    return;
+  }
   if (other) {
     const profiles = other.profiles ?? [];
     context.diagnostics.error({
@@ -68,6 +77,7 @@ function checkDependency(
 }
 
 function checkNetworks(service: ServiceConfig, context: CheckContext): void {
+  if (service.network_mode) return;
   for (const name of Object.keys(service.networks ?? {})) {
     if (name in context.bound.networks) continue;
     const at = context.places.find(['services', service.name, 'networks', name]);

@@ -2,9 +2,12 @@
 
 import { isIp } from '../../base/ip.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
+import { nameHint } from '../diagnostic/schema-message.ts';
 import { isList, isMapping, keyPlace, type Mapping, mappingAt, placeOf, valuePlace } from '../text/tree.ts';
 
 export function checkResources(root: Mapping, diagnostics: Diagnostics): void {
+  for (const section of ['networks', 'models'])
+    checkNames(mappingAt(root, section), section, namePattern, diagnostics);
   for (const [name, volume] of mappingsOf(root, 'volumes'))
     checkExternal(volume, `volumes.${name}`, diagnostics);
   for (const [section, keys] of [
@@ -78,10 +81,26 @@ function requireKey(mapping: Mapping, key: string, path: string, diagnostics: Di
   diagnostics.error({ code: 'key-missing', message, at: placeOf(mapping), hints: [`add \`${key}:\``] });
 }
 
+const namePattern = /^[a-zA-Z0-9._-]+$/;
+
+function checkNames(
+  mapping: Mapping | undefined,
+  path: string,
+  pattern: RegExp,
+  diagnostics: Diagnostics,
+): void {
+  for (const name of Object.keys(mapping ?? {})) {
+    if (!mapping || pattern.test(name)) continue;
+    const message = `\`${name}\` is not a valid name in ${path}`;
+    diagnostics.error({ code: 'name-invalid', message, at: keyPlace(mapping, name), hints: [nameHint] });
+  }
+}
+
 function checkService(service: Mapping, path: string, diagnostics: Diagnostics): void {
   for (const [name, dependency] of mappingsOf(service, 'depends_on')) {
     requireKey(dependency, 'condition', `${path}.depends_on.${name}`, diagnostics);
   }
+  checkNames(mappingAt(service, 'ulimits'), `${path}.ulimits`, /^[a-z]+$/, diagnostics);
   const provider = mappingAt(service, 'provider');
   if (provider) requireKey(provider, 'type', `${path}.provider`, diagnostics);
   const ports = service['ports'];

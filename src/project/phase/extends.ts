@@ -1,6 +1,6 @@
 // Phase: a service takes over another one, of its own file or of another. Source: compose-spec 05-services.md, extends.
 
-import { basename, dirname, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { findNearest } from '../../base/suggest.ts';
 import { isRemote } from '../text/remote.ts';
 import type { Place } from '../text/source-text.ts';
@@ -120,12 +120,21 @@ function extendedBase(directory: string, scope: Scope): string {
 /** The services of a file, their paths resolved against it; its own includes and extends are left alone here. */
 function loadExtended(file: string, scope: Scope, at: Place): Mapping | undefined {
   const { run } = scope;
-  const wanted = { code: 'extends-missing' as const, what: `the extended file (\`${basename(file)}\`)`, at };
+  const wanted = { code: 'extends-missing' as const, what: 'the extended file', at };
   let project = newMapping();
   for (const tree of readDocuments(file, run, wanted)) {
     if (prepareDocument(tree, scope) === 'invalid') return undefined;
     project = mergeProjects(project, tree, run);
   }
   if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, run.home);
-  return mappingAt(project, 'services');
+  const services = mappingAt(project, 'services');
+  if (!services && !run.diagnostics.failed) {
+    run.diagnostics.error({
+      code: 'extends-missing',
+      message: `${file} has no services`,
+      at,
+      hints: ['name another file'],
+    });
+  }
+  return services;
 }

@@ -63,7 +63,7 @@ function replace(
       const hints = [`set ${error.variable} in the environment or in the env file`];
       diagnostics.error({ code: 'variable-required', message: error.message, at, hints });
     } else {
-      const hints = ['write $$ for a literal dollar sign'];
+      const hints = [error.hint ?? 'write $$ for a literal dollar sign'];
       diagnostics.error({
         code: 'variable-syntax',
         message: `invalid interpolation: ${error.message}`,
@@ -77,10 +77,8 @@ function replace(
 
 function hintsForUnset(name: string, environment: Environment): string[] {
   const nearest = findNearest(name, environment.names());
-  return [
-    ...(nearest ? [`did you mean ${nearest}?`] : []),
-    `set it in the environment or in .env, or write $$${name} if the dollar sign is meant`,
-  ];
+  const otherwise = `set it in the environment or in .env, or write $$${name} if the dollar sign is meant`;
+  return [nearest ? `did you mean ${nearest}? If not, ${otherwise}` : otherwise];
 }
 
 /** The exact character, where the source spells the value as it is; else the start of the value. */

@@ -23,8 +23,7 @@ export function resolveProjectName(sources: NameSources, diagnostics: Diagnostic
   const named = trees.findLast((tree) => typeof tree['name'] === 'string' && tree['name'] !== '');
   if (named) {
     const name = interpolateName(String(named['name']), environment);
-    if (name !== undefined && name !== '')
-      return checkName(name, 'name', valuePlace(named, 'name'), diagnostics);
+    if (name !== undefined && name !== '') return adaptName(name, valuePlace(named, 'name'), diagnostics);
   }
   const name = normalizeProjectName(basename(directory));
   if (name === '') {
@@ -54,6 +53,22 @@ function checkName(name: string, what: string, at: Place, diagnostics: Diagnosti
     at,
     hints: normal === '' ? [] : [`write \`${normal}\``],
   });
+  return normal;
+}
+
+/** A name in the file is made fit, as Docker Compose does. */
+function adaptName(name: string, at: Place, diagnostics: Diagnostics): string {
+  const normal = normalizeProjectName(name);
+  if (normal === '') return checkName(name, 'name', at, diagnostics);
+  if (normal !== name) {
+    const hints = [`write \`name: ${normal}\``];
+    diagnostics.warn({
+      code: 'project-name',
+      message: `name \`${name}\` is taken as \`${normal}\``,
+      at,
+      hints,
+    });
+  }
   return normal;
 }
 

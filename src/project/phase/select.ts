@@ -46,19 +46,20 @@ export function selectServices(
     );
   }
   const [enabled, rest] = partition(selection.enabled, (service) => wanted.has(service.name));
-  return { ...selection, enabled, disabled: Object.assign(Object.create(null), selection.disabled, rest) };
+  const disabled = Object.assign(Object.create(null), selection.disabled, rest);
+  return { ...selection, enabled: withoutAbsent(enabled), disabled };
 }
 
-/** Optional dependencies on services that take no part are gone: nothing waits for them. */
-export function dropAbsentDependencies(selection: Selection): Selection {
-  const enabled = Object.create(null) as Record<string, ServiceConfig>;
-  for (const [name, service] of Object.entries(selection.enabled)) {
+/** Optional dependencies on services that take no part are gone. */
+function withoutAbsent(services: Services): Services {
+  const result = Object.create(null) as Record<string, ServiceConfig>;
+  for (const [name, service] of Object.entries(services)) {
     const dependencies = Object.entries(service.depends_on);
-    const present = dependencies.filter(([other]) => other in selection.enabled);
-    enabled[name] =
-      present.length === dependencies.length ? service : { ...service, depends_on: toRecord(present) };
+    const present = dependencies.filter(([other]) => other in services);
+    const isWhole = present.length === dependencies.length;
+    result[name] = isWhole ? service : { ...service, depends_on: toRecord(present) };
   }
-  return { ...selection, enabled };
+  return result;
 }
 
 function toRecord(entries: readonly [string, DependencyConfig][]): Record<string, DependencyConfig> {

@@ -12,13 +12,16 @@ export interface MountSpec {
   readonly nocopy?: boolean;
   readonly propagation?: string;
   readonly selinux?: string;
-  /** Options that mean nothing: Docker Compose ignores them. */
+  /** Options that mean nothing anywhere: Docker Compose ignores them. */
   readonly ignored: readonly string[];
 }
 
 const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 
 export const mountOptions: readonly string[] = ['ro', 'rw', 'nocopy', 'z', 'Z', ...propagations];
+
+/** Hints for Docker Desktop on macOS, without meaning on Linux. */
+const consistencies = ['cached', 'delegated', 'consistent'];
 
 /** Throws FormatError. */
 export function parseMount(text: string): MountSpec {
@@ -68,7 +71,7 @@ function parseOptions(text: string | undefined): Omit<MountSpec, 'type' | 'sourc
     ...(options.includes('nocopy') ? { nocopy: true } : {}),
     ...(propagation ? { propagation } : {}),
     ...(selinux ? { selinux } : {}),
-    ignored: options.filter((option) => !mountOptions.includes(option)),
+    ignored: options.filter((option) => !mountOptions.includes(option) && !consistencies.includes(option)),
   };
 }
 

@@ -64,7 +64,7 @@ class WordSplitter {
     }
     const isVerbatim = this.quote === '`' || this.quote === ')';
     if (isVerbatim) this.append(`\\${character}`);
-    else this.append(character === 'n' ? '\n' : character === 't' ? '\t' : character);
+    else this.append(character);
   }
 
   /** Quotes vanish; backticks and `$(...)` stay in the word, as nothing runs them. */

@@ -76,12 +76,14 @@ class DotenvParser {
   }
 
   private failKey(key: string, start: number): false {
-    const character = this.text[this.at] ?? '';
     const follows = key !== '' && /\s/.test(this.text[this.at - 1] ?? '');
-    const message = follows
-      ? `a key cannot contain a space: \`${key} ${character}\``
-      : `unexpected character ${JSON.stringify(character)} in a variable name`;
-    return this.fail(message, follows ? start : this.at, ['write KEY=VALUE, one on each line']);
+    const hints = ['write KEY=VALUE, one on each line'];
+    if (!follows) {
+      const character = JSON.stringify(this.text[this.at] ?? '');
+      return this.fail(`unexpected character ${character} in a variable name`, this.at, hints);
+    }
+    const words = /^[^=:\n]*/.exec(this.text.slice(start))?.[0].trim();
+    return this.fail(`a key cannot contain a space: \`${words}\``, start, hints);
   }
 
   private unquoted(): string | undefined {

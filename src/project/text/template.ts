@@ -20,12 +20,19 @@ export class TemplateError extends Error {
   readonly kind: 'malformed' | 'required';
   readonly offset: number;
   readonly variable: string | undefined;
+  readonly hint: string | undefined;
 
-  constructor(kind: 'malformed' | 'required', message: string, offset: number, variable?: string) {
+  constructor(
+    kind: 'malformed' | 'required',
+    message: string,
+    offset: number,
+    more: { readonly variable?: string; readonly hint?: string } = {},
+  ) {
     super(message);
     this.kind = kind;
     this.offset = offset;
-    this.variable = variable;
+    this.variable = more.variable;
+    this.hint = more.hint;
   }
 }
 
@@ -78,15 +85,24 @@ function parseBraced(template: string, dollar: number): { part: VariableUse; end
   operator.lastIndex = afterName;
   const found = operator.exec(template)?.[0] as Operator | undefined;
   const end = found === undefined ? -1 : findClosingBrace(template, afterName + found.length);
-  if (found === undefined || end < 0) {
-    const what = template.includes('}', afterName)
-      ? `\`${template.slice(afterName, afterName + 1)}\` cannot follow the name in \`\${${variable}\``
-      : `\`\${${variable}\` is never closed by \`}\``;
-    throw new TemplateError('malformed', what, dollar, variable);
-  }
+  if (found === undefined || end < 0) throw malformed(template, dollar, variable, afterName);
   const wordOffset = afterName + found.length;
   const word = template.slice(wordOffset, end);
   return { part: { name: variable, operator: found, word, offset: dollar, wordOffset }, end: end + 1 };
+}
+
+function malformed(template: string, dollar: number, variable: string, afterName: number): TemplateError {
+  const end = template.indexOf('}', afterName);
+  if (end < 0)
+    return new TemplateError('malformed', `\`\${${variable}\` is never closed by \`}\``, dollar, {
+      variable,
+    });
+  const message = `\`${template[afterName]}\` cannot follow the name in \`\${${variable}\``;
+  const isColon = template[afterName] === ':';
+  const hint = isColon
+    ? `for a default, write \${${variable}:-${template.slice(afterName + 1, end)}}`
+    : undefined;
+  return new TemplateError('malformed', message, dollar, { variable, hint });
 }
 
 /** The brace that balances; failing that, the last one: `${A:-{}` means a default of `{`. */
@@ -149,7 +165,7 @@ function substituteWord(use: VariableUse, outer: Substitution): string {
     });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw new TemplateError(error.kind, error.message, error.offset + shift, error.variable);
+    throw new TemplateError(error.kind, error.message, error.offset + shift, error);
   }
 }
 
@@ -159,6 +175,6 @@ function failRequired(use: VariableUse, reason: string): never {
     'required',
     `required variable ${use.name} is missing a value${detail}`,
     use.offset,
-    use.name,
+    { variable: use.name },
   );
 }

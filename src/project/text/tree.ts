@@ -150,6 +150,15 @@ export function cloneTree<T extends Value>(
   return value;
 }
 
+export function valueAt(root: Value, path: Path): Value | undefined {
+  let node: Value | undefined = root;
+  for (const step of path) {
+    if (isList(node)) node = node[Number(step)];
+    else node = isMapping(node) ? node[String(step)] : undefined;
+  }
+  return node;
+}
+
 /** The place of the value at a path, or of its nearest ancestor that has one. */
 export function findPlace(root: Value, path: Path): Place {
   let place = nowhere;

@@ -31,6 +31,7 @@ import {
   tagsOf,
   type Value,
 } from './tree.ts';
+import { explainSyntax } from './yaml-error.ts';
 import { resolvePlainScalar } from './yaml-scalar.ts';
 
 /** Nodes that aliases may add to one file. A bomb stops here; the largest sane files stay far below. */
@@ -58,27 +59,8 @@ export function parseYaml(source: SourceText, diagnostics: Diagnostics): Mapping
 }
 
 function reportSyntax(error: YAMLParseError, source: SourceText, diagnostics: Diagnostics): undefined {
-  const at = source.base + Math.min(error.pos[0], Math.max(0, source.text.length - 1));
-  diagnostics.error({
-    code: 'yaml-syntax',
-    message: describeSyntaxError(error.message),
-    at,
-    hints: hintFor(error.code),
-  });
-}
-
-function describeSyntaxError(message: string): string {
-  const text = message.charAt(0).toLowerCase() + message.slice(1);
-  return `this is not valid YAML: ${text.replace(/\.$/, '')}`;
-}
-
-function hintFor(code: string): string[] {
-  if (code === 'TAB_AS_INDENT') return ['indent with spaces'];
-  if (code === 'BAD_INDENT') return ['align it with its siblings, by spaces'];
-  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'BLOCK_AS_IMPLICIT_KEY') {
-    return ['quote the text if it has a `: ` in it'];
-  }
-  return [];
+  const { message, offset, hints } = explainSyntax(error, source.text);
+  diagnostics.error({ code: 'yaml-syntax', message, at: source.base + offset, hints });
 }
 
 class TreeBuilder {
@@ -226,7 +208,8 @@ class TreeBuilder {
 
   private collectMerge(pair: Pair<Node, Node | null>, merges: Value[]): void {
     const value = pair.value ? this.value(pair.value) : null;
-    const sources = isList(value) ? [...value] : [value ?? null];
+    if (value === undefined) return;
+    const sources = isList(value) ? [...value] : [value];
     if (sources.every(isMapping)) merges.push(...sources);
     else this.report('yaml-merge', '`<<` takes a mapping, or a list of mappings', pair.value ?? pair.key);
   }

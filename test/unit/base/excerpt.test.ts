@@ -28,8 +28,8 @@ describe('formatExcerpt', () => {
     expect(formatExcerpt('p: [80, 8x, 90]', at(1, 9))).toEqual(['1 | p: [80, 8x, 90]', '  |         ^^']);
   });
 
-  it('shows tabs as one column and drops carriage returns', () => {
-    expect(formatExcerpt('a:\r\n\tb: c\r\n', at(2, 2))).toEqual(['1 | a:', '2 |  b: c', '  |  ^']);
+  it('shows tabs as four columns and drops carriage returns', () => {
+    expect(formatExcerpt('a:\r\n\tb: c\r\n', at(2, 2))).toEqual(['1 | a:', '2 |     b: c', '  |     ^']);
   });
 
   it('aligns line numbers', () => {

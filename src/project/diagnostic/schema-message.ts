@@ -1,0 +1,182 @@
+// One violation of the schema as one message, at the place that has to change.
+
+import { findNearest } from '../../base/suggest.ts';
+import type { SchemaError } from '../generated/validator.mjs';
+import {
+  describeKind,
+  findPlace,
+  formatPath,
+  isList,
+  isMapping,
+  keyPlace,
+  type Mapping,
+  type Path,
+  type Value,
+  valueAt,
+} from '../text/tree.ts';
+import type { Finding } from './diagnostics.ts';
+import { hintsForKey } from './key-hint.ts';
+import { findSchema } from './schema-lookup.ts';
+
+export const nameHint = 'names have letters, digits, `.`, `_` and `-` only';
+
+interface Violation {
+  readonly error: SchemaError;
+  readonly root: Mapping;
+  readonly path: Path;
+  readonly value: Value | undefined;
+  /** `services.web.ports[0]` */
+  readonly where: string;
+}
+
+type Describe = (violation: Violation) => Finding;
+
+export function describeViolation(error: SchemaError, root: Mapping): Finding {
+  const path = toPath(error.instancePath, root);
+  const violation = { error, root, path, value: valueAt(root, path), where: formatPath(path) };
+  const finding = (descriptions[error.keyword] ?? describeOther)(violation);
+  return { at: findPlace(root, path), ...finding };
+}
+
+const descriptions: Readonly<Record<string, Describe>> = {
+  additionalProperties: describeUnknownKey,
+  type: describeType,
+  enum: describeEnum,
+  pattern: describePattern,
+  required({ error, where }) {
+    const key = String(error.params['missingProperty']);
+    return { code: 'key-missing', message: `${where} needs the key \`${key}\``, hints: [`add \`${key}:\``] };
+  },
+  uniqueItems({ error, root, path, value, where }) {
+    const index = Number(error.params['i']);
+    const item = isList(value) ? value[index] : undefined;
+    return {
+      code: 'item-duplicate',
+      message: `${where} has ${JSON.stringify(item)} twice`,
+      at: findPlace(root, [...path, index]),
+      hints: ['remove one of the two'],
+    };
+  },
+  minimum: ({ error, where }) => ({
+    code: 'value-range',
+    message: `${where} must be at least ${error.params['limit']}`,
+  }),
+  maximum: ({ error, where }) => ({
+    code: 'value-range',
+    message: `${where} must be at most ${error.params['limit']}`,
+  }),
+};
+
+function describeOther({ error, where }: Violation): Finding {
+  return { code: 'value-format', message: `${where} does not fit: ${error.keyword}` };
+}
+
+function describeUnknownKey({ error, path, value }: Violation): Finding {
+  const key = String(error.params['additionalProperty']);
+  const at = isMapping(value) ? keyPlace(value, key) : undefined;
+  const schema = findSchema(path);
+  if (schema?.patternProperties && !schema.properties) {
+    const message = `\`${key}\` is not a valid name in ${formatPath(path)}`;
+    return { code: 'name-invalid', message, at, hints: [nameHint] };
+  }
+  const message = `unknown key \`${key}\` ${describeOwner(path)}`;
+  return { code: 'key-unknown', message, at, hints: hintsForKey(key, path, value) };
+}
+
+function describeOwner(path: Path): string {
+  if (path.length === 0) return 'at the top of the file';
+  const [section, name] = path;
+  const isNamed = path.length === 2 && typeof section === 'string' && typeof name === 'string';
+  return isNamed ? `in ${section.replace(/s$/, '')} \`${name}\`` : `in ${formatPath(path)}`;
+}
+
+const kindNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'empty',
+};
+
+function describeType({ error, path, value, where }: Violation): Finding {
+  const wanted = [error.params['type']].flat().map(String);
+  const isTyped = wanted.some((type) => /number|integer|boolean/.test(type));
+  // Numbers and booleans may be written as text, for variables; as advice that would only confuse.
+  const advised = wanted.filter((type) => type !== 'string' || !isTyped);
+  const isAnyScalar = wanted.includes('string') && wanted.includes('number') && !wanted.includes('object');
+  const names = isAnyScalar ? ['a single value'] : advised.map((type) => kindNames[type] ?? type);
+  const message = `${where} must be ${joinAlternatives(names)}, and this is ${describeKind(value)}`;
+  return { code: 'value-type', message, hints: hintsForType(wanted, value, path.at(-1)) };
+}
+
+const durations = [
+  'stop_grace_period',
+  'interval',
+  'timeout',
+  'start_period',
+  'start_interval',
+  'delay',
+  'monitor',
+  'window',
+];
+
+function hintsForType(
+  wanted: readonly string[],
+  value: Value | undefined,
+  key: string | number | undefined,
+): string[] {
+  if (value === null) return ['give it a value, or remove the key'];
+  if (wanted.includes('array') && !isMapping(value))
+    return ['write it as a list: `- value`, one on each line'];
+  if (wanted.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
+    return [durations.includes(String(key)) ? `add a unit: ${value}s` : `put it in quotes: "${value}"`];
+  }
+  if (!wanted.includes('object')) return [];
+  if (isList(value)) return ['write `key: value` instead of `- item`'];
+  const glued = typeof value === 'string' ? /^([\w-]+):(\S.*)$/.exec(value) : null;
+  return glued ? [`a space is missing: \`${glued[1]}: ${glued[2]}\``] : [];
+}
+
+function describeEnum({ error, value, where }: Violation): Finding {
+  const allowed = ((error.params['allowedValues'] as unknown[]) ?? []).map(String);
+  const message = `${where} must be ${joinAlternatives(allowed)}, not ${JSON.stringify(value)}`;
+  return { code: 'value-enum', message, hints: suggest(value, allowed) };
+}
+
+const policies = ['always', 'never', 'missing', 'if_not_present', 'build', 'daily', 'weekly', 'refresh'];
+
+function describePattern({ value, where, path }: Violation): Finding {
+  if (path.at(-1) === 'pull_policy') {
+    const message = `${where} must be ${joinAlternatives(policies)}, or every_12h`;
+    return { code: 'value-enum', message, hints: suggest(value, policies) };
+  }
+  return {
+    code: 'value-format',
+    message: `${JSON.stringify(value)} is not a valid container name`,
+    hints: ['it takes letters, digits, `.`, `_` and `-`, at least two, the first a letter or a digit'],
+  };
+}
+
+function suggest(value: Value | undefined, allowed: readonly string[]): string[] {
+  const nearest = typeof value === 'string' ? findNearest(value, allowed) : undefined;
+  return nearest ? [`did you mean \`${nearest}\`?`] : [];
+}
+
+function joinAlternatives(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** A JSON pointer as a path into the tree. */
+export function toPath(pointer: string, root: Value): Path {
+  const path: (string | number)[] = [];
+  let node: Value | undefined = root;
+  for (const step of pointer.split('/').slice(1)) {
+    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    const isItem = isList(node);
+    path.push(isItem ? Number(key) : key);
+    node = node === undefined ? undefined : valueAt(node, [isItem ? Number(key) : key]);
+  }
+  return path;
+}
