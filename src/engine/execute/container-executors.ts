@@ -37,7 +37,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
-      replaced: replaces && execution.containers.get(replaces.id),
+      replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
       joined: findJoined(execution, service.network_mode),
     });
     execution.keepLock(created.record.id, created.lock);
@@ -93,6 +93,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       }
     }
     execution.containers.delete(record.id);
+    execution.removed.set(record.id, record);
     execution.events.container('destroy', record);
   },
 
