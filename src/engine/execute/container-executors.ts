@@ -127,7 +127,7 @@ function warnAbout(execution: Execution, record: ContainerRecord): void {
   }
 }
 
-/** The container whose network `service:NAME` or `container:NAME` shares. */
+/** The container whose network `service:NAME` or `container:NAME` shares: the lowest replica, the newer of two. */
 function findJoined(execution: Execution, mode: string | undefined): ContainerRecord | undefined {
   const [kind, name = ''] = mode?.split(/:(.*)/s) ?? [];
   if (kind !== 'service' && kind !== 'container') return undefined;
@@ -135,10 +135,9 @@ function findJoined(execution: Execution, mode: string | undefined): ContainerRe
     kind === 'service'
       ? record.project === execution.project.name && record.service === name && !record.oneOff
       : record.name === name || (name.length >= 12 && record.id.startsWith(name));
-  const found = [...execution.containers.values()]
+  const [found] = [...execution.containers.values()]
     .filter(isMeant)
-    .sort((a, b) => a.number - b.number)
-    .at(-1);
+    .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
   if (found) return found;
   throw new TcError(`network_mode: ${mode}: there is no such container`, { code: 'network-mode' });
 }
