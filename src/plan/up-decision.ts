@@ -32,13 +32,14 @@ export function decideUp(
   const known = { ...model.disabledServices, ...model.services };
   const order = orderServices(known, model.positions);
   const existing = replicasByService(state);
+  const shared = new Set(Object.values(known).flatMap(containerSources));
   // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
     const services = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
     const resources = decideResources(model, state, services, !options.noRecreate);
     const decided = new Map<string, ServiceDecision>();
-    const context: DecisionContext = { model, inputs, options, selection, resources, existing, decided };
+    const context = { model, inputs, options, selection, resources, shared, existing, decided };
     for (const name of order) decide(known[name], context, decided);
     const recreated = [...decided.values()].filter(isRecreating).map(({ service }) => service.name);
     const wider = new Set([...reached, ...recreated]);
