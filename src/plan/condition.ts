@@ -81,10 +81,11 @@ export function emitWaits(
   { builder, steps: emitted }: Pick<StepContext, 'builder' | 'steps'>,
 ): void {
   const { waitTimeout } = context.options;
+  const jobs = findJobs(context.model);
   for (const [name, decision] of context.decided) {
     const steps = emitted.get(name);
     if (!context.selection.selected.has(name) || !steps || decision.replicas.length === 0) continue;
-    const condition = waitCondition(name, context);
+    const condition = jobs.has(name) ? 'service_completed_successfully' : livenessOf(name, context);
     if (holds(decision, condition)) continue;
     builder.add({
       operation: {
@@ -101,17 +102,20 @@ export function emitWaits(
   }
 }
 
-function waitCondition(name: string, context: DecisionContext): DependencyCondition {
-  if (isJob(name, context.model)) return 'service_completed_successfully';
+function livenessOf(name: string, context: DecisionContext): DependencyCondition {
   return context.inputs.services[name]?.hasHealthcheck ? 'service_healthy' : 'service_started';
 }
 
-/** A job: it says so itself, or another service waits for its end. */
-export function isJob(name: string, model: ProjectModel): boolean {
-  const isAwaited = Object.values(model.services).some(
-    (service) => service.depends_on[name]?.condition === 'service_completed_successfully',
+/** Services that are to end: they say so themselves, or another one waits for it. */
+export function findJobs(model: ProjectModel): Set<string> {
+  const services = Object.values(model.services);
+  const awaited = services.flatMap(({ depends_on }) =>
+    Object.keys(depends_on).filter((on) => depends_on[on]?.condition === 'service_completed_successfully'),
   );
-  return isAwaited || model.services[name]?.tcompose?.once === true;
+  return new Set([
+    ...awaited,
+    ...services.filter((service) => service.tcompose?.once).map(({ name }) => name),
+  ]);
 }
 
 /** True if no step is planned for the service and each of its containers meets the condition already. */

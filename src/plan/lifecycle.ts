@@ -3,7 +3,7 @@
 import { TcError } from '../base/error.ts';
 import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import type { DependencyCondition } from '../project/service-config.ts';
-import { isJob } from './condition.ts';
+import { findJobs } from './condition.ts';
 import { mapDependencies, orderByDependency, reachable } from './dependency-map.ts';
 import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
@@ -99,7 +99,11 @@ export function planStart(
       sequence.add(name, { kind: 'start-container', container: refTo(container) }, gate);
   }
   if (options.wait) {
-    sequence.awaitAll((name) => waitCondition(model, sequence.containersOf(name)), options.waitTimeout);
+    const jobs = model ? findJobs(model) : new Set<string>();
+    sequence.awaitAll(
+      (name) => (jobs.has(name) ? 'service_completed_successfully' : livenessOf(sequence.containersOf(name))),
+      options.waitTimeout,
+    );
   }
   return sequence.builder.finish(state.project);
 }
@@ -240,13 +244,8 @@ function restartOperation(container: ObservedContainer, options: RestartOptions)
   return { kind: 'restart-container', container: refTo(container), ...grace };
 }
 
-/** Without a model nobody can say who has a probe: health is awaited where there is one to see. */
-function waitCondition(
-  model: ProjectModel | undefined,
-  containers: readonly ObservedContainer[],
-): DependencyCondition {
-  const name = containers[0]?.service ?? '';
-  if (model && isJob(name, model)) return 'service_completed_successfully';
+/** Health is awaited where there is a probe to see. */
+function livenessOf(containers: readonly ObservedContainer[]): DependencyCondition {
   return containers.some(hasProbe) ? 'service_healthy' : 'service_started';
 }
 

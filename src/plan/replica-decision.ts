@@ -43,6 +43,8 @@ export interface DecisionContext {
   readonly options: UpOptions;
   readonly selection: Selection;
   readonly resources: ResourceDecisions;
+  /** Services of which others share a container. */
+  readonly shared: ReadonlySet<string>;
   readonly existing: ReadonlyMap<string, readonly ObservedContainer[]>;
   /** Of the services that come before in dependency order. */
   readonly decided: ReadonlyMap<string, ServiceDecision>;
@@ -58,11 +60,8 @@ export function decideService(service: ServiceConfig, context: DecisionContext):
     const cause = explainRecreate(container, service, context);
     if (cause) obsolete.set(container.id, cause);
   }
-  const isSource = Object.values(context.model.services).some((other) =>
-    containerSources(other).includes(service.name),
-  );
   // Others live in the lowest replica: it is recreated rather than given up.
-  const isExpendable = ({ id }: ObservedContainer) => !isSource && obsolete.has(id);
+  const isExpendable = ({ id }: ObservedContainer) => !context.shared.has(service.name) && obsolete.has(id);
   const { kept, excess } = chooseReplicas(usable, wanted, isExpendable);
   const scaled: Cause = { reason: 'scale', from: usable.length, to: wanted };
   const warnings: Warning[] = [];

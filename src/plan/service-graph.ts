@@ -39,20 +39,32 @@ export function dependenciesOf(service: ServiceConfig): Readonly<Record<string, 
 
 /** Names of the services, those depended on first, else by name. Dependencies outside `services` do not count. */
 export function orderServices(services: Services, positions?: ProjectModel['positions']): string[] {
+  const graph = buildGraph(services);
+  try {
+    graph.overallOrder();
+  } catch (error) {
+    if (error instanceof DepGraphCycleError) throw dependencyCycle(error.cyclePath, positions);
+    throw error;
+  }
+  const order = new Set<string>();
+  const visit = (name: string): void => {
+    if (order.has(name)) return;
+    for (const on of graph.directDependenciesOf(name)) visit(on);
+    order.add(name);
+  };
+  for (const name of sortedKeys(services)) visit(name);
+  return [...order];
+}
+
+function buildGraph(services: Services): DepGraph<ServiceConfig> {
   const graph = new DepGraph<ServiceConfig>();
-  const names = sortedKeys(services);
-  for (const name of names) graph.addNode(name, services[name]);
+  for (const [name, service] of Object.entries(services)) graph.addNode(name, service);
   for (const [name, service] of Object.entries(services)) {
     for (const on of sortedKeys(dependenciesOf(service))) {
       if (graph.hasNode(on)) graph.addDependency(name, on);
     }
   }
-  try {
-    return [...new Set(names.flatMap((name) => [...graph.dependenciesOf(name), name]))];
-  } catch (error) {
-    if (error instanceof DepGraphCycleError) throw dependencyCycle(error.cyclePath, positions);
-    throw error;
-  }
+  return graph;
 }
 
 function dependencyCycle(path: readonly string[], positions: ProjectModel['positions'] | undefined): TcError {

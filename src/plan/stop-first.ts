@@ -100,7 +100,8 @@ export function orderSharers(stopped: ReadonlyMap<ObservedContainer, NodeId>, bu
     const named = namespaceSources(recorded).map((name) => [name, true] as const);
     sources.set(service, { ...sources.get(service), ...Object.fromEntries(named) });
   }
-  for (const [sharer, stop] of stopped) {
+  const sharers = [...stopped].filter(([{ recorded }]) => namespaceSources(recorded).length > 0);
+  for (const [sharer, stop] of sharers) {
     for (const [source, sourceStop] of stopped) {
       if (!isShared(sharer, source)) continue;
       // Records of different generations may contradict each other: then neither waits.

@@ -28,16 +28,19 @@ export function decideUp(
   options: UpOptions,
 ): UpDecisions {
   const selection = selectServices(model, options);
-  const order = orderServices(model.services, model.positions);
+  // The loader leaves out of `services` what the command does not name: what runs of it may be affected all the same.
+  const known = { ...model.disabledServices, ...model.services };
+  const order = orderServices(known, model.positions);
   const existing = replicasByService(state);
+  const shared = new Set(Object.values(known).flatMap(containerSources));
   // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
     const services = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
     const resources = decideResources(model, state, services, !options.noRecreate);
     const decided = new Map<string, ServiceDecision>();
-    const context: DecisionContext = { model, inputs, options, selection, resources, existing, decided };
-    for (const name of order) decide(name, context, decided);
+    const context = { model, inputs, options, selection, resources, shared, existing, decided };
+    for (const name of order) decide(known[name], context, decided);
     const recreated = [...decided.values()].filter(isRecreating).map(({ service }) => service.name);
     const wider = new Set([...reached, ...recreated]);
     if (wider.size > reached.size) {
@@ -54,13 +57,16 @@ function isRecreating({ replicas }: ServiceDecision): boolean {
   return replicas.some((replica) => replica.action === 'recreate');
 }
 
-function decide(name: string, context: DecisionContext, decided: Map<string, ServiceDecision>): void {
-  const service = context.model.services[name];
+function decide(
+  service: ServiceConfig | undefined,
+  context: DecisionContext,
+  decided: Map<string, ServiceDecision>,
+): void {
   if (service === undefined || service.provider !== undefined) return;
-  const decision = context.selection.selected.has(name)
+  const decision = context.selection.selected.has(service.name)
     ? decideService(service, context)
     : decideUnselected(service, context);
-  if (decision) decided.set(name, decision);
+  if (decision) decided.set(service.name, decision);
 }
 
 function decideUnselected(service: ServiceConfig, context: DecisionContext): ServiceDecision | undefined {

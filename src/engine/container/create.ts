@@ -211,6 +211,7 @@ function describeContainer(
       files: order.files,
       networks: idsOf(order.networks),
       volumes: idsOf(order.volumes),
+      ...(order.joined === undefined ? {} : { sources: { [order.joined.service]: order.joined.id } }),
     },
     labels: formatContainerLabels({
       project,

@@ -37,7 +37,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
-      replaced: replaces && execution.containers.get(replaces.id),
+      replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
       joined: findJoined(execution, service.network_mode),
     });
     execution.keepLock(created.record.id, created.lock);
@@ -93,6 +93,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       }
     }
     execution.containers.delete(record.id);
+    execution.removed.set(record.id, record);
     execution.events.container('destroy', record);
   },
 
@@ -126,7 +127,7 @@ function warnAbout(execution: Execution, record: ContainerRecord): void {
   }
 }
 
-/** The container whose network `service:NAME` or `container:NAME` shares. */
+/** The container whose network `service:NAME` or `container:NAME` shares: the lowest replica, the newer of two. */
 function findJoined(execution: Execution, mode: string | undefined): ContainerRecord | undefined {
   const [kind, name = ''] = mode?.split(/:(.*)/s) ?? [];
   if (kind !== 'service' && kind !== 'container') return undefined;
@@ -134,10 +135,9 @@ function findJoined(execution: Execution, mode: string | undefined): ContainerRe
     kind === 'service'
       ? record.project === execution.project.name && record.service === name && !record.oneOff
       : record.name === name || (name.length >= 12 && record.id.startsWith(name));
-  const found = [...execution.containers.values()]
+  const [found] = [...execution.containers.values()]
     .filter(isMeant)
-    .sort((a, b) => a.number - b.number)
-    .at(-1);
+    .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
   if (found) return found;
   throw new TcError(`network_mode: ${mode}: there is no such container`, { code: 'network-mode' });
 }

@@ -137,7 +137,7 @@ function runPlan(
       const now = observeInstance(execution.context.instance.paths, request.project, request.model);
       const nodes = plan.nodes.filter((node) => !done.has(node.id));
       const broken = findBrokenPrecondition(
-        { project: request.project, nodes, created: execution.created },
+        { project: request.project, nodes, created: execution.created, removed: execution.removed },
         now,
       );
       if (broken !== undefined) throw changedBy(other, broken);

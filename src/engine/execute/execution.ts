@@ -41,6 +41,8 @@ export class Execution {
   readonly containers: Map<string, ContainerRecord>;
   readonly networks: Map<string, NetworkRecord>;
   readonly volumes: Map<string, VolumeRecord>;
+  /** What this plan has removed: a successor may be made only after its predecessor is gone, and takes over from it. */
+  readonly removed = new Map<string, ContainerRecord>();
   /** Locks of containers that were created and not started yet. */
   readonly #locks = new Map<string, Descriptor>();
   /** Networks whose kernel objects are known to be there. */

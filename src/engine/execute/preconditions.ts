@@ -7,6 +7,8 @@ export interface RemainingPlan {
   readonly project: string;
   readonly nodes: readonly PlanNode[];
   readonly created: ReadonlyMap<NodeId, string>;
+  /** Ids of containers that the plan has removed itself. */
+  readonly removed: ReadonlyMap<string, unknown>;
 }
 
 /** What the rest of a plan relies on and no longer finds; undefined if all is there. */
@@ -33,7 +35,7 @@ function checkRefs(refs: readonly ContainerRef[], now: Snapshot): string | undef
 
 function checkCreate(
   operation: Extract<Operation, { kind: 'create-container' }>,
-  { project, created, nodes }: RemainingPlan,
+  { project, created, nodes, removed }: RemainingPlan,
   now: Snapshot,
 ): string | undefined {
   const own = new Set(created.values());
@@ -42,7 +44,8 @@ function checkCreate(
     (record) => record.name === operation.name && record.id !== operation.replaces?.id && !own.has(record.id),
   );
   if (rival) return `container ${operation.name} exists by now`;
-  if (operation.replaces && !known.has(operation.replaces.id))
+  const isKnown = (id: string) => known.has(id) || removed.has(id);
+  if (operation.replaces && !isKnown(operation.replaces.id))
     return `container ${operation.replaces.name} is gone`;
   const planned = new Set(nodes.flatMap(({ operation: op }) => ('config' in op ? [op.config.name] : [])));
   const names = new Set([...now.networks, ...now.volumes].map((record) => record.name));

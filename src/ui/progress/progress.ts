@@ -23,7 +23,8 @@ export interface ProgressOptions {
 
 export interface Progress {
   begin(plan: Plan): void;
-  show(changes: readonly Change[], event: NodeEvent): void;
+  /** `event` is the step that made the changes, if it was one. */
+  show(changes: readonly Change[], event?: NodeEvent): void;
   /** Rows are being drawn: nothing else may be written. */
   readonly isOnScreen: boolean;
   /** Resolves once lines can be written: from then on changes are lines too. */
@@ -42,6 +43,8 @@ export class ProgressFeed {
   begin(plan: Plan): void {
     this.#tracker.begin(plan);
     this.#progress.begin(plan);
+    if (plan.nodes.length > 0) return;
+    this.#progress.show([{ id: `Project ${plan.project}`, text: 'Nothing to do', state: 'done' }]);
   }
 
   follow(event: NodeEvent): void {

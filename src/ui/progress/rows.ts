@@ -54,8 +54,8 @@ export class RowProgress implements Progress {
     else void this.release();
   }
 
-  show(changes: readonly Change[], event: NodeEvent): void {
-    if (this.#screen?.isOpen) this.#screen.show(changes, event);
+  show(changes: readonly Change[], event?: NodeEvent): void {
+    if (event && this.#screen?.isOpen) this.#screen.show(changes, event);
     else if (this.isOnScreen) this.#late.push(...changes);
     else this.#writeLines(changes);
   }
