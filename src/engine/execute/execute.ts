@@ -21,12 +21,32 @@ import { Execution, type Executors, type Step } from './execution.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
 import { prepare } from './prepare.ts';
 import { resourceExecutors } from './resource-executors.ts';
-import { runSchedule } from './scheduler.ts';
+import { runSchedule, type Weight } from './scheduler.ts';
 
 export interface ExecuteParts {
   readonly context: EngineContext;
   readonly images: Images;
   host(): HostFacts;
+}
+
+const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
+  'create-network': 'heavy',
+  'remove-network': 'heavy',
+  'create-volume': 'light',
+  'remove-volume': 'light',
+  'create-container': 'heavy',
+  'start-container': 'heavy',
+  // A grace period is the service's own affair: all of them pass at once.
+  'stop-container': 'light',
+  'restart-container': 'light',
+  'kill-container': 'light',
+  'remove-container': 'light',
+  'await-condition': 'wait',
+};
+
+/** The user has set a limit: then it holds for everything that has an effect. */
+function limited({ operation }: PlanNode): Weight {
+  return operation.kind === 'await-condition' ? 'wait' : 'heavy';
 }
 
 const executors: Executors = { ...resourceExecutors, ...containerExecutors };
@@ -109,9 +129,10 @@ function runPlan(
   const done = new Set<number>();
   return runSchedule({
     nodes: plan.nodes,
-    parallel: request.parallel ?? availableParallelism(),
+    // One more than there are processors: while monitors are at work, the next container's files are written.
+    parallel: request.parallel ?? availableParallelism() + 1,
     signal: request.signal,
-    isWait: (node) => node.operation.kind === 'await-condition',
+    weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
       await runNode(node, { node: node.id, execution, signal }, request);
       done.add(node.id);
