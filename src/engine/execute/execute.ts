@@ -9,6 +9,7 @@ import type { ProjectIdentity } from '../container/labels.ts';
 import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
 import type { Images } from '../image/images.ts';
+import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { ProjectLock, projectLockPath } from '../lock/project-lock.ts';
 import { observeInstance, type Snapshot } from '../observe/observe.ts';
 import { Publishers } from '../port/publishers.ts';
@@ -72,6 +73,7 @@ export async function executeRequest(parts: ExecuteParts, request: ExecuteReques
     try {
       return await executeLocked(parts, { ...request, signal }, lock);
     } finally {
+      if (cancelling) removeEmptyRunDirectory(context.instance.paths);
       if (cancelling && isEmpty(context, request.project)) lock.releaseAndRemove();
       else lock.release();
     }
