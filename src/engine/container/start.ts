@@ -7,6 +7,8 @@ import { StartError } from '../../runtime/start-answer.ts';
 import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
+import { removeFile } from '../record/json-file.ts';
+import { lastPath } from '../status/status.ts';
 
 export interface StartOrder {
   readonly record: ContainerRecord;
@@ -20,6 +22,8 @@ export interface StartOrder {
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
   const { record } = order;
   makeRunDirectories(context.instance.paths, record);
+  // How the last life ended says nothing once a new one begins; the monitor writes it again at the end of this one.
+  removeFile(lastPath(context.instance.paths, record.id));
   try {
     await context.native.spawnMonitor({
       executable: tcrunPath(),

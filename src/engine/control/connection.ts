@@ -2,7 +2,7 @@
 // The socket is reached through a descriptor of its directory, because sun_path holds 107 bytes and data roots may be deep.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { PushIterable } from '../../base/async.ts';
@@ -46,6 +46,8 @@ export class ControlConnection {
     const directory = unless(['ENOENT'], () => openSync(runDir, flags));
     if (directory === undefined) return undefined;
     try {
+      // Starting a container needs no connection: the modules behind it are not loaded for that.
+      const { connectTo } = await import('./connect.ts');
       const socket = await connectTo(join('/proc/self/fd', String(directory), 'ctl'));
       return socket && new ControlConnection(socket);
     } finally {
@@ -84,20 +86,5 @@ export function checkAnswer(answer: ControlMessage, action: string): ControlMess
     code: 'runtime',
     kind: 'environment',
     exitCode: failure.exitCode || 1,
-  });
-}
-
-function connectTo(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    const fail = (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
-      else reject(error);
-    };
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      socket.removeListener('error', fail);
-      resolve(socket);
-    });
   });
 }

@@ -68,7 +68,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     if (!restarted) {
       const lock = await lockStopped(execution.context, record.id);
       if (lock === undefined) throw gone(container);
-      await execution.sockets.reserveAgain(record, record.ports);
+      await execution.reservePorts(record);
       await startLocked(execution, record, lock);
     }
     execution.events.container('restart', record);
@@ -108,8 +108,9 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   },
 };
 
-async function startLocked(execution: Execution, record: ContainerRecord, lock: Descriptor): Promise<void> {
+async function startLocked(execution: Execution, known: ContainerRecord, lock: Descriptor): Promise<void> {
   try {
+    const record = await execution.settlePorts(known);
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     await startContainer(execution.context, { record, lock, sockets });

@@ -11,6 +11,7 @@ import type { ProjectIdentity } from '../container/labels.ts';
 import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
 import type { Images } from '../image/images.ts';
+import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { ProjectLock, projectLockPath } from '../lock/project-lock.ts';
 import { observeInstance, type Snapshot } from '../observe/observe.ts';
 import { Publishers } from '../port/publishers.ts';
@@ -23,12 +24,32 @@ import { Execution, type Executors, type Step } from './execution.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
 import { prepare } from './prepare.ts';
 import { resourceExecutors } from './resource-executors.ts';
-import { runSchedule } from './scheduler.ts';
+import { runSchedule, type Weight } from './scheduler.ts';
 
 export interface ExecuteParts {
   readonly context: EngineContext;
   readonly images: Images;
   host(): HostFacts;
+}
+
+const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
+  'create-network': 'heavy',
+  'remove-network': 'heavy',
+  'create-volume': 'light',
+  'remove-volume': 'light',
+  'create-container': 'heavy',
+  'start-container': 'heavy',
+  // A grace period is the service's own affair: all of them pass at once.
+  'stop-container': 'light',
+  'restart-container': 'light',
+  'kill-container': 'light',
+  'remove-container': 'light',
+  'await-condition': 'wait',
+};
+
+/** The user has set a limit: then it holds for everything that has an effect. */
+function limited({ operation }: PlanNode): Weight {
+  return operation.kind === 'await-condition' ? 'wait' : 'heavy';
 }
 
 const executors: Executors = { ...resourceExecutors, ...containerExecutors };
@@ -54,6 +75,7 @@ export async function executeRequest(parts: ExecuteParts, request: ExecuteReques
     try {
       return await executeLocked(parts, { ...request, signal }, lock);
     } finally {
+      if (cancelling) removeEmptyRunDirectory(context.instance.paths);
       if (cancelling && isEmpty(context, request.project)) lock.releaseAndRemove();
       else lock.release();
     }
@@ -120,9 +142,10 @@ function runPlan(
   const done = new Set<number>();
   return runSchedule({
     nodes: plan.nodes,
-    parallel: request.parallel ?? availableParallelism(),
+    // One more than there are processors: while monitors are at work, the next container's files are written.
+    parallel: request.parallel ?? availableParallelism() + 1,
     signal: request.signal,
-    isWait: (node) => node.operation.kind === 'await-condition',
+    weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
       await runNode(node, { node: node.id, execution, signal }, request);
       done.add(node.id);

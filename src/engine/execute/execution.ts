@@ -8,12 +8,13 @@ import type { ContainerRef, NodeId, Operation } from '../../plan/operation.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
+import { movePorts } from '../container/move-ports.ts';
 import type { EngineContext } from '../context.ts';
 import type { EventLog } from '../event/event-log.ts';
 import { ensureNetworks } from '../network/networks.ts';
 import type { Snapshot } from '../observe/observe.ts';
 import type { SocketPool } from '../port/socket-pool.ts';
-import type { ContainerRecord } from '../record/container-record.ts';
+import type { ContainerRecord, PortRecord } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
 import type { PreparedContainer } from './prepare.ts';
@@ -45,6 +46,8 @@ export class Execution {
   readonly removed = new Map<string, ContainerRecord>();
   /** Locks of containers that were created and not started yet. */
   readonly #locks = new Map<string, Descriptor>();
+  /** Containers that get other ports at their next start. */
+  readonly #moved = new Map<string, readonly PortRecord[]>();
   /** Networks whose kernel objects are known to be there. */
   readonly #ensured = new Set<string>();
 
@@ -103,6 +106,23 @@ export class Execution {
       .filter((record) => record !== undefined);
     ensureNetworks(this.context, unsure);
     for (const record of unsure) this.#ensured.add(record.id);
+  }
+
+  /** Opens the sockets of a container that exists. */
+  async reservePorts(record: ContainerRecord): Promise<void> {
+    const ports = await this.sockets.reserveAgain(record, record.ports);
+    if (ports.some(({ port }, index) => port !== record.ports[index]?.port))
+      this.#moved.set(record.id, ports);
+  }
+
+  /** The container as it is to be started: with other ports, if its own were not free. The caller holds its lock. */
+  async settlePorts(record: ContainerRecord): Promise<ContainerRecord> {
+    const ports = this.#moved.get(record.id);
+    if (ports === undefined) return record;
+    const moved = await movePorts(this.context.instance.paths, record, ports);
+    this.#moved.delete(record.id);
+    this.containers.set(record.id, moved);
+    return moved;
   }
 
   keepLock(id: string, lock: Descriptor): void {

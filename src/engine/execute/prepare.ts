@@ -46,9 +46,7 @@ export async function prepare(
     }
     if (operation.kind === 'start-container' && 'id' in operation.container) {
       const record = execution.resolve(operation.container);
-      await atService({ model, service: record.service }, () =>
-        execution.sockets.reserveAgain(record, record.ports),
-      );
+      await atService({ model, service: record.service }, () => execution.reservePorts(record));
     }
   }
 }

@@ -1,5 +1,5 @@
-// Runs the nodes of a plan: each after those it depends on, effects a few at a time, waits beside them. Knows nothing
-// of what the nodes do. When only waits are left to run, the owner may let go of its lock.
+// Runs the nodes of a plan: each after those it depends on, heavy effects a few at a time, light ones and waits beside
+// them. Knows nothing of what the nodes do. When only waits are left to run, the owner may let go of its lock.
 
 import type { NodeId } from '../../plan/operation.ts';
 
@@ -10,10 +10,10 @@ export interface ScheduledNode {
 
 export interface Schedule<N extends ScheduledNode> {
   readonly nodes: readonly N[];
-  /** Effects at a time. */
+  /** Heavy effects at a time. */
   readonly parallel: number;
   readonly signal?: AbortSignal;
-  isWait(node: N): boolean;
+  weigh(node: N): Weight;
   /** `signal` fires when the plan fails or is cancelled: waits end at once, effects run to their end. */
   run(node: N, signal: AbortSignal): Promise<void>;
   /** Only waits are running. */
@@ -21,6 +21,9 @@ export interface Schedule<N extends ScheduledNode> {
   /** An effect is about to run after an idle time; if it rejects, the plan has failed. */
   onResume(): Promise<void>;
 }
+
+/** `heavy` keeps a processor busy; `light` mostly waits for others; a `wait` changes nothing. */
+export type Weight = 'heavy' | 'light' | 'wait';
 
 /** Resolves when all nodes are done; rejects with the first failure once everything that ran has ended. */
 export function runSchedule<N extends ScheduledNode>(schedule: Schedule<N>): Promise<void> {
@@ -34,8 +37,7 @@ class Run<N extends ScheduledNode> {
   readonly #dependents = new Map<NodeId, N[]>();
   readonly #ready: N[] = [];
   #left: number;
-  #effects = 0;
-  #waits = 0;
+  readonly #running = { heavy: 0, light: 0, wait: 0 };
   #idle = false;
   #resuming = false;
   #failure: { readonly error: unknown } | undefined;
@@ -71,12 +73,13 @@ class Run<N extends ScheduledNode> {
 
   #advance(): void {
     if (!this.#failure) this.#launch();
-    const running = this.#effects + this.#waits;
-    if (running === 0 && !this.#resuming && (this.#left === 0 || this.#failure)) {
+    const { heavy, light, wait } = this.#running;
+    const effects = heavy + light;
+    if (effects + wait === 0 && !this.#resuming && (this.#left === 0 || this.#failure)) {
       this.#settle?.();
       return;
     }
-    if (this.#effects === 0 && this.#waits > 0 && !this.#idle && !this.#failure && !this.#hasReadyEffect()) {
+    if (effects === 0 && wait > 0 && !this.#idle && !this.#failure && !this.#hasReadyEffect()) {
       this.#idle = true;
       this.#schedule.onIdle();
     }
@@ -86,22 +89,22 @@ class Run<N extends ScheduledNode> {
     for (let i = 0; i < this.#ready.length; ) {
       const node = this.#ready[i];
       if (node === undefined) return;
-      const isWait = this.#schedule.isWait(node);
-      if (!isWait && this.#idle) {
+      const weight = this.#schedule.weigh(node);
+      if (weight !== 'wait' && this.#idle) {
         this.#resume();
         return;
       }
-      if (!isWait && this.#effects >= this.#schedule.parallel) {
+      if (weight === 'heavy' && this.#running.heavy >= this.#schedule.parallel) {
         i += 1;
         continue;
       }
       this.#ready.splice(i, 1);
-      this.#run(node, isWait);
+      this.#run(node, weight);
     }
   }
 
   #hasReadyEffect(): boolean {
-    return this.#ready.some((node) => !this.#schedule.isWait(node));
+    return this.#ready.some((node) => this.#schedule.weigh(node) !== 'wait');
   }
 
   #resume(): void {
@@ -121,9 +124,8 @@ class Run<N extends ScheduledNode> {
       });
   }
 
-  #run(node: N, isWait: boolean): void {
-    if (isWait) this.#waits += 1;
-    else this.#effects += 1;
+  #run(node: N, weight: Weight): void {
+    this.#running[weight] += 1;
     this.#schedule
       .run(node, this.#stop.signal)
       .then(
@@ -131,8 +133,7 @@ class Run<N extends ScheduledNode> {
         (error) => this.#fail(error),
       )
       .finally(() => {
-        if (isWait) this.#waits -= 1;
-        else this.#effects -= 1;
+        this.#running[weight] -= 1;
         this.#advance();
       });
   }

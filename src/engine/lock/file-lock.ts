@@ -40,6 +40,8 @@ export async function withDirectoryLock<T>(
   action: () => T | Promise<T>,
 ): Promise<Awaited<T>> {
   const fd = await lockPath(native, path, () => {
+    const present = unless(['ENOENT'], () => native.openDirectory(path));
+    if (present !== undefined) return present;
     mkdirSync(path, { recursive: true, mode: 0o700 });
     return native.openDirectory(path);
   });

@@ -1,6 +1,7 @@
 // IP addresses and subnets as numbers: parsing, formatting, containment. Pure.
 
-import { isIPv4, isIPv6 } from 'node:net';
+// node:net's own tests compile a pattern that costs milliseconds on first use.
+import { isIpv4, isIpv6 } from '../../base/ip.ts';
 
 export interface Subnet {
   readonly version: 4 | 6;
@@ -35,8 +36,8 @@ export function formatSubnet(subnet: Subnet): string {
 }
 
 export function parseAddress(text: string): { version: 4 | 6; value: bigint } | undefined {
-  if (isIPv4(text)) return { version: 4, value: parseGroups(text.split('.'), 8n, 10) };
-  if (!isIPv6(text) || text.includes('%')) return undefined;
+  if (isIpv4(text)) return { version: 4, value: parseGroups(text.split('.'), 8n, 10) };
+  if (!isIpv6(text) || text.includes('%')) return undefined;
   return { version: 6, value: parseGroups(expandGroups(text), 16n, 16) };
 }
 

@@ -71,12 +71,20 @@ export class SocketPool {
     return records;
   }
 
-  /** Opens what an existing container published before, at the same addresses. */
-  async reserveAgain(owner: SocketOwner, ports: readonly PortRecord[]): Promise<void> {
+  /**
+   * Opens what an existing container published before, at the same addresses. Where the user asked for any port and the
+   * old one is taken by now, the record that is returned has another.
+   */
+  async reserveAgain(owner: SocketOwner, ports: readonly PortRecord[]): Promise<PortRecord[]> {
+    const moved = new Map<number, number>();
     for (const port of ports) {
-      if (await this.#share(port, owner)) continue;
-      this.#bind(port, owner, false);
+      if (port.any) this.#reopenAny(owner, port, ports, moved);
+      else if (!(await this.#share(port, owner))) this.#bind(port, owner, false);
     }
+    return ports.map((port) => ({
+      ...port,
+      port: (port.any ? moved.get(port.port) : undefined) ?? port.port,
+    }));
   }
 
   /** The sockets of a container, in the order of its ports. They stay the pool's. */
@@ -98,6 +106,20 @@ export class SocketPool {
   close(): void {
     for (const { fd } of this.#open.values()) closeSync(fd);
     this.#open.clear();
+  }
+
+  /** Random ports of all families that have one number move together. */
+  #reopenAny(
+    owner: SocketOwner,
+    { port, protocol }: PortRecord,
+    ports: readonly PortRecord[],
+    moved: Map<number, number>,
+  ): void {
+    if (moved.has(port)) return;
+    const keys = ports.filter((other) => other.any && other.port === port && other.protocol === protocol);
+    const addresses = keys.map((key) => key.address);
+    const isFree = this.#tryBindAll(keys, owner);
+    moved.set(port, isFree ? port : this.#bindAny(owner, { addresses, protocol, target: 0 }));
   }
 
   async #takeOver(kept: PortRecord, owner: SocketOwner, request: PortRequest): Promise<boolean> {

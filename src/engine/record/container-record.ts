@@ -7,7 +7,7 @@ import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { RecordedService, ServiceInputs } from '../../plan/observed-state.ts';
 import type { InstancePaths } from '../instance/paths.ts';
-import { readJsonFile, type Versioned, writeJsonFile } from './json-file.ts';
+import { readJsonFile, type Versioned, writeNewJsonFile } from './json-file.ts';
 
 export interface ContainerRecord extends Versioned {
   readonly v: 1;
@@ -69,8 +69,9 @@ export function readContainerRecord(paths: InstancePaths, id: string): Container
   return readJsonFile<ContainerRecord>(containerRecordPath(paths, id), 1);
 }
 
+/** Into the directory of a container that is being made. */
 export function writeContainerRecord(directory: string, record: ContainerRecord): Promise<void> {
-  return writeJsonFile(join(directory, 'container.json'), record);
+  return writeNewJsonFile(join(directory, 'container.json'), record);
 }
 
 export function listContainerIds(paths: InstancePaths): string[] {

@@ -49,15 +49,20 @@ export function parseVersioned<T extends Versioned>(text: string, path: string, 
 /** Replaces `path` durably: after this returns, a power failure leaves the new content. */
 export async function writeJsonFile(path: string, value: Versioned): Promise<void> {
   const temporary = temporaryName(path);
-  const file = await openCreating(temporary);
+  await writeNewJsonFile(temporary, value);
+  renameSync(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Durable content of a file whose directory becomes visible later, in one step: nobody sees it half written. */
+export async function writeNewJsonFile(path: string, value: Versioned): Promise<void> {
+  const file = await openCreating(path);
   try {
     await file.writeFile(`${JSON.stringify(value)}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
-  renameSync(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** Replaces `path` in one step for other processes, without waiting for the disk. */

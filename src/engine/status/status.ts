@@ -1,7 +1,7 @@
 // What a container does at the moment: the status of a living monitor, else its last will, else "lost".
 // Reading takes no lock and no addon: a status is believed while /proc shows its monitor with the recorded start time.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unless } from '../../base/system-error.ts';
 import type { InstancePaths } from '../instance/paths.ts';
@@ -66,11 +66,29 @@ export function readContainerStatus(paths: InstancePaths, id: string): Container
   const status = readJsonFile<MonitorStatus>(statusPath(paths, id), 1);
   if (status && isMonitorAlive(status)) return { alive: true, lost: false, status };
   const last = readJsonFile<MonitorStatus>(lastPath(paths, id), 1);
+  if (status === undefined && last === undefined) return readTrace(paths, id);
   if (status === undefined || status.state === 'exited') {
     return { alive: false, lost: false, status: laterOf(status, last) };
   }
   if (last && describesLife(last, status)) return { alive: false, lost: false, status: last };
   return { alive: false, lost: true, status: markLost(status) };
+}
+
+/**
+ * A start takes `last` away and a reboot takes `status`: a container with neither never ran, or ran when the host went
+ * down. Its overlay tells, in whose work directory the kernel left one of its own.
+ */
+function readTrace(paths: InstancePaths, id: string): ContainerStatus {
+  if (!existsSync(join(paths.container(id), 'work', 'work'))) return { alive: false, lost: false };
+  const status: MonitorStatus = {
+    v: 1,
+    id,
+    state: 'exited',
+    exitCode: 137,
+    signal: 9,
+    error: 'host went down',
+  };
+  return { alive: false, lost: true, status };
 }
 
 /** What is recorded for a container whose monitor was killed: the kernel took the container with it. */
@@ -80,7 +98,7 @@ export function markLost(status: MonitorStatus): MonitorStatus {
     state: 'exited',
     exitCode: 137,
     signal: 9,
-    error: 'monitor lost',
+    error: status.error || 'monitor lost',
     stoppedBy: '',
     pid: undefined,
     health: undefined,

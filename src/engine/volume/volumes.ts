@@ -9,7 +9,7 @@ import { unless } from '../../base/system-error.ts';
 import type { VolumeConfig } from '../../project/model.ts';
 import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
-import { writeJsonFile } from '../record/json-file.ts';
+import { writeNewJsonFile } from '../record/json-file.ts';
 import { readVolumeRecord, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
 
 export interface NewVolume {
@@ -45,7 +45,7 @@ export async function createVolume(context: EngineContext, volume: NewVolume): P
   };
   const directory = remnantPath(paths, 'creating', record.id);
   await whileLocked(context, directory, async () => {
-    await writeJsonFile(join(directory, 'volume.json'), record);
+    await writeNewJsonFile(join(directory, 'volume.json'), record);
     mkdirSync(join(directory, '_data'), { mode: 0o755 });
     renameSync(directory, paths.volume(config.name));
   });

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { diffHost, observeHost } from '../../e2e/host-state.ts';
 import { eventually, Stack } from './stack.ts';
 
 const compose = `
@@ -59,7 +58,6 @@ describe('a project', () => {
   });
 
   it('leaves nothing behind', async () => {
-    const before = observeHost();
     stack = new Stack(compose);
     await stack.up();
     await stack.down({ volumes: true });
@@ -67,11 +65,8 @@ describe('a project', () => {
     expect(stack.list('networks')).toEqual([]);
     expect(stack.list('volumes')).toEqual([]);
     expect(readdirSync(join(stack.root, 'locks'))).toEqual([]);
-    await eventually(
-      'the kernel has let go',
-      () => Object.keys(diffHost(before, observeHost())).length === 0,
-    ).catch(() => undefined);
-    expect(diffHost(before, observeHost())).toEqual({});
+    await eventually('the kernel has let go', () => stack.leftovers().length === 0).catch(() => undefined);
+    expect(stack.leftovers()).toEqual([]);
   });
 
   it('keeps its named volumes over a down, and what they hold', async () => {
