@@ -101,6 +101,13 @@ describe('conflicts of flags', () => {
     });
   });
 
+  it("a variable of the project's .env counts as its flag", () => {
+    writeFileSync(join(directory, 'orphans.env'), 'COMPOSE_IGNORE_ORPHANS=1\n');
+    const { status, stderr } = run('--env-file orphans.env up -d --remove-orphans');
+    expect(status).toBe(2);
+    expect(stderr).toContain('COMPOSE_IGNORE_ORPHANS and --remove-orphans');
+  });
+
   it('a variable counts as its flag', () => {
     const { status, stderr } = run('up -d --remove-orphans', { env: { COMPOSE_IGNORE_ORPHANS: '1' } });
     expect(status).toBe(2);
