@@ -55,7 +55,7 @@ export function loadModel(context: AppContext, changes: LoadChanges = {}): Proje
 }
 
 /** Which files make the project, and the variables that they see. */
-export function discover({ reader, selection }: AppContext) {
+export function discover({ reader, selection }: Pick<AppContext, 'reader' | 'selection'>) {
   return discoverFiles(
     {
       files: selection.files,
@@ -66,6 +66,22 @@ export function discover({ reader, selection }: AppContext) {
     },
     reader,
   );
+}
+
+/**
+ * COMPOSE_* of the project's `.env` count as exported, as in Docker Compose. None if the files are not found: the verb
+ * itself will say so.
+ */
+export function findComposeVariables(
+  context: Pick<AppContext, 'reader' | 'selection'>,
+): Readonly<Record<string, string>> {
+  try {
+    const { variables } = discover(context);
+    return Object.fromEntries(Object.entries(variables).filter(([name]) => name.startsWith('COMPOSE_')));
+  } catch (error) {
+    if (error instanceof TcError) return {};
+    throw error;
+  }
 }
 
 /**

@@ -9,6 +9,8 @@ export interface FlagToken {
   /** Long name. */
   readonly name: string;
   readonly value: string | boolean;
+  /** The environment variable that it stands for. */
+  readonly variable?: string;
 }
 
 export interface ParsedArguments {

@@ -19,7 +19,7 @@ export function addEnvironment(
   for (const [name, spec] of Object.entries(specs)) {
     const text = spec.env === undefined ? undefined : environment[spec.env];
     if (text === undefined || text === '' || tokens.some((token) => token.name === name)) continue;
-    added.push({ name, value: spec.type === 'boolean' ? isTruthy(text) : text });
+    added.push({ name, value: spec.type === 'boolean' ? isTruthy(text) : text, variable: spec.env });
   }
   return [...tokens, ...added];
 }
@@ -37,13 +37,17 @@ export function readFlags<F extends FlagSpecs>(specs: F, tokens: readonly FlagTo
 }
 
 export function checkConflicts(conflicts: readonly Conflict[], tokens: readonly FlagToken[]): void {
-  const given = new Set(tokens.filter((token) => token.value !== false).map((token) => token.name));
+  const given = tokens.filter((token) => token.value !== false);
+  const find = (names: readonly string[]) => given.find(({ name }) => names.includes(name));
   for (const conflict of conflicts) {
-    const flag = conflict.flags.find((name) => given.has(name));
-    const other = conflict.with.find((name) => given.has(name) && name !== flag);
+    const [flag, other] = [find(conflict.flags), find(conflict.with)];
     if (flag === undefined || other === undefined) continue;
-    throw usageError(`--${flag} and --${other} exclude each other`, ['give one of them']);
+    throw usageError(`${spell(flag)} and ${spell(other)} exclude each other`, ['give one of them']);
   }
+}
+
+function spell({ name, variable }: FlagToken): string {
+  return variable ?? `--${name}`;
 }
 
 export function notSupported(what: string): TcError {

@@ -1,11 +1,12 @@
 // One verb, from what follows it on the command line to its exit code.
 
+import { createReader } from '../app/reader.ts';
 import { TcError } from '../base/error.ts';
 import { type FlagToken, parseArguments, usageError } from './argv.ts';
 import type { Command } from './command.ts';
 import { addEnvironment, checkConflicts, type Environment, readFlags } from './flag-values.ts';
 import { globalFlags } from './global-flags.ts';
-import { Session } from './session.ts';
+import { Session, selectProject } from './session.ts';
 import type { FoundVerb } from './verb-table.ts';
 
 export interface RunResult {
@@ -27,9 +28,10 @@ export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResu
   const { command } = await found.entry.load();
   const { flags, operands } = parseArguments(line.rest, [command.flags, globalFlags], command.passthrough);
   if (flags.findLast((token) => token.name === 'help')?.value === true) return 'help';
-  const specs = { ...globalFlags, ...command.flags };
-  const tokens = addEnvironment(specs, [...line.globals, ...flags], line.environment);
+  const given = [...line.globals, ...flags];
   checkOperands(command, operands);
+  const environment = found.entry.projectless ? line.environment : await readProjectEnvironment(given, line);
+  const tokens = addEnvironment({ ...globalFlags, ...command.flags }, given, environment);
   checkConflicts(command.conflicts ?? [], tokens);
   const session = new Session(readFlags(globalFlags, tokens), line.environment);
   const invocation = { flags: readFlags(command.flags, tokens), operands, session };
@@ -47,6 +49,16 @@ export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResu
   } finally {
     await session.display.end();
   }
+}
+
+/** The caller's variables, and under them COMPOSE_* of the project's `.env`. */
+async function readProjectEnvironment(
+  given: readonly FlagToken[],
+  { environment }: VerbLine,
+): Promise<Environment> {
+  const { findComposeVariables } = await import('../app/project.ts');
+  const selection = selectProject(readFlags(globalFlags, given), environment);
+  return { ...findComposeVariables({ selection, reader: createReader() }), ...environment };
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {

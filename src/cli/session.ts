@@ -2,6 +2,7 @@
 
 import type { Outcome } from '../app/carry-out.ts';
 import type { AppContext, AppEvent } from '../app/context.ts';
+import type { ProjectSelection } from '../app/project.ts';
 import { createReader } from '../app/reader.ts';
 import type { Display } from '../ui/display.ts';
 import { createEngineOpener } from './engine.ts';
@@ -21,10 +22,10 @@ export class Session {
   readonly context: AppContext;
 
   constructor(globals: GlobalValues, environment: Environment) {
-    const directory = workingDirectory(environment);
+    const selection = selectProject(globals, environment);
     this.environment = environment;
-    this.display = openDisplay(presentationOf(globals, environment), directory);
-    this.context = createContext(globals, environment, directory, (event) => this.display.on(event));
+    this.display = openDisplay(presentationOf(globals, environment), selection.workingDir);
+    this.context = createContext(globals, selection, (event) => this.display.on(event));
   }
 
   /** Data, to standard output. */
@@ -42,10 +43,23 @@ export class Session {
   }
 }
 
+export function selectProject(globals: GlobalValues, environment: Environment): ProjectSelection {
+  return {
+    files: globals.file,
+    projectName: globals['project-name'],
+    projectDirectory: globals['project-directory'],
+    environmentFiles: globals['env-file'],
+    profiles: globals.profile,
+    allResources: globals['all-resources'],
+    compatibility: globals.compatibility,
+    workingDir: workingDirectory(environment),
+    environment,
+  };
+}
+
 function createContext(
   globals: GlobalValues,
-  environment: Environment,
-  workingDir: string,
+  selection: ProjectSelection,
   on: (event: AppEvent) => void,
 ): AppContext {
   let interrupts: Interrupts | undefined;
@@ -54,17 +68,7 @@ function createContext(
     return interrupts;
   };
   return {
-    selection: {
-      files: globals.file,
-      projectName: globals['project-name'],
-      projectDirectory: globals['project-directory'],
-      environmentFiles: globals['env-file'],
-      profiles: globals.profile,
-      allResources: globals['all-resources'],
-      compatibility: globals.compatibility,
-      workingDir,
-      environment,
-    },
+    selection,
     reader: createReader(),
     engine: createEngineOpener(globals.root),
     dryRun: globals['dry-run'],

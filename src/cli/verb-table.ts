@@ -7,6 +7,8 @@ export interface VerbEntry {
   readonly aliases?: readonly string[];
   /** Runs without oclif: start-up is part of what these cost. */
   readonly frequent?: boolean;
+  /** Has nothing to do with a project: no file is looked for. */
+  readonly projectless?: boolean;
   load(): Promise<{ readonly command: Command }>;
 }
 
@@ -14,6 +16,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   completion: {
     summary: 'Print the completion script of a shell',
     frequent: true,
+    projectless: true,
     load: () => import('./commands/completion.ts'),
   },
   config: {
@@ -31,7 +34,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   exec: { summary: 'Run a command in a container', frequent: true, load: () => import('./commands/exec.ts') },
   kill: { summary: 'Send a signal to containers', load: () => import('./commands/kill.ts') },
   logs: { summary: 'Show what containers print', frequent: true, load: () => import('./commands/logs.ts') },
-  ls: { summary: 'List projects', load: () => import('./commands/ls.ts') },
+  ls: { summary: 'List projects', projectless: true, load: () => import('./commands/ls.ts') },
   plan: {
     summary: 'Print what up would do, and why',
     frequent: true,
@@ -50,10 +53,16 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   stop: { summary: 'Stop containers', frequent: true, load: () => import('./commands/stop.ts') },
   'system check': {
     summary: 'Compare disk and kernel, and mend what a crash left',
+    projectless: true,
     load: () => import('./commands/system-check.ts'),
   },
   up: { summary: 'Create and start containers', frequent: true, load: () => import('./commands/up.ts') },
-  version: { summary: 'Print the version', frequent: true, load: () => import('./commands/version.ts') },
+  version: {
+    summary: 'Print the version',
+    frequent: true,
+    projectless: true,
+    load: () => import('./commands/version.ts'),
+  },
   volumes: { summary: 'List volumes', load: () => import('./commands/volumes.ts') },
   wait: { summary: 'Wait until containers have stopped', load: () => import('./commands/wait.ts') },
 };

@@ -22,11 +22,18 @@ export type ServiceLister = (globals: readonly FlagToken[]) => readonly string[]
 
 /** `words` is the line without the program's name; its last word is what is being typed, perhaps empty. */
 export async function complete(words: readonly string[], listServices: ServiceLister): Promise<Completion> {
-  const current = words.at(-1) ?? '';
-  const line = await readLine(words.slice(0, -1));
+  const typed = joinAssignments(words);
+  const current = typed.at(-1) ?? '';
+  const line = await readLine(typed.slice(0, -1));
   const services = () => listServices(line.globals).map((word) => ({ word }));
   const found = propose(line, current, services);
   return { ...found, candidates: found.candidates.filter(({ word }) => word.startsWith(current)) };
+}
+
+/** Bash takes `--flag=value` apart at the sign: what follows it is a word of its own, as it is without the sign. */
+function joinAssignments(words: readonly string[]): readonly string[] {
+  const kept = words.filter((word, at) => word !== '=' || at === 0);
+  return words.length > 1 && words.at(-1) === '=' ? [...kept, ''] : kept;
 }
 
 interface Line {
@@ -103,13 +110,22 @@ function findFlag(spelled: string, layers: readonly FlagSpecs[]): NamedFlag | un
 function propose(line: Line, current: string, services: () => readonly Candidate[]): Completion {
   const { command, operands, pending } = line;
   if (pending !== undefined) return proposeValue(pending, services);
-  if (current.startsWith('-') && !line.flagsEnded) return { candidates: listFlags(line) };
+  if (current.startsWith('-') && !line.flagsEnded) return proposeFlag(line, current, services);
   if (command === undefined) return { candidates: listVerbs(line.verb) };
   if (command.choices !== undefined) return { candidates: command.choices.map((word) => ({ word })) };
   const takesService = /SERVICE\S*\.\.\./.test(command.operands) || operands.length === 0;
   if (!command.operands.includes('SERVICE') || !takesService) return { candidates: [], paths: 'files' };
   const suffix = command.operands.includes('SERVICE=N') ? '=' : '';
   return { candidates: services().map(({ word }) => ({ word: `${word}${suffix}` })) };
+}
+
+/** `--flag`, or `--flag=value` as one word. */
+function proposeFlag(line: Line, current: string, services: () => readonly Candidate[]): Completion {
+  const [spelled = '', ...rest] = current.split('=');
+  if (rest.length === 0) return { candidates: listFlags(line) };
+  const flag = findFlag(spelled, [line.command?.flags ?? {}, globalFlags]);
+  const values = flag === undefined ? [] : proposeValue(flag.spec, services).candidates;
+  return { candidates: values.map(({ word }) => ({ word: `${spelled}=${word}` })) };
 }
 
 function proposeValue(spec: FlagSpec, services: () => readonly Candidate[]): Completion {
