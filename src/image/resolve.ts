@@ -10,7 +10,7 @@ import { findById, findEntry } from './content/catalog.ts';
 import type { ImageEntry } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
 import { chainIds, type Digest } from './digest.ts';
-import type { ResolvedImage } from './image.ts';
+import type { ImageConfig, ResolvedImage } from './image.ts';
 import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
 import { parseImageReference, type RegistryReference } from './reference.ts';
@@ -30,6 +30,39 @@ export interface ResolveRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What can be known of an image without getting or unpacking anything. */
+export interface DescribedImage {
+  readonly id: string;
+  readonly config: ImageConfig;
+}
+
+/** Undefined: it is not here, and `resolve` would pull it. An archive is looked into, and not loaded. */
+export async function describeImage(
+  context: StoreContext,
+  text: string,
+  request: Omit<ResolveRequest, 'policy' | 'on'>,
+): Promise<DescribedImage | undefined> {
+  const reference = parseImageReference(text, request.source);
+  if (reference.kind === 'host') return context.options.host();
+  if (reference.kind === 'rootfs')
+    return resolveRootfs(text, resolvePath(request.directory, reference.path), request);
+  const platform = platformOf(request);
+  if (reference.kind === 'registry' || reference.kind === 'id') {
+    const { entries } = await context.catalog.read();
+    const found =
+      reference.kind === 'id' ? findById(entries, reference.id) : findEntry(entries, reference, platform);
+    if (!found) return undefined;
+    return { id: found.imageId, config: (await readConfiguration(context, found, text)).config };
+  }
+  const { describeArchive } = await import('./archive/resolve-archive.ts');
+  const path = resolvePath(request.directory, reference.path);
+  return describeArchive(context, reference, { text, path, platform, source: request.source });
+}
+
+function platformOf({ platform }: Pick<ResolveRequest, 'platform'>): Platform {
+  return platform === undefined ? hostPlatform() : parsePlatform(platform);
+}
+
 export async function resolveImage(
   context: StoreContext,
   text: string,
@@ -39,7 +72,7 @@ export async function resolveImage(
   if (reference.kind === 'host') return context.options.host();
   if (reference.kind === 'rootfs')
     return resolveRootfs(text, resolvePath(request.directory, reference.path), request);
-  const platform = request.platform === undefined ? hostPlatform() : parsePlatform(request.platform);
+  const platform = platformOf(request);
   if (reference.kind === 'registry') return resolveNamed(context, text, reference, { ...request, platform });
   if (reference.kind === 'id') return resolveById(context, text, reference.id, request);
   const { resolveArchive } = await import('./archive/resolve-archive.ts');
@@ -47,10 +80,11 @@ export async function resolveImage(
     text,
     path: resolvePath(request.directory, reference.path),
     platform,
+    source: request.source,
     on: request.on,
     signal: request.signal,
   });
-  return describeEntry(context, entry, text);
+  return unpackedImage(context, entry, text);
 }
 
 type PlatformRequest = Omit<ResolveRequest, 'platform'> & { readonly platform: Platform };
@@ -64,11 +98,11 @@ async function resolveNamed(
   const { policy = 'missing', platform, on, signal } = request;
   const { entries } = await context.catalog.read();
   const found = findEntry(entries, reference, platform);
-  if (found && !isDue(policy, found)) return describeEntry(context, found, text);
+  if (found && !isDue(policy, found)) return unpackedImage(context, found, text);
   if (policy === 'never') throw notHere(text, request.source);
   const { pullImage } = await import('./registry/pull.ts');
   const pulled = await pullImage(context, reference, { platform, on, signal });
-  return describeEntry(context, pulled, text);
+  return unpackedImage(context, pulled, text);
 }
 
 function isDue(policy: PullPolicy, entry: ImageEntry): boolean {
@@ -86,11 +120,11 @@ async function resolveById(
   const { entries } = await context.catalog.read();
   const found = findById(entries, id);
   if (!found) throw notHere(text, request.source);
-  return describeEntry(context, found, text);
+  return unpackedImage(context, found, text);
 }
 
 /** An image of the store, with its layers unpacked. */
-export async function describeEntry(
+export async function unpackedImage(
   context: StoreContext,
   entry: ImageEntry,
   reference: string,
@@ -134,7 +168,11 @@ async function emptyLayer(context: StoreContext): Promise<string> {
 }
 
 /** The directory itself is the layer; its identity is which directory it is, not what is in it. */
-async function resolveRootfs(text: string, path: string, request: ResolveRequest): Promise<ResolvedImage> {
+async function resolveRootfs(
+  text: string,
+  path: string,
+  request: Pick<ResolveRequest, 'source'>,
+): Promise<ResolvedImage> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (!found?.isDirectory()) {
     throw new TcError(`${text}: ${path} is not a directory`, {

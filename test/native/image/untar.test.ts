@@ -15,15 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packDiff } from '../../../src/image/layer/pack.ts';
 import { settleLayer, type Unpacked, unpackTar } from '../../../src/image/layer/untar.ts';
 import { collect, once, run, runIn, Sandbox, tools } from './sandbox.ts';
-import {
-  buildTar,
-  directory,
-  file,
-  formatMember,
-  hardlink,
-  symlink,
-  type TarMember,
-} from './tar-builder.ts';
+import { buildTar, directory, file, formatMember, hardlink, symlink, type TarMember } from './tar-builder.ts';
 
 let sandbox: Sandbox;
 let layer: string;
