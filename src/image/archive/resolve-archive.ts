@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type SourcePosition, TcError } from '../../base/error.ts';
+import { TcError } from '../../base/error.ts';
 import { parseImageConfiguration } from '../config.ts';
 import { ignoreAbsent } from '../content/files.ts';
 import type { ImageEntry } from '../content/image-index.ts';
@@ -41,7 +41,6 @@ export interface ResolveArchiveRequest {
   /** Absolute. */
   readonly path: string;
   readonly platform: Platform;
-  readonly source?: SourcePosition | undefined;
   readonly on?: OnImageEvent | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -197,7 +196,6 @@ function unreadable(request: ResolveArchiveRequest, path: string, cause: NodeJS.
   return new TcError(`${request.text}: ${path} cannot be read: ${cause.code}`, {
     code: 'no-such-archive',
     hints: ['relative paths count from the directory of the Compose file'],
-    source: request.source,
     cause,
   });
 }
