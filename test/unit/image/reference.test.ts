@@ -71,11 +71,6 @@ describe('names in registries are normalised as Docker does', () => {
       expect(() => parseRegistryReference(text)).toThrow(expect.objectContaining({ name: 'TcError' }));
     });
   }
-
-  it('says where the reference is written', () => {
-    const source = { file: '/p/compose.yaml', line: 3, col: 12 };
-    expect(() => parseImageReference('a b', source)).toThrow(expect.objectContaining({ source }));
-  });
 });
 
 describe('transports win over names', () => {
