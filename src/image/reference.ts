@@ -1,7 +1,7 @@
 // What `image:` may hold. Registry names are normalised as Docker does (distribution/reference); the transports are
 // those of containers-transports(5), with `rootfs:` and the bare word `host` beside them.
 
-import { type SourcePosition, TcError } from '../base/error.ts';
+import { TcError } from '../base/error.ts';
 import { type Digest, isDigest, parseDigest } from './digest.ts';
 
 /** A name in a registry, fully written out. */
@@ -47,38 +47,37 @@ const repositoryPattern =
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const defaultDomain = 'docker.io';
 
-export function parseImageReference(text: string, source?: SourcePosition): ImageReference {
+export function parseImageReference(text: string): ImageReference {
   if (text === 'host') return { kind: 'host' };
   if (isDigest(text)) return { kind: 'id', id: text };
   const match = transport.exec(text);
-  if (match === null) return parseRegistryReference(text, source);
+  if (match === null) return parseRegistryReference(text);
   const [, kind, rest = ''] = match;
-  if (kind === 'rootfs') return { kind, path: parsePath(rest, text, source) };
+  if (kind === 'rootfs') return { kind, path: parsePath(rest, text) };
   const colon = rest.indexOf(':');
-  const path = parsePath(colon < 0 ? rest : rest.slice(0, colon), text, source);
+  const path = parsePath(colon < 0 ? rest : rest.slice(0, colon), text);
   const name = colon < 0 ? undefined : rest.slice(colon + 1);
-  if (kind === 'docker-archive') return { kind, path, ...parseArchiveMember(name, text, source) };
+  if (kind === 'docker-archive') return { kind, path, ...parseArchiveMember(name, text) };
   return { kind: kind as 'oci' | 'oci-archive', path, ...(name ? { name } : {}) };
 }
 
-function parsePath(path: string, text: string, source: SourcePosition | undefined): string {
+function parsePath(path: string, text: string): string {
   if (path !== '' && !path.includes('\0')) return path;
-  throw invalid(text, 'there is no path after the colon', source);
+  throw invalid(text, 'there is no path after the colon');
 }
 
 function parseArchiveMember(
   name: string | undefined,
   text: string,
-  source: SourcePosition | undefined,
 ): { name?: RegistryReference; index?: number } {
   if (name === undefined || name === '') return {};
-  if (!name.startsWith('@')) return { name: parseRegistryReference(name, source) };
-  if (!/^@[0-9]{1,6}$/.test(name)) throw invalid(text, 'after "@" comes the number of an image', source);
+  if (!name.startsWith('@')) return { name: parseRegistryReference(name) };
+  if (!/^@[0-9]{1,6}$/.test(name)) throw invalid(text, 'after "@" comes the number of an image');
   return { index: Number(name.slice(1)) };
 }
 
 /** A registry name only: transports and `host` are read as names. Used for tags, push and pull. */
-export function parseRegistryReference(text: string, source?: SourcePosition): RegistryReference {
+export function parseRegistryReference(text: string): RegistryReference {
   const at = text.indexOf('@');
   const digest = at < 0 ? undefined : parseDigest(text.slice(at + 1), `image reference "${text}"`);
   const named = at < 0 ? text : text.slice(0, at);
@@ -87,7 +86,7 @@ export function parseRegistryReference(text: string, source?: SourcePosition): R
   const path = colon < 0 ? remainder : remainder.slice(0, colon);
   const tag = colon < 0 ? undefined : remainder.slice(colon + 1);
   const repository = domain === defaultDomain && !path.includes('/') ? `library/${path}` : path;
-  checkParts({ text, named, domain, path, repository, tag }, source);
+  checkParts({ text, named, domain, path, repository, tag });
   if (tag === undefined && digest === undefined)
     return { kind: 'registry', domain, repository, tag: 'latest' };
   return {
@@ -108,20 +107,18 @@ interface Parts {
   readonly tag: string | undefined;
 }
 
-function checkParts(parts: Parts, source: SourcePosition | undefined): void {
+function checkParts(parts: Parts): void {
   const { text, named, domain, path, repository, tag } = parts;
-  if (named === '') throw invalid(text, 'the name is empty', source);
-  if (/^[a-z]+:\/\//.test(text)) throw invalid(text, 'a name has no "scheme://" in front', source);
-  if (!domainPattern.test(domain)) throw invalid(text, `"${domain}" is not a registry host`, source);
-  if (path !== path.toLowerCase())
-    throw invalid(text, `the repository "${path}" must be in lower case`, source);
-  if (!repositoryPattern.test(repository))
-    throw invalid(text, `"${path}" is not the name of a repository`, source);
-  if (tag !== undefined && !tagPattern.test(tag)) throw invalid(text, `"${tag}" is not a tag`, source);
+  if (named === '') throw invalid(text, 'the name is empty');
+  if (/^[a-z]+:\/\//.test(text)) throw invalid(text, 'a name has no "scheme://" in front');
+  if (!domainPattern.test(domain)) throw invalid(text, `"${domain}" is not a registry host`);
+  if (path !== path.toLowerCase()) throw invalid(text, `the repository "${path}" must be in lower case`);
+  if (!repositoryPattern.test(repository)) throw invalid(text, `"${path}" is not the name of a repository`);
+  if (tag !== undefined && !tagPattern.test(tag)) throw invalid(text, `"${tag}" is not a tag`);
   if (/^[0-9a-f]{64}$/.test(named))
-    throw invalid(text, 'it is 64 hexadecimal digits: write sha256: before an image id', source);
+    throw invalid(text, 'it is 64 hexadecimal digits: write sha256: before an image id');
   if (domain.length + 1 + repository.length > 255)
-    throw invalid(text, 'the name is longer than 255 characters', source);
+    throw invalid(text, 'the name is longer than 255 characters');
 }
 
 /** The first component is a host if it has a dot, a colon or a capital letter, or is `localhost`. */
@@ -134,13 +131,12 @@ function splitDomain(name: string): { domain: string; remainder: string } {
   return { domain, remainder: name.slice(slash + 1) };
 }
 
-function invalid(text: string, why: string, source: SourcePosition | undefined): TcError {
+function invalid(text: string, why: string): TcError {
   return new TcError(`"${text}" is not an image reference: ${why}`, {
     code: 'invalid-reference',
     hints: [
       'write [HOST[:PORT]/]NAME[:TAG][@sha256:DIGEST], for example mysql:8 or localhost:5000/team/app:1.2',
     ],
-    ...(source === undefined ? {} : { source }),
   });
 }
 

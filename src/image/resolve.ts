@@ -10,7 +10,7 @@ import { findById, findEntry } from './content/catalog.ts';
 import type { ImageEntry } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
 import { chainIds, type Digest } from './digest.ts';
-import type { ResolvedImage } from './image.ts';
+import type { ImageConfig, ResolvedImage } from './image.ts';
 import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
 import { parseImageReference, type RegistryReference } from './reference.ts';
@@ -30,18 +30,72 @@ export interface ResolveRequest {
   readonly signal?: AbortSignal;
 }
 
-export async function resolveImage(
+/** What can be known of an image without getting or unpacking anything. */
+export interface DescribedImage {
+  readonly id: string;
+  readonly config: ImageConfig;
+}
+
+/** Undefined: it is not here, and `resolve` would pull it. An archive is looked into, and not loaded. */
+export function describeImage(
+  context: StoreContext,
+  text: string,
+  request: Omit<ResolveRequest, 'policy' | 'on'>,
+): Promise<DescribedImage | undefined> {
+  return at(request.source, () => describe(context, text, request));
+}
+
+async function describe(
+  context: StoreContext,
+  text: string,
+  request: ResolveRequest,
+): Promise<DescribedImage | undefined> {
+  const reference = parseImageReference(text);
+  if (reference.kind === 'host') return context.options.host();
+  if (reference.kind === 'rootfs') return resolveRootfs(text, resolvePath(request.directory, reference.path));
+  const platform = platformOf(request);
+  if (reference.kind === 'registry' || reference.kind === 'id') {
+    const { entries } = await context.catalog.read();
+    const found =
+      reference.kind === 'id' ? findById(entries, reference.id) : findEntry(entries, reference, platform);
+    if (!found) return undefined;
+    return { id: found.imageId, config: (await readConfiguration(context, found, text)).config };
+  }
+  const { describeArchive } = await import('./archive/resolve-archive.ts');
+  const path = resolvePath(request.directory, reference.path);
+  return describeArchive(context, reference, { text, path, platform });
+}
+
+/** Whatever goes wrong with an image, it is the line that names it which is shown. */
+async function at<T>(source: SourcePosition | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (source === undefined || !(error instanceof TcError) || error.source !== undefined) throw error;
+    const { code, kind, hints, exitCode, others } = error;
+    throw new TcError(error.message, { code, kind, hints, exitCode, others, source, cause: error });
+  }
+}
+
+function platformOf({ platform }: Pick<ResolveRequest, 'platform'>): Platform {
+  return platform === undefined ? hostPlatform() : parsePlatform(platform);
+}
+
+export function resolveImage(
   context: StoreContext,
   text: string,
   request: ResolveRequest,
 ): Promise<ResolvedImage> {
-  const reference = parseImageReference(text, request.source);
+  return at(request.source, () => resolve(context, text, request));
+}
+
+async function resolve(context: StoreContext, text: string, request: ResolveRequest): Promise<ResolvedImage> {
+  const reference = parseImageReference(text);
   if (reference.kind === 'host') return context.options.host();
-  if (reference.kind === 'rootfs')
-    return resolveRootfs(text, resolvePath(request.directory, reference.path), request);
-  const platform = request.platform === undefined ? hostPlatform() : parsePlatform(request.platform);
+  if (reference.kind === 'rootfs') return resolveRootfs(text, resolvePath(request.directory, reference.path));
+  const platform = platformOf(request);
   if (reference.kind === 'registry') return resolveNamed(context, text, reference, { ...request, platform });
-  if (reference.kind === 'id') return resolveById(context, text, reference.id, request);
+  if (reference.kind === 'id') return resolveById(context, text, reference.id);
   const { resolveArchive } = await import('./archive/resolve-archive.ts');
   const entry = await resolveArchive(context, reference, {
     text,
@@ -50,7 +104,7 @@ export async function resolveImage(
     on: request.on,
     signal: request.signal,
   });
-  return describeEntry(context, entry, text);
+  return unpackedImage(context, entry, text);
 }
 
 type PlatformRequest = Omit<ResolveRequest, 'platform'> & { readonly platform: Platform };
@@ -64,11 +118,11 @@ async function resolveNamed(
   const { policy = 'missing', platform, on, signal } = request;
   const { entries } = await context.catalog.read();
   const found = findEntry(entries, reference, platform);
-  if (found && !isDue(policy, found)) return describeEntry(context, found, text);
-  if (policy === 'never') throw notHere(text, request.source);
+  if (found && !isDue(policy, found)) return unpackedImage(context, found, text);
+  if (policy === 'never') throw notHere(text);
   const { pullImage } = await import('./registry/pull.ts');
   const pulled = await pullImage(context, reference, { platform, on, signal });
-  return describeEntry(context, pulled, text);
+  return unpackedImage(context, pulled, text);
 }
 
 function isDue(policy: PullPolicy, entry: ImageEntry): boolean {
@@ -77,20 +131,15 @@ function isDue(policy: PullPolicy, entry: ImageEntry): boolean {
   return !(age < policy.refreshAfterMs);
 }
 
-async function resolveById(
-  context: StoreContext,
-  text: string,
-  id: Digest,
-  request: ResolveRequest,
-): Promise<ResolvedImage> {
+async function resolveById(context: StoreContext, text: string, id: Digest): Promise<ResolvedImage> {
   const { entries } = await context.catalog.read();
   const found = findById(entries, id);
-  if (!found) throw notHere(text, request.source);
-  return describeEntry(context, found, text);
+  if (!found) throw notHere(text);
+  return unpackedImage(context, found, text);
 }
 
 /** An image of the store, with its layers unpacked. */
-export async function describeEntry(
+export async function unpackedImage(
   context: StoreContext,
   entry: ImageEntry,
   reference: string,
@@ -134,13 +183,12 @@ async function emptyLayer(context: StoreContext): Promise<string> {
 }
 
 /** The directory itself is the layer; its identity is which directory it is, not what is in it. */
-async function resolveRootfs(text: string, path: string, request: ResolveRequest): Promise<ResolvedImage> {
+async function resolveRootfs(text: string, path: string): Promise<ResolvedImage> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (!found?.isDirectory()) {
     throw new TcError(`${text}: ${path} is not a directory`, {
       code: 'no-such-image',
       hints: ['rootfs: takes the directory of a root file system'],
-      source: request.source,
     });
   }
   const directory = await realpath(path);
@@ -154,10 +202,9 @@ async function resolveRootfs(text: string, path: string, request: ResolveRequest
   };
 }
 
-function notHere(text: string, source: SourcePosition | undefined): TcError {
+function notHere(text: string): TcError {
   return new TcError(`image ${text} is not here`, {
     code: 'no-such-image',
     hints: [`pull it (tcompose image pull ${text}), load it, or build it`],
-    source,
   });
 }

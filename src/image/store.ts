@@ -13,11 +13,16 @@ import type { OnImageEvent } from './progress.ts';
 import { parseRegistryReference } from './reference.ts';
 import type { Pushed } from './registry/push.ts';
 import type { PruneOptions, Removed, RemoveOptions } from './remove.ts';
-import { type ResolveRequest, resolveImage } from './resolve.ts';
+import { type DescribedImage, describeImage, type ResolveRequest, resolveImage } from './resolve.ts';
 
 export interface ImageStore {
   /** What `image:` says, ready to be run; pulls or loads what is not here, if the policy allows. */
   resolve(reference: string, request: ResolveRequest): Promise<ResolvedImage>;
+  /** What is known of it without getting anything, for plans; undefined if it would have to be pulled. */
+  describe(
+    reference: string,
+    request: Omit<ResolveRequest, 'policy' | 'on'>,
+  ): Promise<DescribedImage | undefined>;
   /** While it is held no image is removed. Taken from before `resolve` until a container's record names the image. */
   lease(): Promise<{ release(): Promise<void> }>;
 
@@ -74,6 +79,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     text === undefined ? hostPlatform() : parsePlatform(text);
   return {
     resolve: (reference, request) => resolveImage(context, reference, request),
+    describe: (reference, request) => describeImage(context, reference, request),
     lease: () => context.lease(),
 
     async pull(reference, { platform, on, signal } = {}) {

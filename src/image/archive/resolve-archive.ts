@@ -6,13 +6,16 @@ import type { BigIntStats } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
+import { parseImageConfiguration } from '../config.ts';
 import { ignoreAbsent } from '../content/files.ts';
 import type { ImageEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
-import { type Digest, isDigest } from '../digest.ts';
+import { type Descriptor, documentLimit, malformed } from '../descriptor.ts';
+import { type Digest, digestOf, isDigest } from '../digest.ts';
 import { formatPlatform, type Platform } from '../platform.ts';
 import type { OnImageEvent } from '../progress.ts';
 import { formatReference, type ImageReference, parseRegistryReference } from '../reference.ts';
+import type { DescribedImage } from '../resolve.ts';
 import {
   type ArchiveContent,
   type ArchivedImage,
@@ -47,21 +50,77 @@ export async function resolveArchive(
   reference: ArchiveReference,
   request: ResolveArchiveRequest,
 ): Promise<ImageEntry> {
+  const found = await findLoaded(context, reference, request);
+  if (found.entry) return found.entry;
+  const { text, on = () => undefined, signal } = request;
+  const entry = await withLease(context, () =>
+    withImage(context, reference, request, async (image) => {
+      // Without its names: using an archive must not move a tag.
+      const [added] = await addImage(context, { ...image, names: [] }, { what: text, on, signal });
+      return added as ImageEntry;
+    }),
+  );
+  await writeFile(found.record, formatRecord(found.status, entry.digest));
+  return entry;
+}
+
+/** Looks into the archive, unless it was loaded before. */
+export async function describeArchive(
+  context: StoreContext,
+  reference: ArchiveReference,
+  request: ResolveArchiveRequest,
+): Promise<DescribedImage> {
+  const { entry } = await findLoaded(context, reference, request);
+  const where = `config of ${request.text}`;
+  const known = entry && (await context.content.readDocument(entry.imageId));
+  if (entry && known) return { id: entry.imageId, config: parseImageConfiguration(known, where).config };
+  await context.prepare();
+  return withImage(context, reference, request, async ({ manifest, source }) => {
+    const bytes = await readBlob(source(manifest.config)(0), manifest.config, where);
+    return { id: manifest.config.digest, config: parseImageConfiguration(bytes, where).config };
+  });
+}
+
+async function readBlob(
+  chunks: AsyncIterable<Uint8Array>,
+  blob: Descriptor,
+  where: string,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size > documentLimit) throw malformed(where, 'it is too large');
+  }
+  const bytes = Buffer.concat(parts);
+  if (digestOf(bytes) !== blob.digest) throw malformed(where, 'its digest is another');
+  return bytes;
+}
+
+interface Loaded {
+  readonly record: string;
+  readonly status: BigIntStats;
+  /** Undefined: this file was not loaded yet. */
+  readonly entry?: ImageEntry;
+}
+
+async function findLoaded(
+  context: StoreContext,
+  reference: ArchiveReference,
+  request: ResolveArchiveRequest,
+): Promise<Loaded> {
   // Of a layout the index says what is in it; it is replaced when that changes.
   const witness = reference.kind === 'oci' ? join(request.path, 'index.json') : request.path;
-  const found = await stat(witness, { bigint: true }).catch((cause) => {
+  const status = await stat(witness, { bigint: true }).catch((cause) => {
     throw unreadable(request, witness, cause);
   });
   const record = recordPath(context, reference, request);
-  const known = await readRecord(record, found);
-  if (known) {
-    const { entries } = await context.catalog.read();
-    const entry = entries.find((each) => each.digest === known);
-    if (entry) return entry;
-  }
-  const entry = await withLease(context, () => load(context, reference, request));
-  await writeFile(record, formatRecord(found, entry.digest));
-  return entry;
+  const known = await readRecord(record, status);
+  if (!known) return { record, status };
+  const { entries } = await context.catalog.read();
+  const entry = entries.find((each) => each.digest === known);
+  return entry ? { record, status, entry } : { record, status };
 }
 
 function recordPath(
@@ -88,23 +147,20 @@ async function readRecord(path: string, found: BigIntStats): Promise<Digest | un
   return identity === formatIdentity(found) && isDigest(digest) ? digest : undefined;
 }
 
-async function load(
+/** Opens the archive, and lends the one image that the reference means. */
+function withImage<T>(
   context: StoreContext,
   reference: ArchiveReference,
   request: ResolveArchiveRequest,
-): Promise<ImageEntry> {
-  const { text, path, platform, on = () => undefined, signal } = request;
-  const add = async (image: ArchivedImage): Promise<ImageEntry> => {
-    // Without its names: using an archive must not move a tag.
-    const [entry] = await addImage(context, { ...image, names: [] }, { what: text, on, signal });
-    return entry as ImageEntry;
-  };
+  use: (image: ArchivedImage) => Promise<T>,
+): Promise<T> {
+  const { text, path, platform } = request;
   const fromLayout = async (reader: LayoutReader, name: string | undefined) =>
-    add(await readLayoutImage(reader, chooseEntry(await listLayout(reader), name, text), platform));
+    use(await readLayoutImage(reader, chooseEntry(await listLayout(reader), name, text), platform));
   if (reference.kind === 'oci') return fromLayout(readLayoutDirectory(path, text), reference.name);
   return withArchive(context, path, text, async (archive) =>
     reference.kind === 'docker-archive'
-      ? add(await chooseDockerImage(archive, reference))
+      ? use(await chooseDockerImage(archive, reference))
       : fromLayout(readLayoutArchive(archive), reference.name),
   );
 }

@@ -146,11 +146,22 @@ export class LayerStage {
     };
     await writeFile(join(this.#directory, 'layer.json'), `${JSON.stringify(record)}\n`);
     await disk.sync();
-    const final = dirname(layerPath(layout, identity.chainId));
+    await this.#rename(dirname(layerPath(layout, identity.chainId)));
+  }
+
+  async #rename(final: string): Promise<void> {
+    const isTaken = await rename(this.#directory, final).then(
+      () => false,
+      (error) => {
+        if (error.code === 'ENOTEMPTY' || error.code === 'EEXIST') return true;
+        throw error;
+      },
+    );
     // Whoever unpacked the same layer without knowing its name may have been first; both are equal.
-    await rename(this.#directory, final).catch((error) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
+    if (!isTaken || (await stat(join(final, 'diff')).catch(ignoreAbsent))) return;
+    // What somebody left of a layer is none.
+    await removeDirectory(this.#parts.tools, final);
+    await rename(this.#directory, final);
   }
 
   /** Empties the stage, to fill it once more. */

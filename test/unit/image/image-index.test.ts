@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { findById, findEntry } from '../../../src/image/content/catalog.ts';
+import {
+  formatImageIndex,
+  type ImageEntry,
+  mergeEntry,
+  parseImageIndex,
+  removeName,
+} from '../../../src/image/content/image-index.ts';
+import type { Digest } from '../../../src/image/digest.ts';
+import { ociManifest } from '../../../src/image/media-type.ts';
+import { parsePlatform } from '../../../src/image/platform.ts';
+import { parseRegistryReference } from '../../../src/image/reference.ts';
+
+const digest = (digit: string) => `sha256:${digit.repeat(64)}` as Digest;
+const entry = (digit: string, name?: string, platform = 'linux/amd64'): ImageEntry => ({
+  mediaType: ociManifest,
+  digest: digest(digit),
+  manifestSize: 1,
+  platform: parsePlatform(platform),
+  ...(name ? { name: `docker.io/library/${name}` } : {}),
+  imageId: digest(digit),
+  sourceDigest: digest('e'),
+  tagged: '2026-01-01T00:00:00.000Z',
+});
+const shown = (entries: readonly ImageEntry[]) =>
+  entries.map(({ name, imageId }) => `${name?.split('/').at(-1) ?? '-'} ${imageId[7]}`);
+
+describe('index.json', () => {
+  it('comes back as it was written, with what other tools put in', () => {
+    const foreign = [{ mediaType: ociManifest, digest: digest('f'), size: 3, annotations: { x: 'y' } }];
+    const entries = [entry('1', 'a:1'), entry('2')];
+    const text = formatImageIndex({ entries, foreign });
+    expect(parseImageIndex(Buffer.from(text), 'index.json')).toEqual({ entries, foreign });
+  });
+});
+
+describe('a name', () => {
+  it('moves to a new image; the old one stays without', () => {
+    expect(shown(mergeEntry([entry('1', 'a:1')], entry('2', 'a:1')))).toEqual(['- 1', 'a:1 2']);
+  });
+  it('moves; the old image keeps its other names', () => {
+    expect(shown(mergeEntry([entry('1', 'a:1'), entry('1', 'b:1')], entry('2', 'a:1')))).toEqual([
+      'b:1 1',
+      'a:1 2',
+    ]);
+  });
+  it('given again changes nothing else', () => {
+    expect(shown(mergeEntry([entry('1', 'a:1')], entry('1', 'a:1')))).toEqual(['a:1 1']);
+  });
+  it('is one for each platform', () => {
+    expect(mergeEntry([entry('1', 'a:1')], entry('2', 'a:1', 'linux/arm64'))).toHaveLength(2);
+  });
+  it('ends the namelessness of its image', () => {
+    expect(shown(mergeEntry([entry('1')], entry('1', 'a:1')))).toEqual(['a:1 1']);
+    expect(shown(mergeEntry([entry('1', 'a:1')], entry('1')))).toEqual(['a:1 1']);
+  });
+  it('can be taken away, with or without the image', () => {
+    const entries = [entry('1', 'a:1'), entry('1', 'b:1'), entry('2', 'c:1')];
+    const name = 'docker.io/library/c:1';
+    expect(shown(removeName(entries, name, { keep: true }))).toEqual(['a:1 1', 'b:1 1', '- 2']);
+    expect(shown(removeName(entries, name, { keep: false }))).toEqual(['a:1 1', 'b:1 1']);
+    expect(shown(removeName(entries, 'docker.io/library/a:1', { keep: true }))).toEqual(['b:1 1', 'c:1 2']);
+  });
+});
+
+describe('an image is found', () => {
+  const entries = [entry('1', 'a:1'), entry('2', 'a:1', 'linux/arm64'), entry('3', 'ab:1'), entry('4')];
+  const find = (text: string, platform = 'linux/amd64') =>
+    findEntry(entries, parseRegistryReference(text), parsePlatform(platform))?.imageId[7];
+
+  it('by name and platform', () => {
+    expect(find('a:1')).toBe('1');
+    expect(find('a:1', 'linux/arm64')).toBe('2');
+    expect(find('a:1', 'linux/s390x')).toBeUndefined();
+    expect(find('a:2')).toBeUndefined();
+  });
+  it('by digest of manifest or source, in its own repository only', () => {
+    expect(find(`ab@${digest('3')}`)).toBe('3');
+    expect(find(`ab:other@${digest('e')}`)).toBe('3');
+    expect(find(`b@${digest('3')}`)).toBeUndefined();
+  });
+  it('by id or its first digits, if they are enough', () => {
+    expect(findById(entries, digest('4'))?.imageId).toBe(digest('4'));
+    expect(findById(entries, '4444')?.imageId).toBe(digest('4'));
+    expect(findById(entries, '444')).toBeUndefined();
+    expect(
+      findById([...entries, { ...entry('5'), imageId: `sha256:4444${'5'.repeat(60)}` as Digest }], '4444'),
+    ).toBeUndefined();
+    expect(findById(entries, 'zzzz')).toBeUndefined();
+  });
+});
