@@ -18,7 +18,6 @@ import { prepare, top } from './prepare.mjs';
 const RUNS = Number(process.env.BENCH_RUNS ?? 15);
 const base = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
 const environment = { PATH: process.env.PATH, HOME: base, TCOMPOSE_ROOT: join(base, 'root') };
-const rows = [];
 
 function spawn(command, args, cwd = base) {
   const from = process.hrtime.bigint();
@@ -45,7 +44,8 @@ function time(measured, { runs = RUNS, reset = () => {} } = {}) {
 }
 
 function row(what, value, unit, comparison, budget) {
-  rows.push({ what, value: `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`, comparison, budget });
+  const figure = `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`;
+  console.log(`${what.padEnd(36)}  ${figure.padStart(12)}  ${comparison.padEnd(30)}  ${budget}`.trimEnd());
 }
 
 function ratio(what, ms, floor, of, budget) {
@@ -206,8 +206,3 @@ try {
     });
   rmSync(base, { recursive: true, force: true });
 }
-const width = (key) => Math.max(...rows.map((entry) => entry[key].length), key.length);
-const line = (entry) =>
-  `${entry.what.padEnd(width('what'))}  ${entry.value.padStart(width('value'))}  ${entry.comparison.padEnd(width('comparison'))}  ${entry.budget}`;
-console.log(line({ what: 'what', value: 'value', comparison: 'comparison', budget: 'budget' }));
-for (const entry of rows) console.log(line(entry).trimEnd());
