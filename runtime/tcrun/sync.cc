@@ -104,12 +104,20 @@ SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
+  bool was_reset = false;
   ssize_t got;
-  do {
+  for (;;) {
     got = recvmsg(sync, &message, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
-  } while (got < 0 && errno == EINTR);
+    // The child ended without reading that it may go. The kernel tells that once, before what the child still said.
+    if (got < 0 && errno == ECONNRESET) was_reset = true;
+    if (got >= 0 || (errno != EINTR && errno != ECONNRESET)) break;
+  }
   if (got < 0 && errno == EAGAIN) return SyncMessage::Nothing;
-  if (got <= 0) return SyncMessage::Executed;
+  if (got < 0 || (got == 0 && was_reset)) {
+    *error = explain(fail_with(ESRCH, "start", "recvmsg"), "the process was killed before it could execute");
+    return SyncMessage::Failed;
+  }
+  if (got == 0) return SyncMessage::Executed;
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
     int received = -1;

@@ -217,3 +217,78 @@ describe('memory', () => {
     expect(await container.ended()).toMatchObject({ exitCode: 137, oomKilled: true });
   });
 });
+
+describe('a container with a terminal', () => {
+  it('has it as its controlling terminal and console, and logs what it shows', async () => {
+    const container = await sandbox.run(
+      'tty; test -c /dev/console && echo console; until stty size 2>&1 | grep 30; do sleep 0.01; done; exec sleep 1000',
+      { service: { tty: true } },
+    );
+    const control = container.control();
+    expect((await control.request({ op: 'resize', rows: 30, columns: 90 })).message).toEqual({ ok: true });
+    control.close();
+    await container.logged('30 90');
+    expect(container.output('stdout')).toBe('/dev/pts/0\r\nconsole\r\n30 90\r\n');
+    await container.stop({ graceMs: 0 });
+  });
+});
+
+describe('standard descriptors', () => {
+  it('can be opened again by the user of the service', async () => {
+    const container = await sandbox.run('echo out > /dev/stdout; echo err > /dev/stderr; cat < /dev/stdin', {
+      service: { user: 'app' },
+    });
+    expect(await container.ended()).toMatchObject({ exitCode: 0 });
+    expect([container.output('stdout'), container.output('stderr')]).toEqual(['out\n', 'err\n']);
+  });
+
+  it('input stays open if asked', async () => {
+    const container = await sandbox.run('echo ready; read line; echo not reached', {
+      service: { stdin_open: true },
+    });
+    await container.logged('ready');
+    expect(await container.stop({ graceMs: 20 })).toMatchObject({ exitCode: 137 });
+    expect(container.output()).toBe('ready\n');
+  });
+});
+
+describe("a container in the host's pid namespace", () => {
+  it('ends with all its processes, and dies with its monitor', async () => {
+    const ended = await sandbox.run('sleep 1003 & setsid sleep 1004 & sleep 0.1', {
+      service: { pid: 'host' },
+    });
+    const { procs } = ended.computed.monitor.cgroup;
+    await until(() => pidsIn(procs).length >= 3, 'its processes');
+    const pids = pidsIn(procs);
+    await ended.ended();
+    expect(pids.filter((pid) => isAlive(Number(pid)))).toEqual([]);
+
+    const orphan = await sandbox.run('exec sleep 1005', { service: { pid: 'host', user: 'app' } });
+    process.kill(orphan.monitorPid, 'SIGKILL');
+    await until(() => !isAlive(orphan.pid), 'the container to die');
+  });
+});
+
+describe('the network child', () => {
+  it('is started again when it dies, and the status says so', async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      monitor: (spec) => ({ ...spec, network: { ...spec.network, dns: { upstreams: [] } } }),
+    });
+    const child = () => childrenOf(container.monitorPid).find((pid) => nameOf(pid) === 'tcrun-network');
+    const first = child();
+    expect(first).toBeDefined();
+    const reached = container.reached(({ warnings }) => warnings.length > 0);
+    process.kill(Number(first), 'SIGKILL');
+    expect((await reached).warnings[0]).toContain('network child');
+    await until(() => child() !== undefined && child() !== first, 'another network child');
+    await container.stop({ graceMs: 0 });
+  });
+});
+
+function childrenOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+}
+
+function nameOf(pid: string): string {
+  return existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim() : '';
+}

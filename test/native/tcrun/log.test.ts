@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(() => {
@@ -99,14 +100,35 @@ describe('the log', () => {
     expect(readFileSync(victim, 'utf8')).toBe('');
   });
 
-  it('drops and counts lines when the disk is full, and never blocks the service', async () => {
-    const container = await sandbox
-      .run('seq 1 100; exit 5', {
-        monitor: (spec) => ({ ...spec, log: { ...spec.log, path: '/dev/full' } }),
-      })
-      .catch((error) => error);
-    // A device is no log file.
-    expect(container).toMatchObject({ step: 'log', errno: 'EINVAL' });
+  it('is no device', async () => {
+    const container = sandbox.prepare('true', {
+      monitor: (spec) => ({ ...spec, log: { ...spec.log, path: '/dev/full' } }),
+    });
+    await expect(container.start()).rejects.toMatchObject({ step: 'log', errno: 'EINVAL' });
+  });
+
+  it('drops and counts lines while the disk is full, and never blocks the service', async () => {
+    const disk = join(sandbox.directory, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
+    try {
+      const path = join(disk, 'log');
+      const container = await sandbox.run('seq 1 4000; echo full; exec sleep 1000', {
+        monitor: (spec) => ({ ...spec, runDir: disk, log: { ...spec.log, path } }),
+      });
+      const status = () => JSON.parse(readFileSync(join(disk, 'status'), 'utf8'));
+      await until(() => status().droppedLogLines > 0, 'the drops to be told');
+      // Whole lines only, and the status is true although it had no room of its own.
+      for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) JSON.parse(line);
+      expect(status()).toMatchObject({ state: 'running', pid: container.pid });
+      process.kill(container.pid, 'SIGKILL');
+      const last = await container.ended();
+      expect(last.droppedLogLines).toBeGreaterThan(1000);
+      const kept = readFileSync(path, 'utf8').split('\n').length - 1;
+      expect(kept + last.droppedLogLines).toBe(4001);
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
   });
 
   it('is nothing with the driver none', async () => {

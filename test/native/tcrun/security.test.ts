@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tcrunPath } from '../../../src/runtime/native.ts';
-import { Sandbox, type Start } from './sandbox.ts';
+import { native, Sandbox, type Start } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(() => {
@@ -24,7 +24,8 @@ beforeAll(() => {
 afterAll(() => sandbox.dispose());
 
 async function inside(script: string, start: Start = {}): Promise<string> {
-  const container = await sandbox.run(script, start);
+  // One stream: the order between two is nobody's promise.
+  const container = await sandbox.run(`exec 2>&1; ${script}`, start);
   await container.ended();
   return container.output().trim();
 }
@@ -263,4 +264,78 @@ describe('no way out by', () => {
     await expect(container.start()).rejects.toMatchObject({ errno: 'ENODEV' });
     expect(readFileSync('/proc/sys/kernel/core_pattern', 'utf8')).toBe(before);
   });
+
+  it('exchanging a directory for a link while it is mounted upon (CVE-2021-30465)', async () => {
+    const shared = join(sandbox.directory, 'shared');
+    const inner = join(sandbox.directory, 'inner');
+    mkdirSync(join(shared, 'target'), { recursive: true });
+    mkdirSync(inner);
+    symlinkSync('/../../../../../../../..', join(shared, 'link'));
+    const binds = [
+      { source: shared, target: '/shared', readOnly: false },
+      { source: inner, target: '/shared/target/deep/place', readOnly: false },
+    ];
+    const racer = await sandbox.run(
+      'echo ready; cd /shared; while :; do mv target away; mv link target; mv target link; mv away target; done',
+      { binds: binds.slice(0, 1) },
+    );
+    await racer.logged('ready');
+    for (let i = 0; i < 40; i++) {
+      const container = sandbox.prepare('cat /proc/self/mountinfo', { binds });
+      const started = await container.start().then(
+        () => true,
+        () => false,
+      );
+      // It may fail, as the target is sometimes not there. It may not end up anywhere else.
+      if (!started) continue;
+      await container.ended();
+      const places = container
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('/inner '))
+        .map((line) => line.split(' ')[4]);
+      for (const place of places) expect(place).toMatch(/^(\/\w+)*\/deep\/place$/);
+      expect(sandbox.mounts()).toEqual([]);
+    }
+    expect(existsSync('/deep')).toBe(false);
+    await racer.stop({ graceMs: 0 });
+  });
+
+  it('a setting of the kernel that is not its own', async () => {
+    const withSysctl = (sysctl: Record<string, string>): Start => ({
+      config: (config) => ({ ...config, linux: { ...config.linux, sysctl } }),
+    });
+    for (const name of [
+      'kernel.core_pattern',
+      'vm.swappiness',
+      'net/../kernel.core_pattern',
+      'net..core_pattern',
+    ]) {
+      const container = sandbox.prepare('true', withSysctl({ [name]: '1' }));
+      await expect(container.start(), name).rejects.toMatchObject({ step: 'sysctl' });
+    }
+    const output = await inside(
+      'cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/msgmax',
+      withSysctl({ 'net.ipv4.ip_unprivileged_port_start': '7', 'kernel.msgmax': '12345' }),
+    );
+    expect(output).toBe('7\n12345');
+    expect(readFileSync('/proc/sys/kernel/msgmax', 'utf8')).not.toBe('12345\n');
+  });
+
+  it.skipIf(native.effectiveCapabilities().includes('CAP_SYS_RESOURCE'))(
+    'a limit that may not be raised, and it says which',
+    async () => {
+      const container = sandbox.prepare('true', {
+        config: (config) => ({
+          ...config,
+          process: { ...config.process, rlimits: [{ type: 'RLIMIT_NOFILE', soft: 2 ** 29, hard: 2 ** 29 }] },
+        }),
+      });
+      await expect(container.start()).rejects.toMatchObject({
+        step: 'rlimit',
+        errno: 'EPERM',
+        path: 'RLIMIT_NOFILE',
+      });
+    },
+  );
 });
