@@ -108,8 +108,12 @@ check('types (tsc)', 'npx', ['tsc', '-p', '.']);
 check('format and lint (biome)', 'npx', ['biome', 'check', '.']);
 check('generated files are fresh', process.execPath, ['scripts/generate.mjs', '--check']);
 runProject('unit');
-if (isRoot) runProject('host');
-else skipProject('host', 'needs root');
+if (isRoot) {
+  check('programs for the tests (make)', 'make', ['-s', '-j2', '-C', 'runtime', 'test-programs']);
+  runProject('host');
+} else {
+  skipProject('host', 'needs root');
+}
 
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 process.exitCode = tally.failed > 0 ? 1 : 0;

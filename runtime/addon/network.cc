@@ -87,18 +87,26 @@ Napi::Value find_port_holder(const Napi::CallbackInfo& info) {
   return holder.empty() ? env.Undefined() : Napi::String::New(env, holder);
 }
 
+// Calls `list` again while the kernel says that what it listed changed meanwhile.
+template <typename List>
+Error list_consistently(List&& list) {
+  constexpr int attempts = 16;
+  Rtnl rtnl;
+  Error error = rtnl.open();
+  for (int i = 0; i < attempts && (i == 0 ? !error : error.errnum == EINTR); i++) error = list(rtnl);
+  return error;
+}
+
 Napi::Value list_subnets(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Rtnl rtnl;
   std::set<std::string> subnets;
-  Error error = rtnl.open();
-  if (!error) {
-    error = rtnl.list_subnets([&](const InetAddress& subnet) {
+  Error error = list_consistently([&](Rtnl& rtnl) {
+    return rtnl.list_subnets([&](const InetAddress& subnet) {
       char text[inet_text_size];
       format_cidr(subnet, text);
       subnets.insert(text);
     });
-  }
+  });
   if (error) return throw_error(env, error);
   Napi::Array result = Napi::Array::New(env, subnets.size());
   uint32_t index = 0;
@@ -158,11 +166,10 @@ Napi::Value create_bridge(const Napi::CallbackInfo& info) {
 
 Napi::Value list_links(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Napi::Array result = Napi::Array::New(env);
-  Rtnl rtnl;
-  Error error = rtnl.open();
-  if (!error) {
-    error = rtnl.list_links([&](const LinkInfo& link) {
+  Napi::Array result;
+  Error error = list_consistently([&](Rtnl& rtnl) {
+    result = Napi::Array::New(env);
+    return rtnl.list_links([&](const LinkInfo& link) {
       Napi::Object entry = Napi::Object::New(env);
       entry.Set("name", link.name);
       entry.Set("index", link.index);
@@ -170,7 +177,7 @@ Napi::Value list_links(const Napi::CallbackInfo& info) {
       entry.Set("up", link.up);
       result.Set(result.Length(), entry);
     });
-  }
+  });
   return error ? throw_error(env, error) : result;
 }
 

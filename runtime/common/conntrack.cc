@@ -12,9 +12,8 @@ namespace tc {
 namespace {
 
 constexpr char step[] = "forget flows";
-// Bits of CTA_FILTER_ORIG_FLAGS (net/netfilter/nf_internals.h); kernels before 5.8 do not filter, so we do too.
+// A bit of CTA_FILTER_ORIG_FLAGS (net/netfilter/nf_internals.h); kernels before 5.8 do not filter, so we do too.
 constexpr uint32_t filter_protocol = 1 << 3;
-constexpr uint32_t filter_destination_port = 1 << 5;
 
 nfgenmsg header_of_family(uint8_t family) {
   nfgenmsg header = {};
@@ -74,7 +73,7 @@ bool is_local(const InetAddress& address) {
 // `asked` is what the client sent to, `answers` who answers it.
 bool must_go(const GroupChange& change, const Backend& asked, const Backend& answers) {
   const PortGroup& group = change.group;
-  if (asked.port != group.port) return false;
+  if (asked.port != group.port || asked.address.family != group.address.family) return false;
   if (!group.address.is_any() && !(asked.address == group.address)) return false;
   if (has_backend(change.to, answers)) return false;
   if (has_backend(change.from, answers)) return true;
@@ -82,16 +81,21 @@ bool must_go(const GroupChange& change, const Backend& asked, const Backend& ans
   return opened && answers == asked && is_local(asked.address);
 }
 
-void begin_dump(NetlinkBuffer& buffer, const PortGroup& group) {
-  buffer.begin(message_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, header_of_family(group.address.family));
+// Whether flows can be where they should not be any more.
+bool matters(const GroupChange& change) {
+  bool redirected = redirects(change, change.from) || redirects(change, change.to);
+  return change.group.udp && redirected && !(change.from == change.to);
+}
+
+void begin_dump(NetlinkBuffer& buffer, uint8_t family) {
+  buffer.begin(message_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP, header_of_family(family));
   {
     Nest tuple(buffer, CTA_TUPLE_ORIG);
     Nest protocol(buffer, CTA_TUPLE_PROTO);
     buffer.put_u8(CTA_PROTO_NUM, IPPROTO_UDP);
-    buffer.put_be16(CTA_PROTO_DST_PORT, group.port);
   }
   Nest filter(buffer, CTA_FILTER);
-  buffer.put_u32(CTA_FILTER_ORIG_FLAGS, filter_protocol | filter_destination_port);
+  buffer.put_u32(CTA_FILTER_ORIG_FLAGS, filter_protocol);
   buffer.put_u32(CTA_FILTER_REPLY_FLAGS, 0);
 }
 
@@ -100,25 +104,36 @@ void put_deletion(NetlinkBuffer& buffer, uint8_t family, const nlattr* tuple) {
   buffer.put(tuple->nla_type, payload(tuple), payload_size(tuple));
 }
 
-}  // namespace
-
-Error forget_flows(NetlinkSocket& socket, const GroupChange& change) {
-  uint8_t family = change.group.address.family;
+Error forget_flows_of(NetlinkSocket& socket, uint8_t family, const GroupChange* changes, size_t count) {
   NetlinkBuffer dump;
   NetlinkBuffer deletions;
-  begin_dump(dump, change.group);
+  begin_dump(dump, family);
   Error error = socket.query(dump, step, [&](const nlmsghdr* message) {
     const nlattr* original = find_attribute<nfgenmsg>(message, CTA_TUPLE_ORIG);
     const nlattr* reply = find_attribute<nfgenmsg>(message, CTA_TUPLE_REPLY);
     Backend asked;
     Backend answers;
     if (!read_end(original, family, false, &asked) || !read_end(reply, family, true, &answers)) return;
-    if (must_go(change, asked, answers)) put_deletion(deletions, family, original);
+    bool goes = false;
+    for (size_t i = 0; i < count && !goes; i++) goes = matters(changes[i]) && must_go(changes[i], asked, answers);
+    if (goes) put_deletion(deletions, family, original);
   });
   if (error || deletions.size() == 0) return error;
   error = socket.request(deletions, step);
   // Some may have ended meanwhile.
   return error.errnum == ENOENT ? Error{} : error;
+}
+
+}  // namespace
+
+Error forget_flows(NetlinkSocket& socket, const GroupChange* changes, size_t count) {
+  for (uint8_t family : {AF_INET, AF_INET6}) {
+    bool any = false;
+    for (size_t i = 0; i < count; i++) any = any || (changes[i].group.address.family == family && matters(changes[i]));
+    if (!any) continue;
+    if (Error error = forget_flows_of(socket, family, changes, count)) return error;
+  }
+  return {};
 }
 
 }  // namespace tc

@@ -5,7 +5,8 @@
 
 namespace tc {
 
-// After a UDP group changed: forgets the flows to backends that left, and those that began when it had none.
-Error forget_flows(NetlinkSocket& socket, const GroupChange& change);
+// After groups changed: forgets the UDP flows to backends that left, and those that began when there was none. One walk
+// through the kernel's table per family, some milliseconds, and none where no UDP group changed.
+Error forget_flows(NetlinkSocket& socket, const GroupChange* changes, size_t count);
 
 }  // namespace tc

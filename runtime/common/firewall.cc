@@ -16,7 +16,7 @@ namespace tc {
 
 namespace {
 
-// Somebody else's batch may come between reading and writing.
+// Somebody else's batch may come between reading and writing, or while we read.
 constexpr int attempts = 8;
 
 struct InterfaceName {
@@ -146,9 +146,7 @@ class StepRunner {
       if (Error error = run(steps[i])) return error;
     }
     if (Error error = batch_.commit(socket_)) return error;
-    for (size_t i = 0; i < change_count_; i++) {
-      if (Error error = changes_[i].group.udp ? forget_flows(socket_, changes_[i]) : Error{}) return error;
-    }
+    if (Error error = forget_flows(socket_, changes_, change_count_)) return error;
     for (size_t i = 0; i < count; i++) {
       if (Error error = tell_others(steps[i])) return error;
     }
@@ -250,7 +248,7 @@ Error update_firewall(NetlinkSocket& socket, const char* table, const FirewallSt
   Error error;
   for (int i = 0; i < attempts; i++) {
     error = StepRunner(socket, table).run(steps, count);
-    if (error.errnum != EEXIST && error.errnum != ENOENT) break;
+    if (error.errnum != EEXIST && error.errnum != ENOENT && error.errnum != EINTR) break;
   }
   return error;
 }

@@ -23,6 +23,7 @@ struct Backend {
 
 struct GroupSlots {
   Backend at[group_slots];
+  bool operator==(const GroupSlots& other) const = default;
 };
 
 // From what the kernel deals now to what it shall deal.

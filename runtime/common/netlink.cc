@@ -134,8 +134,9 @@ Error NetlinkSocket::receive(uint32_t awaited, const char* step, Callback callba
   alignas(nlmsghdr) uint8_t buffer[receive_size];
   Error result;
   bool finished = false;
+  bool refused = false;
   for (;;) {
-    ssize_t got = recv(socket_.get(), buffer, sizeof buffer, finished || result ? MSG_DONTWAIT : 0);
+    ssize_t got = recv(socket_.get(), buffer, sizeof buffer, finished || refused ? MSG_DONTWAIT : 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return result;
     if (got < 0) return fail(step, "recv");
@@ -143,10 +144,13 @@ Error NetlinkSocket::receive(uint32_t awaited, const char* step, Callback callba
     for (auto* message = reinterpret_cast<nlmsghdr*>(buffer); NLMSG_OK(message, left);
          message = NLMSG_NEXT(message, left)) {
       bool last = message->nlmsg_seq == awaited;
+      // Something changed between two parts of a dump: the whole may be neither the old nor the new state.
+      if ((message->nlmsg_flags & NLM_F_DUMP_INTR) && !result) result = fail_with(EINTR, step, "netlink");
       if (message->nlmsg_type == NLMSG_ERROR) {
         const auto* answer = header_of<nlmsgerr>(message);
         if (!answer) return fail_with(EBADMSG, step, "recv");
         if (answer->error && !result) result = fail_with(-answer->error, step, "netlink");
+        refused = refused || answer->error;
         finished = finished || last;
       } else if (message->nlmsg_type == NLMSG_DONE) {
         finished = finished || last;

@@ -84,7 +84,8 @@ class NetlinkSocket {
   // The same where another message than the last one was asked to acknowledge.
   Error request(NetlinkBuffer& buffer, const char* step, uint32_t awaited);
 
-  // Sends a dump or a get, and calls `handle(const nlmsghdr*)` for each message of the answer.
+  // Sends a dump or a get, and calls `handle(const nlmsghdr*)` for each message of the answer. EINTR: things changed
+  // while they were listed, so the list may be wrong.
   template <typename Handler>
   Error query(NetlinkBuffer& buffer, const char* step, Handler&& handle) {
     buffer.acknowledge_last();

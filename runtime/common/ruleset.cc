@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "firewall.h"
+#include "rtnl.h"
 
 namespace tc {
 
@@ -81,7 +82,7 @@ void put_sets(NftBatch& batch) {
 
 // iifname "lo" accept
 // ip daddr 127.0.0.0/8 drop     route_localnet of our bridges must not open the host's loopback
-// iifname @bridges accept
+// iifgroup 29795 accept         any instance's bridge: what its containers may do is the forward chain's to say
 // ip daddr @hidden4 drop
 void put_raw_rules(NftBatch& batch) {
   NftRule(batch, chain_raw).meta(NFT_META_IIFNAME).equals_name("lo").accept();
@@ -89,7 +90,7 @@ void put_raw_rules(NftBatch& batch) {
     NftRule rule(batch, chain_raw);
     destination(rule, families[0]).mask(htonl(0xff000000)).equals(htonl(0x7f000000)).drop();
   }
-  NftRule(batch, chain_raw).meta(NFT_META_IIFNAME).in(set_bridges).accept();
+  NftRule(batch, chain_raw).meta(NFT_META_IIFGROUP).equals(bridge_group).accept();
   for (const Family& family : families) {
     NftRule rule(batch, chain_raw);
     destination(rule, family).in(family.hidden).drop();

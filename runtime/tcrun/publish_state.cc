@@ -140,9 +140,7 @@ Error Publication::publish(const size_t* order, size_t count) {
     if (Error error = change_slots(port, &work_->changes[i])) return error;
   }
   Error error = batch_.commit(*firewall_);
-  for (size_t i = 0; i < count && !error; i++) {
-    if (spec_.ports[order[i]].udp) error = forget_flows(*firewall_, work_->changes[i]);
-  }
+  if (!error) error = forget_flows(*firewall_, work_->changes, count);
   // No table, or no nf_tables at all: the relay carries everything.
   return error.errnum == ENOENT ? Error{} : error;
 }

@@ -2,6 +2,8 @@
 // published state. Descriptors 3 and up are the published sockets. Ends, and lets go of everything, at end of input.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "../tcrun/network.h"
+#include "../tcrun/sandbox.h"
 
 namespace {
 
@@ -46,6 +49,8 @@ class Lab {
   void start();
   void start_child();
   void publish(const std::vector<std::string>& w);
+  void probe(const std::string& what);
+  void climb(const std::string& path);
   void answer(const Error& error, const std::string& text = "");
 
   std::string id_ = "0";
@@ -135,6 +140,42 @@ void Lab::publish(const std::vector<std::string>& w) {
   answer(error);
 }
 
+// What a taken-over network child might try; the rest of the program must not be able to tell that it failed.
+void attempt(const std::string& what) {
+  if (what == "open-write") open("/x", O_WRONLY | O_CREAT, 0600);
+  if (what == "open-read") _exit(open("/etc/passwd", O_RDONLY) >= 0 ? 1 : 0);
+  if (what == "unix-socket") socket(AF_UNIX, SOCK_STREAM, 0);
+  if (what == "netlink-socket") socket(AF_NETLINK, SOCK_RAW, 0);
+  if (what == "execute-memory") mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (what == "execute") execl("/bin/true", "true", nullptr);
+  if (what == "fork") fork();
+  if (what == "kill") kill(1, 0);
+  if (what == "chroot") (void)!chroot("/");
+}
+
+// Tries it in a sandbox and tells how that process ended.
+void Lab::probe(const std::string& what) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    if (enter_sandbox()) _exit(3);
+    attempt(what);
+    _exit(2);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  answer({}, WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                 : "exit " + std::to_string(WEXITSTATUS(status)));
+}
+
+// What a child that was taken over can reach from the one directory that it holds.
+void Lab::climb(const std::string& path) {
+  Fd directory;
+  Error error = open_for_child(endpoints_[0].network_run_dir, &directory);
+  if (error) return answer(error);
+  Fd file(openat(directory.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  answer({}, file ? "opened" : errno_name(errno));
+}
+
 bool Lab::run(const std::vector<std::string>& w) {
   const std::string& command = w[0];
   if (command == "id") {
@@ -166,6 +207,10 @@ bool Lab::run(const std::vector<std::string>& w) {
     answer({});
   } else if (command == "publish") {
     publish(w);
+  } else if (command == "probe") {
+    probe(w[1]);
+  } else if (command == "climb") {
+    climb(w[1]);
   } else {
     return false;
   }

@@ -36,6 +36,7 @@ export interface PortRequest {
 export interface ContainerRequest {
   readonly name: string;
   readonly networks: readonly { readonly network: LabNetwork; readonly number: number }[];
+  readonly mac?: string;
   readonly dns?: readonly string[];
   readonly links?: Readonly<Record<string, string>>;
   readonly ports?: readonly PortRequest[];
@@ -316,7 +317,9 @@ export class Container {
       ...networks.map(({ network, number }, index) => {
         const ipv6 = network.prefix6 ? `${network.prefix6}:${number}/64 ${network.prefix6}:1` : '- -';
         const link = `veth-${name.slice(0, 7)}${index} eth${index}`;
-        const mac = `02:00:0a:00:${index}${network.prefix.slice(-1)}:${number.toString(16).padStart(2, '0')}`;
+        const mac =
+          this.spec.mac ??
+          `02:00:0a:00:${index}${network.prefix.slice(-1)}:${number.toString(16).padStart(2, '0')}`;
         const isDefault = index === 0 && !network.internal ? 1 : 0;
         return `endpoint ${network.dir} ${network.bridge} ${link} ${mac} ${network.prefix}.${number}/24 ${network.prefix}.1 ${ipv6} ${isDefault} ${number}`;
       }),
