@@ -20,9 +20,17 @@ export function formatCanonical(
   output: OutputFormat,
   options: CanonicalOptions = {},
 ): string {
-  const project = toCanonical(model, output);
-  const text = output === 'json' ? formatGoJson(project, 2) : formatYaml(project);
-  return options.escapeDollars === false ? text : text.replaceAll('$', '$$$$');
+  const canonical = toCanonical(model, output);
+  const project = options.escapeDollars === false ? canonical : escapeDollars(canonical);
+  return output === 'json' ? formatGoJson(project, 2) : formatYaml(project);
+}
+
+/** In values only: keys are not interpolated. */
+function escapeDollars(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('$') ? value.replaceAll('$', '$$$$') : value;
+  if (Array.isArray(value)) return value.map(escapeDollars);
+  if (typeof value !== 'object' || value === null) return value;
+  return fromEntries(Object.entries(value).map(([key, own]) => [key, escapeDollars(own)]));
 }
 
 /** As plain values, in the order of the output. */

@@ -150,14 +150,9 @@ function unbracket(address: string): string {
   return /^\[.*\]$/.test(address) ? address.slice(1, -1) : address;
 }
 
-const gpus: Form = (value, context) => {
-  if (isList(value)) return value;
-  if (value !== 'all' && !context.lenient) {
-    const message = `${context.path} must be \`all\` or a list of device requests`;
-    context.diagnostics.error({ code: 'value-enum', message, at: context.at });
-  }
-  return toList(singleEntry('count', 'all', context.at), context);
-};
+/** `all` */
+const gpus: Form = (value, context) =>
+  isList(value) ? value : toList(singleEntry('count', 'all', context.at), context);
 
 const develop: Form = (value, context) => {
   const watch = isMapping(value) ? value['watch'] : undefined;

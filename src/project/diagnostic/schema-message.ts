@@ -152,6 +152,9 @@ function describePattern({ value, where, path }: Violation): Finding {
     const message = `${where} must be ${joinAlternatives(policies)}, or every_12h`;
     return { code: 'value-enum', message, hints: suggest(value, policies) };
   }
+  if (path.at(-1) === 'gpus') {
+    return { code: 'value-enum', message: `${where} must be \`all\` or a list of device requests` };
+  }
   return {
     code: 'value-format',
     message: `${JSON.stringify(value)} is not a valid container name`,

@@ -98,18 +98,13 @@ function checkScale(service: ServiceConfig, report: Report): void {
 function checkLimits(service: ServiceConfig, report: Report): void {
   const { limits, reservations } = service.deploy?.resources ?? {};
   const pairs = [
-    ['cpus', service.cpus, limits && (limits.cpus ?? 0), 'limits.cpus'],
-    ['mem_limit', service.mem_limit, limits && (limits.memory ?? 0), 'limits.memory'],
-    [
-      'mem_reservation',
-      service.mem_reservation,
-      reservations && (reservations.memory ?? 0),
-      'reservations.memory',
-    ],
-    ['pids_limit', service.pids_limit, limits && (limits.pids ?? 0), 'limits.pids'],
+    ['cpus', service.cpus, limits?.cpus, 'limits.cpus'],
+    ['mem_limit', service.mem_limit, limits?.memory, 'limits.memory'],
+    ['mem_reservation', service.mem_reservation, reservations?.memory, 'reservations.memory'],
+    ['pids_limit', service.pids_limit, limits?.pids, 'limits.pids'],
   ] as const;
   for (const [key, own, deployed, path] of pairs) {
-    if (!own || deployed === undefined || own === deployed) continue;
+    if (!own || !deployed || own === deployed) continue;
     const message = `has different values in ${key} and deploy.resources.${path}`;
     report('value-conflict', [key], message, ['keep one of the two, or make them equal']);
   }
