@@ -66,7 +66,9 @@ describe('a container that is made anew', () => {
   it('keeps what it is when nothing changed, and says why when something did', () => {
     start(compose('    environment: {LEVEL: info}\n'));
     const old = ids();
-    expect(change(compose('    environment: {LEVEL: info}\n    profiles: []\n'))).toBe(' Project project  Nothing to do\n');
+    expect(change(compose('    environment: {LEVEL: info}\n    profiles: []\n'))).toBe(
+      ' Project project  Nothing to do\n',
+    );
     expect(ids()).toEqual(old);
     scenario.write('compose.yaml', compose('    environment: {LEVEL: debug}\n'));
     const { stdout } = scenario.ok('plan');
