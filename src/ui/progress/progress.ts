@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly isDryRun: boolean;
   /** Milliseconds, for the time that a row took. */
   now(): number;
+  /** Milliseconds of work before rows are drawn. */
+  readonly patience?: number;
 }
 
 export interface Progress {

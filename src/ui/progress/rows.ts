@@ -14,7 +14,7 @@ export interface RowOptions {
   readonly isDryRun: boolean;
   /** Milliseconds. */
   now(): number;
-  /** Milliseconds of work before rows are drawn. Default 80. */
+  /** Milliseconds of work before rows are drawn. Default: 80. */
   readonly patience?: number;
 }
 
