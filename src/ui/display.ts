@@ -139,12 +139,9 @@ export class Display {
 
   /** Rows and lines do not mix: the rows are finished first, and what is left of the progress is told in lines. */
   #write(write: () => void): void {
-    if (!this.#progress.isOnScreen) {
-      write();
-      return;
-    }
-    this.#held.push(write);
-    void this.#release();
+    if (this.#progress.isOpen || this.#progress.isOnScreen) void this.#release();
+    if (this.#progress.isOnScreen) this.#held.push(write);
+    else write();
   }
 
   async #release(): Promise<void> {
