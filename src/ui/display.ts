@@ -14,7 +14,7 @@ import {
 import { type LogSource, LogView } from './log-view.ts';
 import { ProgressFeed } from './progress/progress.ts';
 import type { Sink } from './sink.ts';
-import { createStyle } from './style.ts';
+import { createStyle, type Style } from './style.ts';
 import type { ProgressMode } from './terminal.ts';
 
 export type DisplayEvent =
@@ -102,6 +102,11 @@ export class Display {
       default:
         this.#write(() => this.#showOutputEvent(event));
     }
+  }
+
+  /** Of what goes to standard output. */
+  get dataStyle(): Style {
+    return createStyle(this.#options.colors.stdout);
   }
 
   /** Data, to standard output. */
