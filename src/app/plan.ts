@@ -1,7 +1,7 @@
 // plan: what `up` would do, as data and as text.
 
 import { formatPlan, formatPlanJson } from '../plan/explain.ts';
-import { explainPlan } from '../plan/explain-changes.ts';
+import { type ExplainOptions, explainPlan } from '../plan/explain-changes.ts';
 import type { Plan } from '../plan/operation.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { AppContext } from './context.ts';
@@ -15,8 +15,11 @@ export async function plan(context: AppContext, options: UpOptions): Promise<Pla
 /** `text` for people, `steps` one stable line per operation, `json` for programs. */
 export type PlanFormat = 'text' | 'steps' | 'json';
 
-/** Files are named relative to `directory`. */
-export function describePlan(decided: Plan, format: PlanFormat, directory: string): string {
+export interface DescribeOptions extends ExplainOptions {
+  readonly format: PlanFormat;
+}
+
+export function describePlan(decided: Plan, { format, ...options }: DescribeOptions): string {
   if (format === 'json') return formatPlanJson(decided);
-  return format === 'steps' ? formatPlan(decided) : explainPlan(decided, { directory });
+  return format === 'steps' ? formatPlan(decided) : explainPlan(decided, options);
 }

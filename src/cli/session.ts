@@ -2,6 +2,7 @@
 
 import type { Outcome } from '../app/carry-out.ts';
 import type { AppContext, AppEvent } from '../app/context.ts';
+import type { PlanFormat } from '../app/plan.ts';
 import type { ProjectSelection } from '../app/project.ts';
 import { createReader } from '../app/reader.ts';
 import type { Display } from '../ui/display.ts';
@@ -35,11 +36,15 @@ export class Session {
 
   /** Ends a verb that has a plan: a dry run prints it. The exit code. */
   async conclude(outcome: Outcome): Promise<number> {
-    if (outcome.isDryRun) {
-      const { describePlan } = await import('../app/plan.ts');
-      this.print(describePlan(outcome.plan, 'text', this.context.selection.workingDir));
-    }
+    if (outcome.isDryRun) await this.showPlan(outcome.plan, 'text');
     return 0;
+  }
+
+  async showPlan(plan: Outcome['plan'], format: PlanFormat): Promise<void> {
+    const { describePlan } = await import('../app/plan.ts');
+    for (const warning of plan.warnings) this.display.warn(warning);
+    const directory = this.context.selection.workingDir;
+    this.print(describePlan(plan, { format, directory, style: this.display.dataStyle }));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import type { ObservedContainer, ObservedNetwork, ObservedState, ObservedVolume } from './observed-state.ts';
 import type { Cause, NodeId, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import { isActive, knows } from './selection.ts';
+import { checkKnown, isActive, knows } from './selection.ts';
 import { emitStops } from './stop-order.ts';
 
 export interface DownOptions {
@@ -20,6 +20,7 @@ const cause: Cause = { reason: 'requested', verb: 'down' };
 
 /** Without a model (no Compose file at hand) everything that bears the project's label goes. */
 export function planDown(model: ProjectModel | undefined, state: ObservedState, options: DownOptions): Plan {
+  if (model) checkKnown(model, options.services ?? []);
   const builder = new PlanBuilder();
   const leaving = state.containers.filter((container) => isLeaving(container, model, options));
   const stops = emitStops(leaving.filter(isActive), {

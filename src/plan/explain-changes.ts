@@ -164,12 +164,17 @@ function describeWait(operation: Operation): string {
     : '';
 }
 
-/** `2 to create, 1 to recreate`. */
+/** `1 network to create, 2 containers to recreate`. */
 function summarize(rows: readonly Row[]): string {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { readonly type: string; readonly verb: string; count: number }>();
   for (const row of rows) {
     const verb = fateOf(row).verb.split(',', 1)[0] ?? '';
-    counts.set(verb, (counts.get(verb) ?? 0) + 1);
+    const key = `${row.type} ${verb}`;
+    const known = counts.get(key);
+    if (known) known.count += 1;
+    else counts.set(key, { type: row.type, verb, count: 1 });
   }
-  return [...counts].map(([verb, count]) => `${count} to ${verb}`).join(', ');
+  return [...counts.values()]
+    .map(({ count, type, verb }) => `${count} ${type}${count === 1 ? '' : 's'} to ${verb}`)
+    .join(', ');
 }

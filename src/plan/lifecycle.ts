@@ -9,7 +9,7 @@ import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
 import type { Cause, Operation, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import { checkNames, isActive, isWhole, knows } from './selection.ts';
+import { checkKnown, isActive, isWhole, knows } from './selection.ts';
 import { Sequence } from './sequence.ts';
 import { sortedKeys } from './service-graph.ts';
 import { emitStops } from './stop-order.ts';
@@ -152,7 +152,7 @@ export function planRestart(
 /** No order: a kill is a kill. One-offs are meant too. */
 export function planKill(model: ProjectModel | undefined, state: ObservedState, options: KillOptions): Plan {
   const builder = new PlanBuilder();
-  if (model) checkNames(model, options.services ?? []);
+  if (model) checkKnown(model, options.services ?? []);
   const isKnown = model && !options.removeOrphans ? knows(model) : () => true;
   const { services = [] } = options;
   for (const container of state.containers) {
@@ -202,7 +202,7 @@ function chooseContainers(
   options: LifecycleOptions,
 ): ObservedContainer[] {
   const { services = [] } = options;
-  if (model) checkNames(model, services);
+  if (model) checkKnown(model, services);
   const all = replicas(model, state);
   for (const name of services) {
     if (all.some((container) => container.service === name)) continue;

@@ -1,10 +1,11 @@
 // Which services a command is about, how many replicas each shall have, and what those are called.
 
 import { TcError } from '../base/error.ts';
+import { findNearest } from '../base/suggest.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { ObservedContainer, ObservedState } from './observed-state.ts';
-import { type Services, sortedKeys, withDependencies } from './service-graph.ts';
+import { sortedKeys, withDependencies } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
 export interface Selection {
@@ -23,21 +24,29 @@ export function selectServices(model: ProjectModel, options: UpOptions): Selecti
   return { named, selected };
 }
 
+/** Fails with the first name that is no service of the project. What runs may be of an inactive profile. */
+export function checkKnown(model: ProjectModel, names: readonly string[]): void {
+  const isKnown = knows(model);
+  checkNames(
+    model,
+    names.filter((name) => !isKnown(name)),
+  );
+}
+
 /** Fails with the first name that is no enabled service of the project. */
-export function checkNames(model: ProjectModel, names: readonly string[]): void {
-  for (const name of names) {
-    if (Object.hasOwn(model.services, name)) continue;
-    const isDisabled = Object.hasOwn(model.disabledServices, name);
-    const profiles = model.disabledServices[name]?.profiles ?? [];
-    throw new TcError(`no such service: ${name}`, {
-      code: 'no-such-service',
-      hints: [
-        isDisabled
-          ? `it belongs to the profile ${profiles.join(', ')}: add --profile ${profiles[0] ?? ''}`
-          : `the project ${model.name} has ${sortedKeys(model.services).join(', ') || 'no services'}`,
-      ],
-    });
-  }
+function checkNames(model: ProjectModel, names: readonly string[]): void {
+  const unknown = names.find((name) => !Object.hasOwn(model.services, name));
+  if (unknown === undefined) return;
+  const hints = [explainAbsence(model, unknown)];
+  throw new TcError(`no such service: ${unknown}`, { code: 'no-such-service', hints });
+}
+
+function explainAbsence(model: ProjectModel, name: string): string {
+  const profiles = model.disabledServices[name]?.profiles;
+  if (profiles) return `it belongs to the profile ${profiles.join(', ')}: add --profile ${profiles[0] ?? ''}`;
+  const names = sortedKeys(model.services);
+  const near = findNearest(name, names);
+  return near === undefined ? `services are ${names.join(', ') || 'none'}` : `did you mean "${near}"?`;
 }
 
 export function desiredScale(service: ServiceConfig, options: UpOptions): number {
@@ -95,9 +104,6 @@ export function isOrphan(container: ObservedContainer, known: (service: string) 
   return container.oneOff ? !isActive(container) : !known(container.service);
 }
 
-export function knows(
-  model: ProjectModel,
-  services: Services = model.services,
-): (service: string) => boolean {
-  return (name) => Object.hasOwn(services, name) || Object.hasOwn(model.disabledServices, name);
+export function knows(model: ProjectModel): (service: string) => boolean {
+  return (name) => Object.hasOwn(model.services, name) || Object.hasOwn(model.disabledServices, name);
 }

@@ -136,8 +136,7 @@ function emitCreate(replica: ReplicaDecision & { action: 'create' }, emission: E
   const operation = createOperation(emission, number, name);
   const created = builder.add({ operation, cause, after: emission.material });
   emission.created.set(name, created);
-  current.source ??= current.containers.length === 0 ? created : undefined;
-  const container = { node: created, name };
+  const container = addCreated(created, name, current);
   current.containers.push(container);
   if (options.noStart) return;
   const after = [created, ...emission.gated];
@@ -172,15 +171,22 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
   });
   emission.removed.set(old.id, removed);
 
-  const created = replacement ? undefined : (before[0] ?? create([removed]));
-  if (current.containers.length === 0 && created !== undefined) current.source = created;
-  const container = replacement ? refTo(replacement) : { node: created ?? 0, name };
+  const container = replacement
+    ? refTo(replacement)
+    : addCreated(before[0] ?? create([removed]), name, current);
   current.containers.push(container);
   if (options.noStart) return;
-  const after = [removed, ...(created === undefined ? [] : [created]), ...emission.gated];
+  const made = 'node' in container ? [container.node] : [];
+  const after = [removed, ...made, ...emission.gated];
   current.starts.push(
     builder.add({ operation: { kind: 'start-container', container }, cause, after, group }),
   );
+}
+
+/** Others share the lowest replica, which comes first. */
+function addCreated(node: NodeId, name: string, current: ServiceSteps): { node: NodeId; name: string } {
+  if (current.containers.length === 0) current.source = node;
+  return { node, name };
 }
 
 function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {

@@ -14,7 +14,7 @@ import {
 import { type LogSource, LogView } from './log-view.ts';
 import { ProgressFeed } from './progress/progress.ts';
 import type { Sink } from './sink.ts';
-import { createStyle } from './style.ts';
+import { createStyle, type Style } from './style.ts';
 import type { ProgressMode } from './terminal.ts';
 
 export type DisplayEvent =
@@ -104,6 +104,11 @@ export class Display {
     }
   }
 
+  /** Of what goes to standard output. */
+  get dataStyle(): Style {
+    return createStyle(this.#options.colors.stdout);
+  }
+
   /** Data, to standard output. */
   print(text: string): void {
     this.#write(() => this.#options.stdout.write(text));
@@ -139,12 +144,9 @@ export class Display {
 
   /** Rows and lines do not mix: the rows are finished first, and what is left of the progress is told in lines. */
   #write(write: () => void): void {
-    if (!this.#progress.isOnScreen) {
-      write();
-      return;
-    }
-    this.#held.push(write);
-    void this.#release();
+    if (this.#progress.isOpen || this.#progress.isOnScreen) void this.#release();
+    if (this.#progress.isOnScreen) this.#held.push(write);
+    else write();
   }
 
   async #release(): Promise<void> {

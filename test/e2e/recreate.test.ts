@@ -1,5 +1,6 @@
 // What `up` does to containers that are there when the files change: what moves with them, what follows them.
 
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Scenario } from './scenario.ts';
 
@@ -54,6 +55,25 @@ describe('a container that is made anew', () => {
     const output = change(compose('', 'networks: {default: {internal: true}}\n'));
     expect(output).toContain('Network project_default  Removed');
     expect(inside('db', 'cat', '/kept/file')).toBe('precious');
+  });
+
+  it('is made anew once and keeps its volume, however often the command is killed', async () => {
+    start(compose(''));
+    inside('db', 'sh', '-c', 'echo precious > /kept/file');
+    const begun = Date.now();
+    change(compose('    hostname: warm-up\n'));
+    const span = Date.now() - begun;
+    for (let round = 0; round < 10; round += 1) {
+      scenario.write('compose.yaml', compose(`    hostname: round-${round}\n`));
+      const child = scenario.start(['up', '-d'], { stdio: 'ignore' });
+      const ended = once(child, 'exit');
+      setTimeout(() => child.kill('SIGKILL'), (span * (round + 1)) / 10);
+      await ended;
+      scenario.ok('up', '-d');
+      expect(scenario.ps().map((row) => `${row.Name} ${row.State}`)).toEqual(['project-db-1 running']);
+      expect(inside('db', 'hostname')).toBe(`round-${round}`);
+      expect(inside('db', 'cat', '/kept/file')).toBe('precious');
+    }
   });
 
   it('gets a new anonymous volume with -V', () => {

@@ -1,4 +1,4 @@
-import { describePlan, type PlanFormat, plan } from '../../app/plan.ts';
+import { type PlanFormat, plan } from '../../app/plan.ts';
 import { defineCommand } from '../command.ts';
 import { changesExitCode } from '../exit-code.ts';
 import { toUpOptions, upFlags } from '../up-flags.ts';
@@ -22,7 +22,7 @@ export const command = defineCommand({
   },
   async run({ flags, operands, session }) {
     const decided = await plan(session.context, toUpOptions(flags, operands));
-    session.print(describePlan(decided, flags.format as PlanFormat, session.context.selection.workingDir));
+    await session.showPlan(decided, flags.format as PlanFormat);
     return flags['detailed-exitcode'] && decided.nodes.length > 0 ? changesExitCode : 0;
   },
 });

@@ -56,12 +56,15 @@ export function drawRows(rows: readonly Row[], options: RowOptions): Drawing {
   };
 }
 
-function showRow(row: Row, tasks: ReadonlyMap<Row, RowTask>): void {
+/** A task that has ended is left alone: to touch it would draw everything once more. */
+function showRow(row: Row, tasks: Map<Row, RowTask>): void {
   const rowTask = tasks.get(row);
   if (rowTask === undefined || row.state === 'hidden') return;
   rowTask.task.title = row.title;
+  if (row.state !== 'done' && row.state !== 'failed') return;
   if (row.state === 'done') rowTask.end();
-  if (row.state === 'failed') rowTask.fail(new Error(row.title));
+  else rowTask.fail(new Error(row.title));
+  tasks.delete(row);
 }
 
 function rendererOptions({ sink, style }: RowOptions) {

@@ -19,12 +19,16 @@ export interface ProgressOptions {
   readonly isDryRun: boolean;
   /** Milliseconds, for the time that a row took. */
   now(): number;
+  /** Milliseconds of work before rows are drawn. */
+  readonly patience?: number;
 }
 
 export interface Progress {
   begin(plan: Plan): void;
   /** `event` is the step that made the changes, if it was one. */
   show(changes: readonly Change[], event?: NodeEvent): void;
+  /** What happens is shown in rows, whether they are drawn yet or not. */
+  readonly isOpen: boolean;
   /** Rows are being drawn: nothing else may be written. */
   readonly isOnScreen: boolean;
   /** Resolves once lines can be written: from then on changes are lines too. */
@@ -49,6 +53,10 @@ export class ProgressFeed {
 
   follow(event: NodeEvent): void {
     this.#progress.show(this.#tracker.follow(event), event);
+  }
+
+  get isOpen(): boolean {
+    return this.#progress.isOpen;
   }
 
   get isOnScreen(): boolean {
@@ -94,6 +102,7 @@ function lineProgress(write: (change: Change) => void): Progress {
   return {
     begin: () => undefined,
     show: (changes) => changes.forEach(write),
+    isOpen: false,
     isOnScreen: false,
     release: () => Promise.resolve(),
   };

@@ -14,7 +14,7 @@ export interface RowOptions {
   readonly isDryRun: boolean;
   /** Milliseconds. */
   now(): number;
-  /** Milliseconds of work before rows are drawn. Default 80. */
+  /** Milliseconds of work before rows are drawn. Default: 80. */
   readonly patience?: number;
 }
 
@@ -55,9 +55,18 @@ export class RowProgress implements Progress {
   }
 
   show(changes: readonly Change[], event?: NodeEvent): void {
-    if (event && this.#screen?.isOpen) this.#screen.show(changes, event);
-    else if (this.isOnScreen) this.#late.push(...changes);
-    else this.#writeLines(changes);
+    if (event && this.#screen?.isOpen) {
+      this.#screen.show(changes, event);
+      if (this.#screen.isComplete) void this.release();
+    } else if (this.isOnScreen) {
+      this.#late.push(...changes);
+    } else {
+      this.#writeLines(changes);
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#screen?.isOpen ?? false;
   }
 
   get isOnScreen(): boolean {
@@ -69,9 +78,9 @@ export class RowProgress implements Progress {
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
-    await this.#screen?.close();
-    this.#writeLines(this.#late.splice(0));
+  #close(): Promise<void> {
+    if (this.#screen === undefined) return Promise.resolve();
+    return this.#screen.close().then(() => this.#writeLines(this.#late.splice(0)));
   }
 
   #writeLines(changes: readonly Change[]): void {
@@ -86,6 +95,8 @@ class Screen {
   isDrawn = false;
   readonly #options: RowOptions;
   readonly #rows: ReadonlyMap<string, Row>;
+  /** Steps that are not done. */
+  readonly #open: Set<number>;
   readonly #timer: NodeJS.Timeout;
   #loading: Promise<void> | undefined;
   #drawing: Drawing | undefined;
@@ -93,6 +104,7 @@ class Screen {
   constructor(plan: Plan, options: RowOptions) {
     this.#options = options;
     this.#rows = createRows(plan);
+    this.#open = new Set(plan.nodes.map((node) => node.id));
     this.#timer = setTimeout(() => {
       this.isDrawn = true;
       this.#loading = this.#load();
@@ -107,18 +119,28 @@ class Screen {
       row.state = phase === 'failed' ? 'failed' : 'working';
       row.title = `${id}  ${text}${details === undefined ? '' : `  ${details}`}`;
     }
+    if (phase === 'done') this.#open.delete(node);
     for (const row of this.#rows.values()) {
       if (row.open.has(node)) this.#advance(row, node, phase);
     }
   }
 
-  async close(): Promise<void> {
+  get isComplete(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** Rows that were not drawn yet are printed at once. */
+  close(): Promise<void> {
     this.isOpen = false;
     clearTimeout(this.#timer);
     for (const row of this.#rows.values()) if (row.state === 'working') row.state = 'left';
-    await this.#loading;
-    if (this.#drawing) await this.#drawing.close();
-    else this.#print();
+    if (this.#loading) return this.#loading.then(() => this.#finishDrawing());
+    this.#print();
+    return Promise.resolve();
+  }
+
+  async #finishDrawing(): Promise<void> {
+    await this.#drawing?.close();
     this.isDrawn = false;
   }
 

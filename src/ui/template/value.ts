@@ -14,6 +14,7 @@ export function formatValue(value: unknown): string {
   if (typeof value === 'object') {
     const members = value as Record<string, unknown>;
     const entries = Object.keys(members)
+      .filter((key) => typeof members[key] !== 'function')
       .sort()
       .map((key) => `${key}:${formatValue(members[key])}`);
     return `map[${entries.join(' ')}]`;
