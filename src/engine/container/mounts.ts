@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync, writeFileSyn
 import { join, posix } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
+import { cleanPath } from '../../base/path.ts';
 import { errnoOf } from '../../base/system-error.ts';
 import type { ImageConfig } from '../../image/image.ts';
 import type { FileObjectConfig } from '../../project/model.ts';
@@ -60,7 +61,7 @@ export function planMounts(source: MountSource): PlannedMount[] {
   const named = service.volumes.flatMap((mount) => planMount(mount, source));
   const covered = new Set([...service.volumes.map((mount) => mount.target), ...listTmpfsTargets(service)]);
   const ofImage = Object.keys(source.image.Volumes ?? {})
-    .map((target) => posix.normalize(target))
+    .map(cleanPath)
     .filter((target) => !covered.has(target))
     .map((target) => planAnonymous({ type: 'volume', target }, source));
   return [...named, ...ofImage, ...planFiles(source, 'configs'), ...planFiles(source, 'secrets')];
@@ -111,7 +112,7 @@ function planVolume(mount: MountConfig, volume: string, anonymous: boolean): Pla
 }
 
 function listTmpfsTargets(service: ServiceConfig): string[] {
-  return (service.tmpfs ?? []).map((entry) => posix.normalize(entry.split(':')[0] ?? ''));
+  return (service.tmpfs ?? []).map((entry) => cleanPath(entry.split(':')[0] ?? ''));
 }
 
 function planFiles(source: MountSource, kind: 'configs' | 'secrets'): PlannedMount[] {

@@ -8,7 +8,7 @@ import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { removeFile } from '../record/json-file.ts';
-import { lastPath } from '../status/status.ts';
+import { lastPath, writeFirstStatus } from '../status/status.ts';
 
 export interface StartOrder {
   readonly record: ContainerRecord;
@@ -21,13 +21,15 @@ export interface StartOrder {
 
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
   const { record } = order;
-  makeRunDirectories(context.instance.paths, record);
+  const { paths } = context.instance;
+  makeRunDirectories(paths, record);
+  writeFirstStatus(paths, record.id);
   // How the last life ended says nothing once a new one begins; the monitor writes it again at the end of this one.
-  removeFile(lastPath(context.instance.paths, record.id));
+  removeFile(lastPath(paths, record.id));
   try {
     await context.native.spawnMonitor({
       executable: tcrunPath(),
-      bundle: context.instance.paths.container(record.id),
+      bundle: paths.container(record.id),
       lock: order.lock,
       sockets: order.sockets,
       ...(order.networkNamespace === undefined ? {} : { networkNamespace: order.networkNamespace }),

@@ -31,8 +31,9 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     own.push(fd);
     return fd;
   };
-  const end = (fd: Descriptor, options: { readable?: boolean; writable?: boolean }) => {
-    const socket = new Socket({ fd, ...options });
+  const end = (fd: Descriptor, direction: 'readable' | 'writable') => {
+    // Both are said: a pipe is read and written by default, and reading its writing end fails.
+    const socket = new Socket({ fd, readable: direction === 'readable', writable: direction === 'writable' });
     ends.push(socket);
     return socket;
   };
@@ -42,7 +43,7 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
     // The caller's input may never end; the exec's end is not held up by it.
-    copy(stream, end(write, { writable: true })).catch(() => undefined);
+    copy(stream, end(write, 'writable')).catch(() => undefined);
     return keep(read);
   };
   const output = (stream: ExecRequest['stdout']): Descriptor => {
@@ -50,7 +51,7 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     if (direct !== undefined) return direct;
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
-    copies.push(copy(end(read, { readable: true }), stream));
+    copies.push(copy(end(read, 'readable'), stream));
     return keep(write);
   };
   return {

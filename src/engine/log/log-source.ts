@@ -104,20 +104,26 @@ export class LogSource {
     return this.#files.length > 0;
   }
 
-  /** Opens `log` and its predecessors, oldest first, down to but without the one with inode `known`. */
+  /**
+   * Opens `log` and its predecessors, oldest first, down to but without the one with inode `known`. A rotation in the
+   * middle of it moves every file one name on: then one is met twice, or one name is empty for a moment.
+   */
   #openFrom(known: number | undefined): OpenFile[] {
     const files: OpenFile[] = [];
-    for (let n = 0; ; n += 1) {
+    for (let n = 0, gaps = 0; gaps < 2; n += 1) {
       const path = n === 0 ? this.#path : `${this.#path}.${n}`;
       const fd = unless(['ENOENT', 'ENOTDIR'], () => openSync(path, 'r'));
-      if (fd === undefined) return files;
-      const inode = fstatSync(fd).ino;
-      if (inode === known || files.some((file) => file.inode === inode)) {
-        closeSync(fd);
-        return files;
+      if (fd === undefined) {
+        gaps += 1;
+        continue;
       }
-      files.unshift({ fd, inode, position: 0 });
+      const inode = fstatSync(fd).ino;
+      const isMet = files.some((file) => file.inode === inode);
+      if (inode === known || isMet) closeSync(fd);
+      if (inode === known) break;
+      if (!isMet) files.unshift({ fd, inode, position: 0 });
     }
+    return files;
   }
 
   /** Where the last `count` lines of one file begin, and how many it has if they are fewer. */

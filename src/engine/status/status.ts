@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unless } from '../../base/system-error.ts';
 import type { InstancePaths } from '../instance/paths.ts';
-import { parseVersioned, readJsonFile, type Versioned } from '../record/json-file.ts';
+import { readJsonFile, type Versioned, writeVolatileFile } from '../record/json-file.ts';
 
 /** The file `status` and `last`. Shape: docs/runtime-protocol.md, Files. */
 export interface MonitorStatus extends Versioned {
@@ -58,20 +58,23 @@ export function lastPath(paths: InstancePaths, id: string): string {
   return join(paths.container(id), 'last');
 }
 
-export function parseStatus(text: string, path: string): MonitorStatus {
-  return parseVersioned<MonitorStatus>(text, path, 1);
-}
-
 export function readContainerStatus(paths: InstancePaths, id: string): ContainerStatus {
   const status = readJsonFile<MonitorStatus>(statusPath(paths, id), 1);
   if (status && isMonitorAlive(status)) return { alive: true, lost: false, status };
   const last = readJsonFile<MonitorStatus>(lastPath(paths, id), 1);
   if (status === undefined && last === undefined) return readTrace(paths, id);
-  if (status === undefined || status.state === 'exited') {
+  if (status === undefined || status.state === 'exited' || status.state === 'created') {
     return { alive: false, lost: false, status: laterOf(status, last) };
   }
   if (last && describesLife(last, status)) return { alive: false, lost: false, status: last };
   return { alive: false, lost: true, status: markLost(status) };
+}
+
+/** Before a first start, so that nobody takes the container for one that was lost until its monitor speaks. */
+export function writeFirstStatus(paths: InstancePaths, id: string): void {
+  const path = statusPath(paths, id);
+  const status: MonitorStatus = { v: 1, id, state: 'created' };
+  if (!existsSync(path)) writeVolatileFile(path, `${JSON.stringify(status)}\n`);
 }
 
 /**

@@ -22,7 +22,7 @@ import type { UpOptions } from '../../../src/plan/up-options.ts';
 import { createDiskReader } from '../../../src/project/disk-reader.ts';
 import { loadProject } from '../../../src/project/load.ts';
 import type { ProjectModel } from '../../../src/project/model.ts';
-import { observeHost } from '../../e2e/host-state.ts';
+import { findLeftovers } from '../../e2e/host-state.ts';
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -139,30 +139,15 @@ export class Stack {
   /** What of this instance the kernel and the run directory hold: all of it carries the instance's id or its root. */
   leftovers(): string[] {
     const { id } = JSON.parse(readFileSync(join(this.root, 'instance.json'), 'utf8')) as { id: string };
-    const isOwn = (line: string) =>
-      line.includes(id) || line.includes(this.root) || line.includes(this.runDir);
-    const { processes, mounts, links, firewallTables, cgroups, sockets } = observeHost();
-    const inCgroups = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => isOwn(readText(`/proc/${pid}/cgroup`)));
-    return [
-      ...[...processes, ...mounts, ...links, ...firewallTables, ...cgroups, ...sockets].filter(isOwn),
-      ...inCgroups.map((pid) => `process ${pid}`),
-      ...(existsSync(this.runDir) ? [this.runDir] : []),
-    ];
+    const found = Object.entries(findLeftovers(id, this.root)).flatMap(([kind, what]) =>
+      what.map((each) => `${kind}: ${each}`),
+    );
+    return [...found, ...(existsSync(this.runDir) ? [this.runDir] : [])];
   }
 
   async dispose(): Promise<void> {
     await this.down({ volumes: true, removeOrphans: true });
     rmSync(dirname(this.directory), { recursive: true, force: true });
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
 
