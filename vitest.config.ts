@@ -10,6 +10,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          testTimeout: 60_000,
           include: ['test/{unit,golden,architecture,property,conformance}/**/*.test.ts'],
         },
       },

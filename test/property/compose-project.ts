@@ -75,7 +75,7 @@ const service = fc.record(
     user: text,
     hostname: word,
     sysctls: keyValues,
-    'x-own': fc.jsonValue({ maxDepth: 2 }),
+    'x-own': fc.json({ maxDepth: 2 }).map((value) => JSON.parse(value.replaceAll('$', '')) as unknown),
     'x-tcompose': fc.record({ once: fc.boolean() }),
   },
   { requiredKeys: ['image'] },

@@ -27,7 +27,10 @@ function writeOctal(header: Buffer, value: number, offset: number, length: numbe
 
 /** Eleven octal digits end at 8 GiB; beyond it stands base-256, as GNU tar writes it and all readers know it. */
 function writeSize(header: Buffer, size: number): void {
-  if (size < 8 ** 11) return writeOctal(header, size, 124, 12);
+  if (size < 8 ** 11) {
+    writeOctal(header, size, 124, 12);
+    return;
+  }
   header.writeBigUInt64BE(BigInt(size), 128);
   header[124] = 0x80;
 }
