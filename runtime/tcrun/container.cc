@@ -162,7 +162,7 @@ ProcessPlan container_plan(const StartContext& context) {
 
 Error run_child(const StartContext& context) {
   int parent = getppid();
-  reset_signals();
+  begin_child();
   Fd terminal;
   Error error = build(context, &terminal);
   if (error) return error;

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileDeviceFilter, DEFAULT_DEVICE_RULES } from '../../../src/runtime/device-rules.ts';
 import { tcrunPath } from '../../../src/runtime/native.ts';
 import { native, Sandbox, type Start } from './sandbox.ts';
 
@@ -133,6 +134,21 @@ describe('a container has', () => {
     );
     expect(output).toContain("can't open '/tmp/mem': Operation not permitted");
     expect(output).toMatch(/done$/);
+  });
+
+  it('no other device either where an eBPF program confines them, as on v2 hosts', async () => {
+    const filter = Buffer.from(compileDeviceFilter(DEFAULT_DEVICE_RULES)).toString('base64');
+    const output = await inside('mknod /tmp/mem c 1 1; head -c 1 /tmp/mem; head -c 2 /dev/zero | wc -c', {
+      monitor: (spec) => ({
+        ...spec,
+        cgroup: {
+          ...spec.cgroup,
+          writes: spec.cgroup.writes.filter(({ setting }) => setting !== 'devices'),
+          deviceFilter: filter,
+        },
+      }),
+    });
+    expect(output).toBe('head: /tmp/mem: Operation not permitted\n2');
   });
 
   it('a root that is its own, read-only if asked', async () => {
