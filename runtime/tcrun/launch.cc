@@ -1,4 +1,5 @@
-// From posix_spawn to a monitor that inherited nothing: sealed executable, own session, own pid namespace, standard limits.
+// From posix_spawn to a monitor that inherited nothing: sealed executable, own session, own pid namespace, standard
+// limits.
 #include "launch.h"
 
 #include <fcntl.h>
@@ -55,8 +56,8 @@ void own_descriptors(const Inheritance& inherited) {
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-// Limits come from the host's init, not from the shell that ran the CLI. Without CAP_SYS_RESOURCE a lowered hard limit stays as it
-// is: it cannot be raised again.
+// Limits come from the host's init, not from the shell that ran the CLI. Without CAP_SYS_RESOURCE a lowered hard limit
+// stays as it is: it cannot be raised again.
 void reset_limits() {
   for (int resource = 0; resource < int(RLIM_NLIMITS); resource++) {
     rlimit standard{}, own{};
@@ -70,7 +71,8 @@ void reset_limits() {
   }
 }
 
-// Everything else that a process hands down: the monitor has none of the caller's, and its children none of the monitor's.
+// Everything else that a process hands down: the monitor has none of the caller's, and its children none of the
+// monitor's.
 void reset_inheritance() {
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
