@@ -229,8 +229,13 @@ describe('no way out by', () => {
     expect(output).toContain('tcrun init');
     expect(output.match(/Read-only file system|Text file busy/g)?.length).toBeGreaterThanOrEqual(4);
     expect(hash()).toBe(before);
-    const self = sandbox.prepare('', { service: { command: ['/proc/self/exe', 'version'] } });
-    await self.start().catch(() => {});
+    const script = variant('script', (root) => {
+      writeFileSync(join(root, 'bin/trap'), '#!/proc/self/exe\n', { mode: 0o755 });
+    });
+    for (const command of [['/proc/self/exe', 'init'], ['/bin/trap']]) {
+      const self = sandbox.prepare('', { service: { command }, ...script });
+      await self.start().catch(() => {});
+    }
     expect(hash()).toBe(before);
   });
 
