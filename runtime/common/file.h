@@ -11,7 +11,8 @@ struct Bytes {
   size_t length = 0;
 };
 
-// A regular file (or a kernel file: procfs, sysfs, cgroupfs) relative to `dir`, at most `limit` bytes (EFBIG). NUL-terminated.
+// A regular file (or a kernel file: procfs, sysfs, cgroupfs) relative to `dir`, at most `limit` bytes (EFBIG).
+// NUL-terminated.
 Error read_file(int dir, const char* path, size_t limit, Arena& arena, Bytes* bytes);
 // The same for a descriptor, from its current offset.
 Error read_all(int fd, const char* name, size_t limit, Arena& arena, Bytes* bytes);

@@ -36,8 +36,8 @@ constexpr int kMaxLinks = 40;  // as the kernel
 
 Error walk(int root, const char* path, uint64_t resolve, Missing last, int links, Fd* result);
 
-// A link to something missing is at `name` below `directory`, which is `directory_path` from the root. Making goes on where it
-// leads, as for any program inside.
+// A link to something missing is at `name` below `directory`, which is `directory_path` from the root. Making goes on
+// where it leads, as for any program inside.
 Error walk_link(int root, int directory, const char* directory_path, const char* name, const char* rest, Missing last,
                 int links, Fd* result) {
   char target[4096];

@@ -12,8 +12,8 @@ namespace tc {
 Error open_in_root(int root, const char* path, int flags, Fd* fd);
 
 enum class Missing : uint8_t { Directory, File };
-// O_PATH descriptor of `path` below `root`; missing parents become directories (0755), a missing last component what `last`
-// says. Everything made belongs to root.
+// O_PATH descriptor of `path` below `root`; missing parents become directories (0755), a missing last component what
+// `last` says. Everything made belongs to root.
 Error create_in_root(int root, const char* path, Missing last, Fd* fd);
 
 // Opens the parent of `path` (missing ones made) without following a symbolic link in any component; `name` points at

@@ -1,5 +1,5 @@
-// A strict JSON reader (RFC 8259) for the files and messages of the runtime protocol. Stricter than the standard where a C
-// string or a decision hangs on it: no NUL in strings, no invalid UTF-8, no member twice, bounded depth.
+// A strict JSON reader (RFC 8259) for the files and messages of the runtime protocol. Stricter than the standard where
+// a C string or a decision hangs on it: no NUL in strings, no invalid UTF-8, no member twice, bounded depth.
 #pragma once
 #include <cstddef>
 #include <cstdint>

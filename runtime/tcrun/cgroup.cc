@@ -61,7 +61,8 @@ bool is_state(const char* path, const char* wanted) {
   return read_file(AT_FDCWD, path, 4096, scratch, &bytes).ok() && strstr(bytes.data, wanted);
 }
 
-// Both freezers answer when told to freeze, not when frozen; the kernel needs the time that processes need to return from it.
+// Both freezers answer when told to freeze, not when frozen; the kernel needs the time that processes need to return
+// from it.
 Error await_state(const char* path, const char* wanted) {
   constexpr int kMaxMs = 10000;
   for (int waited = 0, step = 1; waited < kMaxMs; waited += step, step = step < 50 ? step * 2 : step) {

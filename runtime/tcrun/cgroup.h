@@ -17,7 +17,8 @@ Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings);
 // Removes the directories, deepest last made first. EBUSY while the kernel still buries processes: try again later.
 Error remove_cgroups(const CgroupSpec& spec);
 
-// Moves the calling process, which must be single-threaded. `skip_below`: files of this directory are left out; may be null.
+// Moves the calling process, which must be single-threaded. `skip_below`: files of this directory are left out; may be
+// null.
 Error attach_self(List<const char*> files, const char* skip_below);
 // The monitor's own: makes a missing directory; failures are warnings.
 void attach_monitor(List<const char*> files, WarningSink& warnings);

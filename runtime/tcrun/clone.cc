@@ -81,11 +81,8 @@ Error identify_child(const Host& host, Fd pidfd, Child* child) {
   return {};
 }
 
-void reset_signals() {
+void begin_child() {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (int signal = 1; signal <= 64; signal++) sigaction(signal, &standard, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -16,7 +16,7 @@ int clone_child(const Host& host, const CloneRequest& request, Child* child, Err
 // Fills in what a pidfd tells: pid as the monitor sees it, pid of the host, start time.
 Error identify_child(const Host& host, Fd pidfd, Child* child);
 
-// In the child: default dispositions, nothing blocked, and death with the monitor.
-void reset_signals();
+// In the child: nothing blocked, and death with the monitor. Dispositions are the default ones already.
+void begin_child();
 
 }  // namespace tc

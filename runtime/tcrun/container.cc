@@ -29,9 +29,7 @@ struct StartContext {
   const Host& host;
   int netns;
   int sync;
-  int input;  // -1: /dev/null
-  int output;
-  int errors;
+  int stdio[3];               // -1: /dev/null
   const char* joined_cgroup;  // what clone3 put us into already
 };
 
@@ -47,8 +45,8 @@ bool is_new(const OciSpec& oci, int flag) {
   return space && !space->path;
 }
 
-// Pid namespaces are joined before the clone, the cgroup namespace is made once the process is in its cgroups, the network one
-// comes from the monitor.
+// Pid namespaces are joined before the clone, the cgroup namespace is made once the process is in its cgroups, the
+// network one comes from the monitor.
 Error join_namespaces(const StartContext& context) {
   const OciSpec& oci = context.host.spec->oci;
   if (context.netns >= 0 && setns(context.netns, CLONE_NEWNET) != 0) return fail("namespace", "setns", "network");
@@ -74,8 +72,10 @@ Error set_names(const OciSpec& oci) {
 
 // Settings of a namespace that the container has to itself; all others belong to the host.
 bool is_namespaced(const OciSpec& oci, const char* name, bool own_network) {
-  static const char* const kIpc[] = {"kernel.msgmax", "kernel.msgmnb",        "kernel.msgmni", "kernel.sem",
-                                     "kernel.shmall", "kernel.shmmax",        "kernel.shmmni", "kernel.shm_rmid_forced"};
+  static const char* const kIpc[] = {
+      "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
+      "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+  };
   if (strncmp(name, "net.", 4) == 0) return own_network;
   if (strncmp(name, "fs.mqueue.", 10) == 0) return find_namespace(oci, CLONE_NEWIPC);
   for (const char* known : kIpc) {
@@ -89,7 +89,8 @@ bool is_namespaced(const OciSpec& oci, const char* name, bool own_network) {
 Error write_sysctl(const StartContext& context, const SysctlSpec& sysctl) {
   if (strchr(sysctl.name, '/') || strstr(sysctl.name, "..")) return fail_with(EINVAL, "sysctl", "parse", sysctl.name);
   if (!is_namespaced(context.host.spec->oci, sysctl.name, context.netns >= 0)) {
-    return explain(fail_with(EPERM, "sysctl", "open", sysctl.name), "is not a setting of the container's own namespaces");
+    Error error = fail_with(EPERM, "sysctl", "open", sysctl.name);
+    return explain(error, "is not a setting of the container's own namespaces");
   }
   Arena scratch;
   Path path;
@@ -121,9 +122,9 @@ Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal)
     if (error) return error;
     holder.reset(null);
   }
-  const int sources[] = {context.input, context.output, context.errors};
   for (int fd = 0; fd < 3; fd++) {
-    if (dup2(sources[fd] >= 0 ? sources[fd] : null, fd) < 0) return fail("stdio", "dup2");
+    int source = context.stdio[fd] >= 0 ? context.stdio[fd] : null;
+    if (dup2(source, fd) < 0) return fail("stdio", "dup2");
   }
   return {};
 }
@@ -162,7 +163,7 @@ ProcessPlan container_plan(const StartContext& context) {
 
 Error run_child(const StartContext& context) {
   int parent = getppid();
-  reset_signals();
+  begin_child();
   Fd terminal;
   Error error = build(context, &terminal);
   if (error) return error;
@@ -240,14 +241,19 @@ Error begin_container(const Host& host, int netns, PendingChild* pending) {
   CloneRequest request{clone_flags(spec.oci), cgroup.get(), pid_namespace.get()};
   int side = clone_child(host, request, &pending->child, &error);
   if (side < 0 && cgroup) {
-    // ENOSYS, EINVAL: before Linux 5.7. EBUSY, EOPNOTSUPP: this cgroup takes no processes directly; the write tells why.
+    // ENOSYS, EINVAL: before Linux 5.7. EBUSY, EOPNOTSUPP: this cgroup takes no processes directly; the write tells
+    // why.
     cgroup.reset();
     request.into_cgroup = -1;
     side = clone_child(host, request, &pending->child, &error);
   }
   if (side == 0) {
     const char* joined = cgroup ? spec.cgroup.unified : nullptr;
-    StartContext context{host, netns, child_sync.get(), stdio.input.get(), stdio.output.get(), stdio.errors.get(), joined};
+    StartContext context{host,
+                         netns,
+                         child_sync.get(),
+                         {stdio.input.get(), stdio.output.get(), stdio.errors.get()},
+                         joined};
     send_failure(child_sync.get(), run_child(context));
     _exit(127);
   }

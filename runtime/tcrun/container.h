@@ -34,7 +34,8 @@ struct PendingChild {
   Fd sync;
 };
 
-// Clones the container's first process, which builds its root meanwhile. `netns`: its network namespace, -1: the host's.
+// Clones the container's first process, which builds its root meanwhile. `netns`: its network namespace, -1: the
+// host's.
 Error begin_container(const Host& host, int netns, PendingChild* pending);
 // Lets it execute and waits until it did. On failure it is dead but not reaped.
 Error finish_container(PendingChild& pending, Child* child);
@@ -52,15 +53,16 @@ struct JoinRequest {
   int stdio[3];       // borrowed; -1: /dev/null. Not used with a terminal.
 };
 
-// Joining takes two processes. The first, `joiner`, enters all namespaces but that of pids, where the container could see and (with
-// CAP_SYS_PTRACE) seize it, and gives up its privileges there; only then it clones the second, which has nothing more to lose,
-// into the pid namespace, as the monitor's child.
+// Joining takes two processes. The first, `joiner`, enters all namespaces but that of pids, where the container could
+// see and (with CAP_SYS_PTRACE) seize it, and gives up its privileges there; only then it clones the second, which has
+// nothing more to lose, into the pid namespace, as the monitor's child.
 struct Joining {
   pid_t joiner = 0;  // until reaped
   Child child;       // `child.pid` is 0 until it exists; with a terminal, `child.output` is its master
   Fd sync;           // until it has executed or failed; to be watched for reading
 };
-// Returns at once. Nothing in the container, such as a passwd file on a file system that hangs, can hold the monitor up.
+// Returns at once. Nothing in the container, such as a passwd file on a file system that hangs, can hold the monitor
+// up.
 Error begin_join(const Host& host, const Child& container, const JoinRequest& request, Joining* joining);
 enum class JoinState : uint8_t { Pending, Executed, Failed };
 // Reads what there is of `joining.sync`; unless the state is Pending, that is of no more use.

@@ -1,5 +1,5 @@
-// Newer kernel interfaces that have a fallback. TCOMPOSE_DISABLE=name,name forces the fallback, so that tests reach it on
-// any kernel.
+// Newer kernel interfaces that have a fallback. TCOMPOSE_DISABLE=name,name forces the fallback, so that tests reach it
+// on any kernel.
 #pragma once
 #include <cstdint>
 

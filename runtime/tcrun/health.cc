@@ -28,9 +28,10 @@ void collect(Monitor& monitor) {
   HealthState& health = monitor.health;
   ProbeResult& result = current(health);
   while (health.output) {
-    char overflow[1024];
+    char beyond[1024];
     size_t room = sizeof result.output - result.length;
-    ssize_t got = read(health.output.get(), room ? result.output + result.length : overflow, room ? room : sizeof overflow);
+    char* to = room ? result.output + result.length : beyond;
+    ssize_t got = read(health.output.get(), to, room ? room : sizeof beyond);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return unwatch(monitor, health.output);
@@ -43,15 +44,16 @@ void set_output(ProbeResult& result, const char* text) {
   memcpy(result.output, text, result.length);
 }
 
-// What the result means for the status. A failure in the start period does not count while the container has never been healthy.
-void judge(Monitor& monitor, int64_t started_ms) {
+// What the result means for the status. A failure in the start period does not count while the container has never been
+// healthy.
+void judge(Monitor& monitor) {
   HealthState& health = monitor.health;
   if (current(health).exit_code == 0) {
     health.failing_streak = 0;
     health.status = Health::Healthy;
     return;
   }
-  if (health.status == Health::Starting && in_start_period(monitor, started_ms)) return;
+  if (health.status == Health::Starting && in_start_period(monitor, health.started_ms)) return;
   health.failing_streak++;
   if (health.failing_streak >= monitor.spec.health.retries) health.status = Health::Unhealthy;
 }
@@ -61,9 +63,8 @@ void conclude(Monitor& monitor, int exit_code) {
   ProbeResult& result = current(health);
   result.end = wall_clock();
   result.exit_code = exit_code;
-  int64_t took = (result.end.tv_sec - result.start.tv_sec) * 1000 + (result.end.tv_nsec - result.start.tv_nsec) / 1000000;
   Health before = health.status;
-  judge(monitor, monotonic_ms() - took);
+  judge(monitor);
   health.recorded++;
   health.is_running = false;
   health.timeout.clear();
@@ -124,6 +125,7 @@ void start_probe(Monitor& monitor) {
   ProbeResult& result = current(health);
   result.length = 0;
   result.start = wall_clock();
+  health.started_ms = monotonic_ms();
   health.is_running = true;
   health.timed_out = false;
   health.joining = Joining{};

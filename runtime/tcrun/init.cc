@@ -1,4 +1,5 @@
-// pid 1 of a container with `init: true`: starts the service, passes signals on, reaps everything, ends as the service ended.
+// pid 1 of a container with `init: true`: starts the service, passes signals on, reaps everything, ends as the service
+// ended.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

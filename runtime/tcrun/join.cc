@@ -130,7 +130,7 @@ Error clone_finisher(int sync, int slave, int parent, const Execution& execution
 
 Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   int parent = getppid(), slave = -1;
-  reset_signals();
+  begin_child();
   const Spec& spec = *context.host.spec;
   Error error = attach_self(spec.cgroup.attach, context.joined_cgroup);
   if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);

@@ -1,4 +1,5 @@
-// From posix_spawn to a monitor that inherited nothing: sealed executable, own session, own pid namespace, standard limits.
+// From posix_spawn to a monitor that inherited nothing: sealed executable, own session, own pid namespace, standard
+// limits.
 #include "launch.h"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "../common/file.h"
@@ -54,18 +56,27 @@ void own_descriptors(const Inheritance& inherited) {
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-// Limits, priority and placement come from the host's init, not from the shell that ran the CLI. Without CAP_SYS_RESOURCE a lowered
-// hard limit stays as it is: it cannot be raised again.
-void reset_inheritance() {
+// Limits come from the host's init, not from the shell that ran the CLI. Without CAP_SYS_RESOURCE a lowered hard limit
+// stays as it is: it cannot be raised again.
+void reset_limits() {
   for (int resource = 0; resource < int(RLIM_NLIMITS); resource++) {
     rlimit standard{}, own{};
     auto which = __rlimit_resource(resource);
     if (prlimit(1, which, nullptr, &standard) != 0 || getrlimit(which, &own) != 0) continue;
+    if (standard.rlim_cur == own.rlim_cur && standard.rlim_max == own.rlim_max) continue;
     if (setrlimit(which, &standard) == 0) continue;
     rlim_t soft = standard.rlim_cur < own.rlim_max ? standard.rlim_cur : own.rlim_max;
     rlimit possible{soft, standard.rlim_max < own.rlim_max ? standard.rlim_max : own.rlim_max};
     setrlimit(which, &possible);
   }
+}
+
+// Everything else that a process hands down: the monitor has none of the caller's, and its children none of the
+// monitor's.
+void reset_inheritance() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal <= 64; signal++) sigaction(signal, &standard, nullptr);
   sched_param no_priority{};
   sched_setscheduler(0, SCHED_OTHER, &no_priority);
   setpriority(PRIO_PROCESS, 0, 0);
@@ -128,6 +139,7 @@ int launch_sealed_monitor(int argc, char** argv) {
   Error error = parse_arguments(argc, argv, &inherited);
   if (error) return refuse(error);
   own_descriptors(inherited);
+  reset_limits();
   reset_inheritance();
   setsid();
   Monitor& monitor = *new (monitor_memory) Monitor;

@@ -3,10 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
-#include <cstdio>
-
 #include "../common/remove_tree.h"
-#include "../common/json_writer.h"
 #include "monitor.h"
 
 namespace tc {
@@ -34,6 +31,7 @@ Error start_network(Monitor& monitor) {
     if (error) return error;
   }
   if (monitor.network_child.pid) return {};
+  monitor.network_child_started_ms = monotonic_ms();
   return start_network_child(network, monitor.netns.get(), monitor.sockets, monitor.socket_count, monitor.host.null,
                              &monitor.network_child);
 }
@@ -86,6 +84,12 @@ void start_again(Monitor& monitor) {
   monitor.error = error;
   monitor.life.exit_code = exit_code_of(error);
   monitor.life.finished_at = wall_clock();
+  for (size_t i = 0; i < Monitor::kMaxClients; i++) {
+    Client& client = monitor.clients[i];
+    if (!client.socket || !client.awaits_restart) continue;
+    client.awaits_restart = false;
+    send_error(monitor, i, error);
+  }
   end(monitor);
 }
 
@@ -96,11 +100,15 @@ void restart_by_request(Monitor& monitor) {
   start_again(monitor);
 }
 
+void thaw(Monitor& monitor) {
+  if (monitor.is_paused && freeze_cgroup(monitor.spec.cgroup, false).ok()) monitor.is_paused = false;
+}
+
 void deliver_stop(Monitor& monitor) {
   monitor.stop.drain.clear();
   signal_container(monitor, monitor.stop.signal);
   // A frozen process gets its signals when it thaws.
-  if (monitor.is_paused && freeze_cgroup(monitor.spec.cgroup, false).ok()) monitor.is_paused = false;
+  thaw(monitor);
   monitor.stop.kill.set_in(monitor.stop.grace_ms);
 }
 
@@ -206,6 +214,8 @@ void container_exited(Monitor& monitor, int code, int status) {
   for (const Exec& exec : monitor.execs) {
     if (exec.joining.joiner) kill(exec.joining.joiner, SIGKILL);
   }
+  // On v2 a frozen process can be killed; its successor would be born frozen.
+  thaw(monitor);
   // First of all out of names and ports: requests must not go where nobody is.
   publish(monitor);
   stop_health(monitor);
@@ -241,7 +251,8 @@ void network_child_exited(Monitor& monitor) {
   close(monitor.network_child.control);
   monitor.network_child = {};
   if (monitor.is_ending) return;
-  monitor.warn("the network child ended unexpectedly and was started again: names and published ports were interrupted");
+  if (monotonic_ms() - monitor.network_child_started_ms >= kSteadyMs) monitor.network_child_delay_ms = 0;
+  monitor.warn("the network child ended and was started again: names and published ports were interrupted");
   int64_t doubled = monitor.network_child_delay_ms * 2;
   monitor.network_child_delay_ms = doubled < kMaxDelayMs ? doubled : kMaxDelayMs;
   monitor.network_child_restart.set_in(monitor.network_child_delay_ms);

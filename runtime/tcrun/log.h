@@ -1,5 +1,6 @@
 // A container's log, in the lines that Docker's json-file driver writes:
-// {"log":"text\n","stream":"stdout","time":"2026-01-01T00:00:00.5Z"}. Source: moby daemon/logger/{copier.go,jsonfilelog}.
+// {"log":"text\n","stream":"stdout","time":"2026-01-01T00:00:00.5Z"}. Source: moby
+// daemon/logger/{copier.go,jsonfilelog}.
 #pragma once
 #include "../common/fd.h"
 #include "clock.h"
@@ -7,8 +8,8 @@
 
 namespace tc {
 
-// The file: rotation, and what happens on a full disk. Writing never waits for space and never fails the service: records that
-// cannot be written are counted.
+// The file: rotation, and what happens on a full disk. Writing never waits for space and never fails the service:
+// records that cannot be written are counted.
 class LogFile {
  public:
   Error open(const LogSpec& spec);
@@ -29,8 +30,8 @@ class LogFile {
   uint64_t dropped_ = 0;
 };
 
-// One output stream of the container, cut into records: at newlines, and at 16 KiB where there is none. The parts of a cut line
-// carry the time of the first; only the last ends in a newline.
+// One output stream of the container, cut into records: at newlines, and at 16 KiB where there is none. The parts of a
+// cut line carry the time of the first; only the last ends in a newline.
 class LogStream {
  public:
   static constexpr size_t kMaxRecord = 16 * 1024;

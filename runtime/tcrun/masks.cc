@@ -61,9 +61,9 @@ Error mask_paths(List<const char*> paths, int root) {
     if (is_absent(error)) continue;
     struct stat st {};
     if (error.ok() && fstat(target.get(), &st) != 0) error = fail(kStep, "fstat", path);
-    if (error.ok()) {
-      error = S_ISDIR(st.st_mode) ? mask_directory(target.get(), path, root, &first) : mask_file(target.get(), path, root);
-    }
+    if (error) return error;
+    error = S_ISDIR(st.st_mode) ? mask_directory(target.get(), path, root, &first)
+                                : mask_file(target.get(), path, root);
     if (error) return error;
   }
   return {};

@@ -58,7 +58,8 @@ Error open_run_dir(Monitor& monitor) {
   return monitor.run_dir ? Error{} : fail("start", "open", path);
 }
 
-// Blocked signals are kept even for the first process of a pid namespace, which would ignore unblocked ones without a handler.
+// Blocked signals are kept even for the first process of a pid namespace, which would ignore unblocked ones without a
+// handler.
 Error open_events(Monitor& monitor) {
   sigset_t all, wanted;
   sigfillset(&all);

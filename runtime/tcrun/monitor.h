@@ -1,4 +1,5 @@
-// The monitor: one process per running container, one loop, no threads. This header is its state; what happens to it is in
+// The monitor: one process per running container, one loop, no threads. This header is its state; what happens to it is
+// in
 //   monitor.cc    the loop, signals, children that end
 //   life.cc       start, exit, restart policy, stop, the end
 //   health.cc     probes
@@ -65,6 +66,7 @@ struct HealthState {
   Fd output;
   bool is_running = false;
   bool timed_out = false;
+  int64_t started_ms = 0;
   Deadline next;
   Deadline timeout;
 };
@@ -118,6 +120,7 @@ struct Monitor final : WarningSink {
   NetworkChild network_child;
   Deadline network_child_restart;
   int64_t network_child_delay_ms = 0;
+  int64_t network_child_started_ms = 0;
 
   int pid = 0;  // the monitor's, as the host sees it
   uint64_t start_time = 0;
@@ -159,8 +162,8 @@ int run_monitor(Monitor& monitor, const Inheritance& inherited);
 
 // monitor.cc
 Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t index);
-// Closes what was watched. Taken out of epoll first: a child that was cloned meanwhile may still hold a copy, and epoll would
-// go on reporting it.
+// Closes what was watched. Taken out of epoll first: a child that was cloned meanwhile may still hold a copy, and epoll
+// would go on reporting it.
 void unwatch(Monitor& monitor, Fd& fd);
 
 // life.cc

@@ -30,10 +30,14 @@ struct FsFlag {
   unsigned long flag;
   const char* name;
 };
-constexpr FsFlag kFsFlags[] = {{MS_RDONLY, "ro"}, {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"}, {MS_MANDLOCK, "mand"}};
+constexpr FsFlag kFsFlags[] = {
+    {MS_RDONLY, "ro"}, {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"}, {MS_MANDLOCK, "mand"},
+};
 
 Error configure(int fs, const char* source, const MountOptions& options, const char* path) {
-  if (*source && fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) != 0) return fail_with_log(fs, kStep, "fsconfig", path);
+  if (*source && fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0) != 0) {
+    return fail_with_log(fs, kStep, "fsconfig", path);
+  }
   for (const FsFlag& flag : kFsFlags) {
     if (!(options.superblock & flag.flag)) continue;
     if (fsconfig(fs, FSCONFIG_SET_FLAG, flag.name, nullptr, 0) != 0) return fail_with_log(fs, kStep, "fsconfig", path);
@@ -127,7 +131,8 @@ bool has_mount_api() {
   if (known >= 0) return known == 1;
   mount_attr attr{};
   attr.attr_set = MOUNT_ATTR_RDONLY;
-  // mount_setattr is the youngest of the four. A bad descriptor makes it fail where it exists, too, but not with ENOSYS.
+  // mount_setattr is the youngest of the four. A bad descriptor makes it fail where it exists, too, but not with
+  // ENOSYS.
   bool there = mount_setattr(-1, "", AT_EMPTY_PATH, &attr, sizeof attr) != 0 && errno != ENOSYS;
   known = there && !is_disabled(Feature::MountApi) ? 1 : 0;
   return known == 1;

@@ -1,5 +1,6 @@
 // Attaching file systems and binds to descriptors: every target is an O_PATH descriptor that was resolved inside the
-// container's root, so no path is looked up twice. By the mount API of Linux 5.2/5.12, or by mount(2) where it is missing.
+// container's root, so no path is looked up twice. By the mount API of Linux 5.2/5.12, or by mount(2) where it is
+// missing.
 #pragma once
 #include "../common/fd.h"
 #include "mount_options.h"

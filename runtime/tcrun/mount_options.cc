@@ -53,7 +53,9 @@ constexpr FlagOption kSuperblock[] = {
     {"sync", MS_SYNCHRONOUS}, {"dirsync", MS_DIRSYNC}, {"mand", MS_MANDLOCK}, {"lazytime", MS_LAZYTIME},
 };
 
-constexpr const char* kDefaults[] = {"defaults", "async", "nomand", "nolazytime", "norelatime", "atime", "nostrictatime"};
+constexpr const char* kDefaults[] = {
+    "defaults", "async", "nomand", "nolazytime", "norelatime", "atime", "nostrictatime",
+};
 
 bool parse_attribute(const char* option, MountOptions* result) {
   for (const AttributeOption& known : kAttributes) {

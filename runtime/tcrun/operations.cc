@@ -112,7 +112,8 @@ void do_sockets(const Request& request) {
 
 void do_netns(const Request& request) {
   int fd = request.monitor.netns.get();
-  if (fd < 0) return refuse(request, explain(fail_with(ENOENT, "control", "netns"), "the container uses the host's network"));
+  Error absent = explain(fail_with(ENOENT, "control", "netns"), "the container uses the host's network");
+  if (fd < 0) return refuse(request, absent);
   send_line(request.monitor, request.client, "{\"ok\":true}\n", 12, &fd, 1);
 }
 
@@ -176,7 +177,7 @@ void do_exec(const Request& request) {
     return refuse(request, monitor.is_paused ? explain(error, "the container is paused") : error);
   }
   Exec* exec = free_exec(monitor);
-  if (!exec) return refuse(request, fail_with(EAGAIN, "control", "exec"));
+  if (!exec) return refuse(request, explain(fail_with(EAGAIN, "control", "exec"), "too many at once"));
   for (int i = 0; i < 3; i++) join.stdio[i] = client.fds[i];
   Error error = start_exec(request, join, exec);
   if (error) refuse(request, error);
@@ -288,8 +289,8 @@ bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status) {
   return true;
 }
 
-// The terminal's last master closes, so its foreground processes get SIGHUP. Without a terminal they find the end of the client's
-// pipes by themselves.
+// The terminal's last master closes, so its foreground processes get SIGHUP. Without a terminal they find the end of
+// the client's pipes by themselves.
 void client_left(Monitor& monitor, size_t index) {
   for (Exec& exec : monitor.execs) {
     if (!exec.number || exec.client != int(index)) continue;

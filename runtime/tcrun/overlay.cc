@@ -28,7 +28,8 @@ Error set_directory(int fs, const char* key, const char* path) {
   if (!directory) return fail(kStep, "open", path);
   FixedText<32> name;
   name.add("/proc/self/fd/").number(directory.get());
-  return fsconfig(fs, FSCONFIG_SET_STRING, key, name.c_str(), 0) == 0 ? Error{} : fail_with_log(fs, kStep, "fsconfig", path);
+  if (fsconfig(fs, FSCONFIG_SET_STRING, key, name.c_str(), 0) == 0) return {};
+  return fail_with_log(fs, kStep, "fsconfig", path);
 }
 
 // False: this kernel does not know lowerdir+ (before Linux 6.8).
@@ -113,8 +114,8 @@ Error mount_by_options(const RootSpec& spec, int target, const char* target_path
   return *root ? Error{} : fail(kStep, "open", target_path);
 }
 
-// Left by a crash of a volatile overlay, and by a clean end of one too. The upper layer that it warns about is one that its
-// owner declared worthless.
+// Left by a crash of a volatile overlay, and by a clean end of one too. The upper layer that it warns about is one that
+// its owner declared worthless.
 void forget_volatile(const RootSpec& spec) {
   if (!spec.is_volatile) return;
   Path mark;

@@ -54,8 +54,10 @@ Error set_apparmor(int host_proc, const char* profile) {
 
 Error load_filter(const SeccompFilter& seccomp) {
   if (seccomp.instructions == 0) return {};
-  sock_fprog program{seccomp.instructions, const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(seccomp.program))};
-  // Docker's default: seccomp must not cost speculation mitigations; falls back where the flag is unknown (before 4.17).
+  auto* filter = reinterpret_cast<sock_filter*>(const_cast<uint8_t*>(seccomp.program));
+  sock_fprog program{seccomp.instructions, filter};
+  // Docker's default: seccomp must not cost speculation mitigations; falls back where the flag is unknown (before
+  // 4.17).
   unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0) return {};
   if (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return {};
@@ -170,7 +172,8 @@ Error prepare_process(const ProcessSpec& process, int host_proc) {
   Error error = write_oom_score(process, host_proc);
   if (error.ok() && process.apparmor_profile) error = set_apparmor(host_proc, process.apparmor_profile);
   if (error) return error;
-  // A new session keyring, so that keys of whoever ran the CLI are out of reach. Kernels without keyrings have none to leak.
+  // A new session keyring, so that keys of whoever ran the CLI are out of reach. Kernels without keyrings have none to
+  // leak.
   if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS && errno != EPERM) {
     return fail("keyring", "keyctl");
   }
@@ -186,8 +189,8 @@ Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity
   return {};
 }
 
-// A working directory outside of the root would be a way out (CVE-2024-21626): no magic links on the way there, and the kernel's
-// own idea of where we are must be a path below "/".
+// A working directory outside of the root would be a way out (CVE-2024-21626): no magic links on the way there, and the
+// kernel's own idea of where we are must be a path below "/".
 Error enter_directory(const char* cwd) {
   Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   Fd directory;

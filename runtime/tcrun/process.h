@@ -37,8 +37,8 @@ struct Identity {
   List<const char*> env;  // with HOME
 };
 
-// What needs the host's /proc or its privileges: limits, oom score, AppArmor, keyring. `host_proc`: a descriptor of /proc
-// that no container can have mounted over.
+// What needs the host's /proc or its privileges: limits, oom score, AppArmor, keyring. `host_proc`: a descriptor of
+// /proc that no container can have mounted over.
 Error prepare_process(const ProcessSpec& process, int host_proc);
 // Looks the user up in "/", which is the container's by now.
 Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity);
@@ -46,10 +46,11 @@ Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity
 Error enter_directory(const char* cwd);
 // Makes pipes and terminals among the three standard descriptors the user's, who may then open /dev/stdout.
 void give_stdio(uint32_t uid);
-// Gives up everything that the plan does not grant. Afterwards the process is no more powerful than what it will execute, and
-// under the same seccomp filter.
+// Gives up everything that the plan does not grant. Afterwards the process is no more powerful than what it will
+// execute, and under the same seccomp filter.
 Error give_up_privileges(const ProcessPlan& plan, const Identity& identity, Arena& arena, Execution* execution);
-// Asks to die with the parent, which must still be `parent` (0: outside of this pid namespace). setresuid(2) and fork(2) undo it.
+// Asks to die with the parent, which must still be `parent` (0: outside of this pid namespace). setresuid(2) and
+// fork(2) undo it.
 Error die_with_parent(int parent);
 // Returns only with the reason why it failed.
 Error execute(const Execution& execution);

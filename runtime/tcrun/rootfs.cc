@@ -33,8 +33,8 @@ bool is_on(int fd, unsigned long magic) {
   return fstatfs(fd, &fs) == 0 && static_cast<unsigned long>(fs.f_type) == magic;
 }
 
-// Files that lxcfs and the like replace by emulations; anything else mounted into /proc could fake what the runtime and the
-// service read there.
+// Files that lxcfs and the like replace by emulations; anything else mounted into /proc could fake what the runtime and
+// the service read there.
 bool may_cover_in_proc(const char* destination) {
   static const char* const kAllowed[] = {
       "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",   "/proc/stat",    "/proc/swaps",
@@ -46,8 +46,8 @@ bool may_cover_in_proc(const char* destination) {
   return false;
 }
 
-// All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with the
-// host's, which "shared" and "slave" volumes need.
+// All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with
+// the host's, which "shared" and "slave" volumes need.
 Error prepare(const OciSpec& oci, Arena& arena, PreparedMount* prepared) {
   for (size_t i = 0; i < oci.mounts.count; i++) {
     const MountSpec& mount = oci.mounts[i];

@@ -1,4 +1,5 @@
-// Builds the container's view of files in the calling mount namespace, in the order of config.json, and makes it the root.
+// Builds the container's view of files in the calling mount namespace, in the order of config.json, and makes it the
+// root.
 #pragma once
 #include "../common/fd.h"
 #include "spec.h"
@@ -13,7 +14,8 @@ struct Rootfs {
 Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs);
 // Binds the pty's other end on /dev/console.
 Error attach_console(const Rootfs& rootfs, int slave);
-// Masked and read-only paths, read-only root, pivot. Afterwards "/" is the container's and the host's tree is unreachable.
+// Masked and read-only paths, read-only root, pivot. Afterwards "/" is the container's and the host's tree is
+// unreachable.
 Error enter_rootfs(const Spec& spec, const Rootfs& rootfs);
 
 }  // namespace tc

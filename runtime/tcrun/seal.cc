@@ -21,7 +21,9 @@ Error seal_by_mount(Fd* sealed) {
   if (!tree) return fail("seal", "open_tree", kSelf);
   mount_attr attr{};
   attr.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  if (mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) != 0) return fail("seal", "mount_setattr", kSelf);
+  if (mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) != 0) {
+    return fail("seal", "mount_setattr", kSelf);
+  }
   *sealed = static_cast<Fd&&>(tree);
   return {};
 }

@@ -230,8 +230,8 @@ struct Spec {
   OciSpec oci;
 };
 
-// Reads monitor.json and config.json of the bundle directory `bundle`; strings live in `arena`. A newer version, a missing
-// or mistyped member is EPROTO with the member's name, e.g. "monitor.json: graceMs".
+// Reads monitor.json and config.json of the bundle directory `bundle`; strings live in `arena`. A newer version, a
+// missing or mistyped member is EPROTO with the member's name, e.g. "monitor.json: graceMs".
 Error parse_spec(int bundle, Arena& arena, Spec* spec);
 // The config.json part of it.
 Error parse_oci(const Json* root, Arena& arena, OciSpec* oci);

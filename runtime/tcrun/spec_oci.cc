@@ -1,5 +1,5 @@
-// config.json: the parts of the OCI runtime configuration that tcrun carries out. `linux.resources` and `linux.seccomp` are
-// for other runtimes: tcrun takes both compiled, from monitor.json.
+// config.json: the parts of the OCI runtime configuration that tcrun carries out. `linux.resources` and `linux.seccomp`
+// are for other runtimes: tcrun takes both compiled, from monitor.json.
 #include <sched.h>
 #include <strings.h>
 #include <sys/resource.h>

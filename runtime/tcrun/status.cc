@@ -134,7 +134,8 @@ void record_last(Monitor& monitor) {
   text.add('\n');
   // On a full disk, overwriting the one of the life before may still do.
   Fd file(openat(monitor.bundle.get(), "last", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file && write_all(file.get(), "last", text.c_str(), text.length()).ok()) (void)!ftruncate(file.get(), off_t(text.length()));
+  if (!file || write_all(file.get(), "last", text.c_str(), text.length())) return;
+  (void)!ftruncate(file.get(), off_t(text.length()));
 }
 
 void Monitor::warn(const char* text) {

@@ -11,7 +11,8 @@ namespace {
 
 enum class Kind : uint8_t { Failure, Terminal, Process, Go };
 
-// Both ends are this executable, but step and syscall cross as text: a pointer from another process is nothing to follow.
+// Both ends are this executable, but step and syscall cross as text: a pointer from another process is nothing to
+// follow.
 struct Packet {
   Kind kind;
   int errnum;

@@ -1,5 +1,5 @@
-// The socket between the monitor and a process on its way to execve(2): a SOCK_SEQPACKET pair, one packet per message. End of
-// file on the monitor's side means that execve succeeded and closed the other.
+// The socket between the monitor and a process on its way to execve(2): a SOCK_SEQPACKET pair, one packet per message.
+// End of file on the monitor's side means that execve succeeded and closed the other.
 #pragma once
 #include "../common/error.h"
 #include "../common/fd.h"

@@ -1,4 +1,5 @@
-// Reading passwd(5) and group(5) of a stranger: bounded, regular files only, no C library (nss would load their modules).
+// Reading passwd(5) and group(5) of a stranger: bounded, regular files only, no C library (nss would load their
+// modules).
 #include "user.h"
 
 #include <fcntl.h>
@@ -199,8 +200,12 @@ Error resolve_user(int root, const char* wanted, const ProcessSpec& process, Lis
   }
   for (size_t i = 0; i < group_add.count && error.ok(); i++) {
     uint32_t gid = 0;
-    if (!find_group(group, field_of(group_add[i]), &gid)) error = fail_unknown("group", field_of(group_add[i]), "/etc/group");
-    if (error.ok()) groups.add(gid);
+    Field name = field_of(group_add[i]);
+    if (find_group(group, name, &gid)) {
+      groups.add(gid);
+    } else {
+      error = fail_unknown("group", name, "/etc/group");
+    }
   }
   user->groups = groups.list();
   return error;

@@ -11,8 +11,9 @@ struct User {
   const char* home = nullptr;  // of the passwd entry; null without one
 };
 
-// `wanted` is "name", "uid", "name:group", "uid:gid" ... Digits are numbers, never names (CVE-2026-46680). Without a group the
-// passwd entry gives the primary group and /etc/group the supplementary ones, as Docker does. Null: the numbers in `process`.
+// `wanted` is "name", "uid", "name:group", "uid:gid" ... Digits are numbers, never names (CVE-2026-46680). Without a
+// group the passwd entry gives the primary group and /etc/group the supplementary ones, as Docker does. Null: the
+// numbers in `process`.
 Error resolve_user(int root, const char* wanted, const ProcessSpec& process, List<const char*> group_add, Arena& arena,
                    User* user);
 

@@ -50,6 +50,38 @@ describe('the control socket', () => {
     control.close();
   });
 
+  it('answers whatever it is sent, and lives', async () => {
+    const seeds = [
+      '{"v":1,"op":"status"}',
+      '{"v":1,"op":"resize","rows":1,"columns":2}',
+      '{"v":1,"op":"signal","signal":0}',
+      '{"v":1,"op":"exec","process":{"args":["true"],"env":["A=\\u00e4\\ud83d\\ude00"],"cwd":"/","terminal":true}}',
+    ];
+    // A linear congruential generator: the same mutations each time.
+    let state = 1;
+    const random = (below: number) => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return state % below;
+    };
+    const control = container.control();
+    for (let i = 0; i < 500; i++) {
+      const bytes = Buffer.from(seeds[random(seeds.length)] ?? '');
+      for (let n = random(4); n >= 0; n--) bytes[random(bytes.length)] = random(256);
+      control.sendRaw(
+        Buffer.concat([
+          Buffer.from(bytes.toString('latin1').replaceAll('\n', ' '), 'latin1'),
+          Buffer.from('\n'),
+        ]),
+      );
+      const { message, fds } = await control.receive();
+      for (const fd of fds) native.close(fd);
+      expect(message).toBeTypeOf('object');
+      if (message.exec) expect(await control.next()).toMatchObject({ event: 'exit' });
+    }
+    control.close();
+    expect(container.status().monitorPid).toBe(container.monitorPid);
+  });
+
   it('closes a connection that sends no line end', async () => {
     const socket = native.connectUnix(join(container.runDir, 'ctl'));
     const megabyte = Buffer.alloc(1 << 20, 'x');

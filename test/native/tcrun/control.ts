@@ -21,6 +21,10 @@ export class Control {
     native.sendDescriptors(this.#socket, Buffer.from(`${JSON.stringify({ v: 1, ...message })}\n`), fds);
   }
 
+  sendRaw(bytes: Uint8Array): void {
+    native.sendDescriptors(this.#socket, bytes, []);
+  }
+
   async receive(): Promise<Reply> {
     const { line, fds } = await native.receiveDescriptors(this.#socket);
     if (line === '') throw new Error('the monitor closed the connection');

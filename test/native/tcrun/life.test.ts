@@ -30,6 +30,7 @@ describe('the restart policy', () => {
 
   it('always starts again after kill -9 of pid 1, with the same network namespace', async () => {
     const container = await sandbox.run('echo life; exec sleep 1000', { service: { restart: 'always' } });
+    await container.logged('life');
     const first = container.status();
     const net = netns(container.pid);
     process.kill(container.pid, 'SIGKILL');

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileDeviceFilter, DEFAULT_DEVICE_RULES } from '../../../src/runtime/device-rules.ts';
 import { tcrunPath } from '../../../src/runtime/native.ts';
 import { native, Sandbox, type Start } from './sandbox.ts';
 
@@ -135,6 +136,21 @@ describe('a container has', () => {
     expect(output).toMatch(/done$/);
   });
 
+  it('no other device either where an eBPF program confines them, as on v2 hosts', async () => {
+    const filter = Buffer.from(compileDeviceFilter(DEFAULT_DEVICE_RULES)).toString('base64');
+    const output = await inside('mknod /tmp/mem c 1 1; head -c 1 /tmp/mem; head -c 2 /dev/zero | wc -c', {
+      monitor: (spec) => ({
+        ...spec,
+        cgroup: {
+          ...spec.cgroup,
+          writes: spec.cgroup.writes.filter(({ setting }) => setting !== 'devices'),
+          deviceFilter: filter,
+        },
+      }),
+    });
+    expect(output).toBe('head: /tmp/mem: Operation not permitted\n2');
+  });
+
   it('a root that is its own, read-only if asked', async () => {
     expect(await inside('echo changed > /etc/motd; cat /etc/motd')).toBe('changed');
     expect(existsSync(join(sandbox.image, 'etc/motd'))).toBe(false);
@@ -213,8 +229,13 @@ describe('no way out by', () => {
     expect(output).toContain('tcrun init');
     expect(output.match(/Read-only file system|Text file busy/g)?.length).toBeGreaterThanOrEqual(4);
     expect(hash()).toBe(before);
-    const self = sandbox.prepare('', { service: { command: ['/proc/self/exe', 'version'] } });
-    await self.start().catch(() => {});
+    const script = variant('script', (root) => {
+      writeFileSync(join(root, 'bin/trap'), '#!/proc/self/exe\n', { mode: 0o755 });
+    });
+    for (const command of [['/proc/self/exe', 'init'], ['/bin/trap']]) {
+      const self = sandbox.prepare('', { service: { command }, ...script });
+      await self.start().catch(() => {});
+    }
     expect(hash()).toBe(before);
   });
 
