@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@
 namespace tc {
 
 namespace {
+
+// RFC 2863's "up": linux/if.h, which does not go together with net/if.h.
+constexpr uint8_t operational = 6;
 
 ifinfomsg link_header(int index = 0, unsigned flags = 0, unsigned change = 0) {
   ifinfomsg header = {};
@@ -150,6 +154,43 @@ Error Rtnl::set_up(int index) {
   NetlinkBuffer buffer;
   buffer.begin(RTM_SETLINK, 0, link_header(index, IFF_UP, IFF_UP));
   return socket_.request(buffer, "bring link up");
+}
+
+Error Rtnl::is_operational(const char* name, bool* yes) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_GETLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  *yes = false;
+  Error error = socket_.query(buffer, "find link", [&](const nlmsghdr* message) {
+    const nlattr* state = find_attribute<ifinfomsg>(message, IFLA_OPERSTATE);
+    *yes = state && payload_size(state) == 1 && *payload(state) == operational;
+  });
+  return error ? fail_with(error.errnum, "find link", "RTM_GETLINK", name) : Error{};
+}
+
+// Since Linux 6.8 the kernel's link watch catches up before it answers. Older ones announce it when it has.
+Error Rtnl::await_operational(const char* name) {
+  constexpr int patience_ms = 100;
+  constexpr int max_announcements = 32;
+  bool up;
+  if (Error error = is_operational(name, &up)) return error;
+  if (up) return {};
+  Fd announcements(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  sockaddr_nl group = {};
+  group.nl_family = AF_NETLINK;
+  group.nl_groups = RTMGRP_LINK;
+  if (!announcements || bind(announcements.get(), reinterpret_cast<sockaddr*>(&group), sizeof group)) {
+    return fail("find link", "bind", name);
+  }
+  for (int i = 0; i < max_announcements; i++) {
+    if (Error error = is_operational(name, &up)) return error;
+    pollfd heard = {announcements.get(), POLLIN, 0};
+    if (up || poll(&heard, 1, patience_ms) <= 0) return {};
+    char ignored[64];
+    while (recv(announcements.get(), ignored, sizeof ignored, 0) > 0) {
+    }
+  }
+  return {};
 }
 
 Error Rtnl::ensure_address(int index, const InetAddress& address) {

@@ -45,6 +45,8 @@ class Rtnl {
   // ENODEV if there is none.
   Error link_index(const char* name, int* index);
   Error set_up(int index);
+  // Returns when the kernel has noticed that the link can carry traffic, or after a fraction of a second.
+  Error await_operational(const char* name);
   // Succeeds if the address or route is there already.
   Error ensure_address(int index, const InetAddress& address);
   Error ensure_default_route(int index, const InetAddress& gateway);
@@ -79,6 +81,7 @@ class Rtnl {
   static bool read_link(const nlmsghdr* message, LinkInfo* link);
   static bool read_subnet(const nlmsghdr* message, InetAddress* subnet);
   Error find_bridge(const char* name, int* index);
+  Error is_operational(const char* name, bool* yes);
 
   NetlinkSocket socket_;
 };

@@ -5,13 +5,14 @@
 namespace tc {
 
 // Sets of interface names.
-constexpr char set_bridges[] = "bridges";            // every network
-constexpr char set_same_bridge[] = "same_bridge";    // pairs: in and out by one bridge
-constexpr char set_internal[] = "internal";          // networks that nothing leaves
-// Intervals of addresses, per family.
-constexpr char set_subnets4[] = "subnets4";  // every network
+constexpr char set_bridges[] = "bridges";          // every network
+constexpr char set_same_bridge[] = "same_bridge";  // pairs: in and out by one bridge
+constexpr char set_internal[] = "internal";        // networks that nothing leaves
+// Intervals of addresses, per family: every network's.
+constexpr char set_subnets4[] = "subnets4";
 constexpr char set_subnets6[] = "subnets6";
-constexpr char set_hidden4[] = "hidden4";  // not routed to the outside: masqueraded on the way out, refused on the way in
+// Those that the outside has no route to: masqueraded on the way out, refused on the way in.
+constexpr char set_hidden4[] = "hidden4";
 constexpr char set_hidden6[] = "hidden6";
 // Published ports. Key: [address,] protocol, port, slot. Value: address, port.
 constexpr char map_published4[] = "published4";

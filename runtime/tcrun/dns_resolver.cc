@@ -8,6 +8,7 @@
 #include <new>
 
 #include "event_loop.h"
+#include "fields.h"
 
 namespace tc {
 
@@ -17,14 +18,6 @@ bool is_in(const InetAddress& address, InetAddress subnet) {
   InetAddress other = address;
   other.prefix = subnet.prefix;
   return address.family == subnet.family && first_of(other) == first_of(subnet);
-}
-
-bool parse_view(std::string_view text, InetAddress* address) {
-  char copy[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof copy) return false;
-  memcpy(copy, text.data(), text.size());
-  copy[text.size()] = '\0';
-  return parse_inet_address(copy, address);
 }
 
 }  // namespace
@@ -88,7 +81,7 @@ DnsResolver::Found DnsResolver::find_in_zones(std::string_view name) {
 
 void DnsResolver::collect(const DnsEndpoint& endpoint) {
   for (std::string_view text : {endpoint.ipv4, endpoint.ipv6}) {
-    if (address_count_ < max_addresses && parse_view(text, &addresses_[address_count_])) address_count_++;
+    if (address_count_ < max_addresses && parse_address_field(text, &addresses_[address_count_])) address_count_++;
   }
 }
 
@@ -111,7 +104,7 @@ bool DnsResolver::find_reverse(const InetAddress& address, char (&name)[dns_name
     zones_[i].for_each([&](const DnsEndpoint& endpoint) {
       InetAddress own;
       std::string_view text = address.is_v4() ? endpoint.ipv4 : endpoint.ipv6;
-      if (found || !endpoint.running || !parse_view(text, &own) || !(own == address)) return;
+      if (found || !endpoint.running || !parse_address_field(text, &own) || !(own == address)) return;
       size_t size = endpoint.primary.size();
       if (size >= sizeof name) return;
       memcpy(name, endpoint.primary.data(), size);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "fields.h"
 #include "sandbox.h"
 
 namespace tc {
@@ -17,14 +18,6 @@ constexpr char names_file[] = "names";
 constexpr char states_file[] = "states";
 constexpr std::string_view header = "tcompose-names 1";
 constexpr uint8_t state_running = 1;
-
-// Cuts off what stands before the first `separator`, or everything.
-std::string_view take(std::string_view* rest, char separator) {
-  size_t end = rest->find(separator);
-  std::string_view word = rest->substr(0, end);
-  rest->remove_prefix(end == std::string_view::npos ? rest->size() : end + 1);
-  return word;
-}
 
 // Docker Compose wrote proj_web_1 once and proj-web-1 now; people use both.
 bool equals_but_for_dashes(std::string_view a, std::string_view b) {
@@ -79,7 +72,7 @@ Error DnsZone::map_names(const struct stat& status) {
   if (mapping == MAP_FAILED) return fail("read names", "mmap", names_file);
   names_ = mapping;
   std::string_view text(static_cast<const char*>(mapping), names_size_);
-  std::string_view first = take(&text, '\n');
+  std::string_view first = take_field(&text, '\n');
   if (first != header) return fail_with(EPROTO, "read names", "parse", names_file);
   text_ = text;
   return {};
@@ -101,13 +94,13 @@ Error DnsZone::map_states() {
 }
 
 bool DnsZone::next_endpoint(std::string_view* rest, DnsEndpoint* endpoint) const {
-  std::string_view line = take(rest, '\n');
-  std::string_view slot = take(&line, ' ');
-  take(&line, ' ');  // container id
-  endpoint->ipv4 = take(&line, ' ');
-  endpoint->ipv6 = take(&line, ' ');
-  endpoint->primary = take(&line, ' ');
-  endpoint->names = take(&line, ' ');
+  std::string_view line = take_field(rest, '\n');
+  std::string_view slot = take_field(&line, ' ');
+  take_field(&line, ' ');  // container id
+  endpoint->ipv4 = take_field(&line, ' ');
+  endpoint->ipv6 = take_field(&line, ' ');
+  endpoint->primary = take_field(&line, ' ');
+  endpoint->names = take_field(&line, ' ');
   size_t index = 0;
   auto [end, error] = std::from_chars(slot.data(), slot.data() + slot.size(), index);
   if (error != std::errc() || end != slot.data() + slot.size()) return false;
@@ -120,7 +113,7 @@ bool DnsZone::goes_by(const DnsEndpoint& endpoint, std::string_view name) {
   if (equals_but_for_dashes(endpoint.primary, name)) return true;
   std::string_view names = endpoint.names;
   while (!names.empty()) {
-    if (take(&names, ',') == name) return true;
+    if (take_field(&names, ',') == name) return true;
   }
   return false;
 }

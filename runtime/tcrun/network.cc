@@ -100,6 +100,17 @@ Error configure_endpoints(Rtnl& inside, const NetworkSpec& spec) {
   return {};
 }
 
+// A bridge forwards nothing to a port until the kernel's link watch has noticed that its link is up, nor sends anything
+// itself before its first port is. What the container sends until then is lost, and sent again a second later.
+Error await_links(Rtnl& host, const NetworkSpec& spec) {
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    for (const char* link : {endpoint.host_interface, endpoint.bridge}) {
+      if (Error error = host.await_operational(link)) return error;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Error NamespaceVisit::remember_home() {
@@ -152,9 +163,12 @@ Error set_up_network(const NetworkSpec& spec, int netns) {
   }
   if (Error error = find_interfaces(inside, spec, present)) return error;
   if (Error error = create_endpoints(host, spec, present, netns)) return error;
-  NamespaceVisit visit;
-  if (Error error = visit.enter(netns)) return error;
-  return configure_endpoints(inside, spec);
+  {
+    NamespaceVisit visit;
+    if (Error error = visit.enter(netns)) return error;
+    if (Error error = configure_endpoints(inside, spec)) return error;
+  }
+  return await_links(host, spec);
 }
 
 }  // namespace tc

@@ -23,6 +23,8 @@ namespace {
 
 constexpr char step[] = "start network child";
 constexpr size_t max_udp_peers = 1024;
+// Descriptors that do not come and go: standard streams, sockets of its own, directories.
+constexpr size_t fixed_descriptors = 64;
 
 // Monitor to child: accept, or no longer, on the published socket of this index.
 struct AcceptCommand {
@@ -114,8 +116,9 @@ Error NetworkChildProcess::prepare(const NetworkSpec& spec, const ChildSockets& 
     if (Error error = resolver_.open(spec)) return error;
   }
   if (Error error = close_others(sockets, spec.endpoints.count)) return error;
-  // Two descriptors a connection, and some in between for pipes.
-  size_t connections = (limit_descriptors() - 64 - port_count_) / 3;
+  // Two descriptors a connection, and half as many for pipes and everything else.
+  size_t limit = limit_descriptors();
+  size_t connections = limit > fixed_descriptors + port_count_ ? (limit - fixed_descriptors - port_count_) / 3 : 1;
   if (Error error = tcp_.open(&loop_, ports_, port_count_, connections)) return error;
   if (Error error = udp_.open(&loop_, ports_, port_count_, max_udp_peers)) return error;
   if (sockets.dns_udp) {

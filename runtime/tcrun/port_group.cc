@@ -3,7 +3,8 @@
 
 #include <charconv>
 #include <cstdio>
-#include <cstring>
+
+#include "fields.h"
 
 namespace tc {
 
@@ -12,29 +13,18 @@ namespace {
 constexpr std::string_view header = "tcompose-port-group 1";
 constexpr std::string_view health_names[] = {"none", "starting", "healthy", "unhealthy"};
 
-std::string_view take(std::string_view* rest, char separator) {
-  size_t end = rest->find(separator);
-  std::string_view word = rest->substr(0, end);
-  rest->remove_prefix(end == std::string_view::npos ? rest->size() : end + 1);
-  return word;
-}
-
 bool parse_backend(std::string_view address, std::string_view port, Backend* backend) {
-  char text[INET6_ADDRSTRLEN];
-  if (address.size() >= sizeof text) return false;
-  memcpy(text, address.data(), address.size());
-  text[address.size()] = '\0';
-  if (!parse_inet_address(text, &backend->address)) return false;
+  if (!parse_address_field(address, &backend->address)) return false;
   auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), backend->port);
   return error == std::errc() && end == port.data() + port.size() && backend->port;
 }
 
 bool parse_member(std::string_view line, GroupMember* member) {
-  member->id = take(&line, ' ');
-  member->address = take(&line, ' ');
-  std::string_view port = take(&line, ' ');
-  std::string_view running = take(&line, ' ');
-  std::string_view health = take(&line, ' ');
+  member->id = take_field(&line, ' ');
+  member->address = take_field(&line, ' ');
+  std::string_view port = take_field(&line, ' ');
+  std::string_view running = take_field(&line, ' ');
+  std::string_view health = take_field(&line, ' ');
   member->running = running == "1";
   for (size_t i = 0; i < 4; i++) {
     if (health != health_names[i]) continue;
@@ -94,9 +84,9 @@ void set_quotas(const GroupSlots& now, Dealing* dealing) {
 bool parse_group(std::string_view text, GroupMembers* members) {
   members->count = 0;
   if (text.empty()) return true;
-  if (take(&text, '\n') != header) return false;
+  if (take_field(&text, '\n') != header) return false;
   while (!text.empty() && members->count < max_group_members) {
-    if (parse_member(take(&text, '\n'), &members->at[members->count])) members->count++;
+    if (parse_member(take_field(&text, '\n'), &members->at[members->count])) members->count++;
   }
   return true;
 }

@@ -14,6 +14,7 @@ namespace tc {
 namespace {
 
 constexpr size_t chunk = 64 * 1024;  // what a pipe holds
+constexpr unsigned splice_flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 // A direction that has moved this much lets the others have their turn.
 constexpr size_t turn = 1024 * 1024;
 constexpr int accepts_per_event = 32;
@@ -100,7 +101,7 @@ ssize_t TcpConnection::copy(Flow* flow) {
 
 ssize_t TcpConnection::fill(Flow* flow) {
   if (!relay_->take_pipe(&flow->pipe)) return -1;
-  ssize_t got = splice(flow->from, nullptr, flow->pipe.write, nullptr, chunk, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  ssize_t got = splice(flow->from, nullptr, flow->pipe.write, nullptr, chunk, splice_flags);
   if (got > 0) {
     flow->buffered = static_cast<size_t>(got);
   } else {
@@ -111,7 +112,7 @@ ssize_t TcpConnection::fill(Flow* flow) {
 
 bool TcpConnection::drain(Flow* flow) {
   while (flow->buffered) {
-    ssize_t put = splice(flow->pipe.read, nullptr, flow->to, nullptr, flow->buffered, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    ssize_t put = splice(flow->pipe.read, nullptr, flow->to, nullptr, flow->buffered, splice_flags);
     if (put <= 0) return put < 0 && (errno == EAGAIN || errno == EINTR);
     flow->buffered -= static_cast<size_t>(put);
   }

@@ -26,8 +26,8 @@ size_t bucket_of(const UdpPath& path, size_t count) {
   return hash % count;
 }
 
-void read_control(const msghdr& message, UdpPath* path) {
-  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control; control = CMSG_NXTHDR(const_cast<msghdr*>(&message), control)) {
+void read_control(msghdr& message, UdpPath* path) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control; control = CMSG_NXTHDR(&message, control)) {
     if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
       in_pktinfo info;
       memcpy(&info, CMSG_DATA(control), sizeof info);

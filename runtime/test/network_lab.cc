@@ -146,7 +146,7 @@ void attempt(const std::string& what) {
   if (what == "open-read") _exit(open("/etc/passwd", O_RDONLY) >= 0 ? 1 : 0);
   if (what == "unix-socket") socket(AF_UNIX, SOCK_STREAM, 0);
   if (what == "netlink-socket") socket(AF_NETLINK, SOCK_RAW, 0);
-  if (what == "execute-memory") mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (what == "execute-memory") mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (what == "execute") execl("/bin/true", "true", nullptr);
   if (what == "fork") fork();
   if (what == "kill") kill(1, 0);

@@ -159,9 +159,9 @@ describe('the network child', () => {
       ports: [{ address: '::', port: 7001, target: 99 }],
     });
     await deaf.publish(true);
-    expect((await lab.run("curl -sS --max-time 3 'http://[::1]:7001/'")).stderr).toContain(
-      'Connection reset',
-    );
+    // 7 or 56: the reset came before or after curl took the connection for made.
+    const { code } = await lab.run("curl -sS --max-time 3 'http://[::1]:7001/'");
+    expect([7, 56]).toContain(code);
     await deaf.stop();
   });
 });
