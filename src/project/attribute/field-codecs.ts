@@ -75,7 +75,7 @@ export const ulimit: Codec = {
   },
   format(value, output) {
     const { single, soft, ...rest } = value as { single?: true; soft: number; hard: number };
-    return single ? soft : bounds.format({ soft, ...rest }, output);
+    return single && soft !== 0 ? soft : bounds.format({ soft, ...rest }, output);
   },
 };
 
