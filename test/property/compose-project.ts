@@ -7,6 +7,9 @@ const word = fc.stringMatching(/^[a-z][a-z0-9]{0,6}$/);
 const text = fc
   .string({ unit: 'grapheme', maxLength: 12 })
   .map((value) => value.replaceAll('$', '').replace(/\r/g, ''));
+const json = fc
+  .jsonValue({ maxDepth: 2 })
+  .map((value) => JSON.parse(JSON.stringify(value).replaceAll('$', '')));
 const path = fc.array(word, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
 const port = fc.integer({ min: 1, max: 65535 });
 const seconds = fc.integer({ min: 1, max: 10_000 }).map((value) => `${value}s`);
@@ -75,7 +78,11 @@ const service = fc.record(
     user: text,
     hostname: word,
     sysctls: keyValues,
+<<<<<<< HEAD
     'x-own': fc.json({ maxDepth: 2 }).map((value) => JSON.parse(value.replaceAll('$', '')) as unknown),
+=======
+    'x-own': json,
+>>>>>>> loader
     'x-tcompose': fc.record({ once: fc.boolean() }),
   },
   { requiredKeys: ['image'] },

@@ -61,6 +61,7 @@ describe('merge', () => {
         expect(canonical(load(formatCanonical(load(one, two), 'yaml'), three))).toEqual(all);
         expect(canonical(load(one, formatCanonical(load(two, three), 'yaml')))).toEqual(all);
       }),
+      { numRuns: 30 },
     );
   });
 

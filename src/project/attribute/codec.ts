@@ -45,7 +45,10 @@ export function toText(value: Value): string {
 }
 
 export const text: Codec = {
-  parse: toText,
+  parse(value, context) {
+    if (!isList(value) && !isMapping(value)) return toText(value);
+    return fail(context, `must be text, and this is ${describeKind(value)}`, [], 'value-type');
+  },
   format: (value) => (value === '' ? undefined : value),
 };
 

@@ -1,5 +1,6 @@
 // Attribute types that only one or two attributes have.
 
+import { parseDuration } from '../../base/duration.ts';
 import { FormatError } from '../syntax/format-error.ts';
 import { parseShellWords } from '../syntax/shell-words.ts';
 import { isList, isMapping, type Value, valuePlace } from '../text/tree.ts';
@@ -75,8 +76,24 @@ export const ulimit: Codec = {
   },
   format(value, output) {
     const { single, soft, ...rest } = value as { single?: true; soft: number; hard: number };
-    return single ? soft : bounds.format({ soft, ...rest }, output);
+    return single && soft !== 0 ? soft : bounds.format({ soft, ...rest }, output);
   },
+};
+
+/** Format 2 took durations where today there are microseconds. */
+export const microseconds: Codec = {
+  parse(value, context) {
+    const span = typeof value === 'string' && !/^-?\d+$/.test(value) ? parseDuration(value) : undefined;
+    if (span === undefined) return integer().parse(value, context);
+    context.diagnostics.warn({
+      code: 'key-deprecated',
+      message: `${context.path} is a duration, as in format 2`,
+      at: context.at,
+      hints: [`write ${span / 1000}, in microseconds`],
+    });
+    return span / 1000;
+  },
+  format: integer().format,
 };
 
 /** `all` is -1. */

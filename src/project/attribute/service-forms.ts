@@ -48,7 +48,8 @@ const eachPort = eachItem((value, context) => {
 
 /** As one port may be several, a list with a variable in it stays as it is until the variable is known. */
 const ports: Form = (value, context) => {
-  const isOpen = context.lenient && isList(value) && value.some((port) => String(port).includes('$'));
+  const isOpen =
+    context.lenient && isList(value) && value.some((port) => typeof port === 'string' && port.includes('$'));
   return isOpen ? value : eachPort(value, context);
 };
 

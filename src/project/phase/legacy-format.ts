@@ -23,8 +23,9 @@ const telltales = ['image', 'build', 'extends', 'dockerfile', 'net'];
 
 export function isFormat1(document: Mapping): boolean {
   if (sections.some((section) => section in document)) return false;
-  const hasVersion = 'version' in document && !isMapping(document['version']);
-  if (hasVersion && !String(document['version']).startsWith('1')) return false;
+  const { version } = document;
+  const isOther = (typeof version === 'string' || typeof version === 'number') && !/^1\b/.test(`${version}`);
+  if (isOther) return false;
   return Object.values(document).some((value) => isMapping(value) && telltales.some((key) => key in value));
 }
 

@@ -23,6 +23,12 @@ export function upgradeValues(document: Mapping, diagnostics: Diagnostics): void
       warnValue(service, 'restart', name, '`restart: "no"`', diagnostics);
       service['restart'] = 'no';
     }
+    // Before it was final.
+    if ('x-develop' in service && !('develop' in service)) {
+      warnValue(service, 'x-develop', name, '`develop`', diagnostics);
+      copyEntry(service, 'x-develop', service, 'develop');
+      removeEntry(service, 'x-develop');
+    }
     // Format 2.2 took the path of an init program.
     if (typeof service['init'] === 'string' && service['init'].startsWith('/')) {
       warnValue(service, 'init', name, '`init: true`', diagnostics);
@@ -40,7 +46,7 @@ function warnValue(
 ): void {
   diagnostics.warn({
     code: 'key-deprecated',
-    message: `services.${name}.${key} has a value of an older format`,
+    message: `services.${name}.${key} is of an older format`,
     at: valuePlace(service, key),
     hints: [`write ${instead}`],
   });

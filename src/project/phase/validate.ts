@@ -23,6 +23,9 @@ export function checkEmpty(root: Mapping, diagnostics: Diagnostics): void {
   }
 }
 
+/** An empty item of a list stays empty: nothing merges into it. */
 function isEmptyValue(error: SchemaError, root: Mapping): boolean {
-  return error.keyword === 'type' && valueAt(root, toPath(error.instancePath, root)) === null;
+  if (error.keyword !== 'type') return false;
+  const path = toPath(error.instancePath, root);
+  return typeof path.at(-1) === 'string' && valueAt(root, path) === null;
 }

@@ -67,13 +67,14 @@ function formatNumber(value: unknown): string {
   return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf';
 }
 
-const control = /(?![\t\n\u0085])\p{Cc}|[\ufeff\ufffe\uffff]/u;
+/** What go-yaml does not print as it is: controls, and all beyond the basic plane. */
+const unprintable = /(?![\t\n])\p{Cc}|[\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029]|[\u{10000}-\u{10ffff}]/u;
 const base60 = /^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?$/;
 const oldBoolean = /^(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/;
 const timestamp = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt ])/;
 
 function formatText(text: string, indent: string): string {
-  const isSpecial = control.test(text) || / \n/.test(text);
+  const isSpecial = unprintable.test(text) || / \n/.test(text);
   if (text.includes('\n')) {
     const canBeLiteral = !isSpecial && !/ $/.test(text);
     return canBeLiteral ? formatLiteral(text, indent) : formatDoubleQuoted(text);
@@ -133,11 +134,11 @@ function formatDoubleQuoted(text: string): string {
 }
 
 function escapeControl(character: string): string {
-  if (!control.test(character)) return character;
-  const code = character.charCodeAt(0);
-  return code < 0x100
-    ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`
-    : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  if (!unprintable.test(character)) return character;
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16).toUpperCase();
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
 /** Mappings of free keys (`x-*` and the like), in the order in which go-yaml writes them. */
