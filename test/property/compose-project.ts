@@ -78,11 +78,7 @@ const service = fc.record(
     user: text,
     hostname: word,
     sysctls: keyValues,
-<<<<<<< HEAD
-    'x-own': fc.json({ maxDepth: 2 }).map((value) => JSON.parse(value.replaceAll('$', '')) as unknown),
-=======
     'x-own': json,
->>>>>>> loader
     'x-tcompose': fc.record({ once: fc.boolean() }),
   },
   { requiredKeys: ['image'] },
