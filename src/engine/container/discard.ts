@@ -4,6 +4,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TcError } from '../../base/error.ts';
 import type { EngineContext } from '../context.ts';
 import { release } from '../network/leases.ts';
 import { type ContainerRecord, listContainerIds, readContainerRecord } from '../record/container-record.ts';
@@ -30,7 +31,7 @@ export async function discardContainer(
 export async function discardRemnant(context: EngineContext, remnant: Remnant): Promise<void> {
   const { native, instance } = context;
   const { paths } = instance;
-  const record = readJsonFile<ContainerRecord>(join(remnant.directory, 'container.json'), 1);
+  const record = readRemnantRecord(remnant);
   const networks = record?.endpoints.map((endpoint) => endpoint.networkId);
   // Leases are taken before there is a record of them.
   const leased = networks ?? listNetworkRecords(paths).map((network) => network.id);
@@ -38,6 +39,16 @@ export async function discardRemnant(context: EngineContext, remnant: Remnant): 
   rmSync(paths.containerRun(remnant.id), { recursive: true, force: true });
   if (record && remnant.mark !== 'removing') await removeUnsharedVolumes(context, record);
   await rm(remnant.directory, { recursive: true, force: true });
+}
+
+/** A creation may have been cut off in the middle of its record: what is half written was not acted on yet. */
+function readRemnantRecord({ directory, mark }: Remnant): ContainerRecord | undefined {
+  try {
+    return readJsonFile<ContainerRecord>(join(directory, 'container.json'), 1);
+  } catch (error) {
+    if (mark === 'creating' && error instanceof TcError && error.code === 'record-damaged') return undefined;
+    throw error;
+  }
 }
 
 /** The replacement of a container inherits its anonymous volumes: they go with the last that mounts them. */

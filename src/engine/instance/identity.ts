@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { errnoOf } from '../../base/system-error.ts';
 import { readJsonFile, type Versioned } from '../record/json-file.ts';
+import { temporaryName } from '../record/temporary-file.ts';
 
 export interface Identity extends Versioned {
   readonly v: 1;
@@ -27,7 +28,7 @@ export function createIdentity(isDefault: boolean): Identity {
 /** Makes the data root. Of two processes that do so at once, link(2) lets one win, and both read the winner's. */
 export function ensureIdentity(root: string, proposed: Identity): Identity {
   const path = join(root, 'instance.json');
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   try {
     mkdirSync(root, { recursive: true, mode: 0o711 });
     writeFileSync(temporary, `${JSON.stringify(proposed)}\n`, { mode: 0o600, flush: true });

@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { errnoOf, unless } from '../../base/system-error.ts';
+import { temporaryName } from './temporary-file.ts';
 
 export interface Versioned {
   readonly v: number;
@@ -92,13 +93,6 @@ export async function syncDirectory(path: string): Promise<void> {
 /** Removes a file that may be gone already. */
 export function removeFile(path: string): void {
   unless(['ENOENT', 'ENOTDIR'], () => unlinkSync(path));
-}
-
-// Writers of one object hold its lock, and processes differ by pid: the name is theirs alone.
-let sequence = 0;
-function temporaryName(path: string): string {
-  sequence += 1;
-  return `${path}.${process.pid}-${sequence}.tmp`;
 }
 
 async function openCreating(path: string) {

@@ -31,7 +31,11 @@ export function readVolumeRecord(paths: InstancePaths, name: string): VolumeReco
   return readJsonFile<VolumeRecord>(volumeRecordPath(paths, name), 1);
 }
 
+/** Names that begin with a dot are of volumes that are being made or removed. */
 export function listVolumeRecords(paths: InstancePaths): VolumeRecord[] {
   const names = unless(['ENOENT'], () => readdirSync(paths.volumes)) ?? [];
-  return names.map((name) => readVolumeRecord(paths, name)).filter((record) => record !== undefined);
+  return names
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => readVolumeRecord(paths, name))
+    .filter((record) => record !== undefined);
 }

@@ -11,9 +11,11 @@ import { release } from '../network/leases.ts';
 import { readNames } from '../network/names-file.ts';
 import type { SystemFinding } from '../ports.ts';
 import { containerRecordPath, listContainerIds } from '../record/container-record.ts';
+import { removeFile } from '../record/json-file.ts';
 import { listNetworkRecords } from '../record/network-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { listVolumeRemnants } from '../volume/volumes.ts';
+import { findAbandoned } from './needs-sweep.ts';
 import { sweep } from './sweep.ts';
 
 /** Something that does not fit, and what mends it. */
@@ -43,6 +45,7 @@ function findDiscrepancies(context: EngineContext): Discrepancy[] {
     ...findOrphanLinks(context),
     ...findOrphanRunDirectories(context),
     ...findVolumeRemnants(context),
+    ...findAbandonedFiles(context),
   ];
 }
 
@@ -126,5 +129,13 @@ function findVolumeRemnants(context: EngineContext): Discrepancy[] {
     what: directory,
     why: 'the making or the removal of a volume was interrupted',
     repair: async () => void (await sweep(context, [])),
+  }));
+}
+
+function findAbandonedFiles({ instance }: EngineContext): Discrepancy[] {
+  return findAbandoned(instance.paths).map((path) => ({
+    what: path,
+    why: 'whoever was writing it is dead',
+    repair: () => removeFile(path),
   }));
 }

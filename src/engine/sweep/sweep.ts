@@ -10,9 +10,11 @@ import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
 import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
+import { removeFile } from '../record/json-file.ts';
 import { lastPath, type MonitorStatus, markLost, readContainerStatus, statusPath } from '../status/status.ts';
 import { listVolumeRemnants } from '../volume/volumes.ts';
 import { leaveEverything } from './membership.ts';
+import { findAbandoned } from './needs-sweep.ts';
 
 /** Returns what it mended, one sentence each. */
 export async function sweep(context: EngineContext, containerIds: Iterable<string>): Promise<string[]> {
@@ -25,6 +27,7 @@ export async function sweep(context: EngineContext, containerIds: Iterable<strin
     const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));
     if (done) mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
   }
+  for (const path of findAbandoned(context.instance.paths)) removeFile(path);
   for (const directory of listVolumeRemnants(context.instance.paths)) {
     const done = await withLock(context, directory, () => rm(directory, { recursive: true, force: true }));
     if (done) mended.push('removed a volume whose making or removal was interrupted');
