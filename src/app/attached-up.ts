@@ -4,7 +4,7 @@ import { TcError } from '../base/error.ts';
 import type { ExecuteEvent } from '../engine/ports.ts';
 import { planKill, planStop } from '../plan/lifecycle.ts';
 import type { ObservedState } from '../plan/observed-state.ts';
-import { type Selection, selectServices } from '../plan/selection.ts';
+import { desiredScale, type Selection, selectServices } from '../plan/selection.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
@@ -52,6 +52,7 @@ class AttachedRun {
   readonly #prepared: PreparedUp;
   readonly #selection: Selection;
   readonly #attach: AttachOptions;
+  readonly #shown: ReadonlySet<string>;
   readonly #follower: Follower;
   /** Fires when a container's end ends the run. */
   readonly #aborted = new AbortController();
@@ -63,16 +64,18 @@ class AttachedRun {
     this.#prepared = prepared;
     this.#selection = selection;
     this.#attach = attach;
+    this.#shown = shownServices(prepared.model, selection, attach);
     this.#follower = new Follower(context, {
       project: prepared.model.name,
       services: selection.selected,
-      shown: shownServices(prepared.model, selection, attach),
+      shown: this.#shown,
       since: prepared.options.since as string,
       onEnd: (end) => this.#considerEnd(end),
     });
   }
 
   async toEnd(): Promise<number> {
+    this.#context.on({ type: 'sources', sources: this.#expectSources() });
     const ended = AbortSignal.any([this.#context.interrupted, this.#aborted.signal]);
     try {
       await executeUp(
@@ -92,6 +95,17 @@ class AttachedRun {
 
   dispose(): Promise<void> {
     return this.#follower.close();
+  }
+
+  #expectSources() {
+    const { model, options } = this.#prepared;
+    const shown = Object.values(model.services).filter((service) => this.#shown.has(service.name));
+    return shown.flatMap((service) =>
+      Array.from({ length: desiredScale(service, options) }, (_, index) => ({
+        service: service.name,
+        number: index + 1,
+      })),
+    );
   }
 
   /** Each container is followed from its start, since others may wait long for its health. */

@@ -27,8 +27,8 @@ export type AppEvent = ExecuteEvent | OutputEvent;
 
 /** What an attached `up` and `logs` tell beside the plan's progress. */
 export type OutputEvent =
-  /** Whose lines may come: prefixes align on their names. May be told again when containers are added. */
-  | { readonly type: 'sources'; readonly sources: readonly OutputSource[] }
+  /** Whose lines are to come: prefixes align on their names. */
+  | { readonly type: 'sources'; readonly sources: readonly Pick<OutputSource, 'service' | 'number'>[] }
   | { readonly type: 'output'; readonly source: OutputSource; readonly record: LogRecord }
   | {
       readonly type: 'exited';

@@ -19,11 +19,16 @@ export async function main(
   argv: readonly string[],
   environment: Environment = process.env,
 ): Promise<RunResult> {
+  const report = (error: unknown) => {
+    openDisplay(guessPresentation(argv, environment), '/').fail(error);
+    return { exitCode: error instanceof TcError ? error.exitCode : 1 };
+  };
+  // What nobody awaited: a defect, which is told like one.
+  process.on('uncaughtException', (error) => process.exit(report(error).exitCode));
   try {
     return await dispatch(argv, environment);
   } catch (error) {
-    openDisplay(guessPresentation(argv, environment), '/').fail(error);
-    return { exitCode: error instanceof TcError ? error.exitCode : 1 };
+    return report(error);
   }
 }
 

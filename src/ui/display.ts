@@ -11,7 +11,7 @@ import {
   renderWarning,
   renderWarningJson,
 } from './diagnostic.ts';
-import { type LogSource, LogView } from './log-view.ts';
+import { type LogName, type LogSource, LogView } from './log-view.ts';
 import { ProgressFeed } from './progress/progress.ts';
 import type { Sink } from './sink.ts';
 import { createStyle, type Style } from './style.ts';
@@ -20,7 +20,7 @@ import type { ProgressMode } from './terminal.ts';
 export type DisplayEvent =
   | ExecuteEvent
   /** Whose output is to come: for the width of names and the order of colours. */
-  | { readonly type: 'sources'; readonly sources: readonly LogSource[] }
+  | { readonly type: 'sources'; readonly sources: readonly LogName[] }
   | OutputEvent;
 
 export type OutputEvent =

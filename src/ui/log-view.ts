@@ -3,10 +3,14 @@
 import type { LogRecord } from '../engine/ports.ts';
 import { createSourceColors } from './style.ts';
 
-export interface LogSource {
-  readonly containerId: string;
+/** What a line is headed by. */
+export interface LogName {
   readonly service: string;
   readonly number: number;
+}
+
+export interface LogSource extends LogName {
+  readonly containerId: string;
 }
 
 export interface LogViewOptions {
@@ -30,7 +34,7 @@ export class LogView {
   }
 
   /** Makes room for the names before the first line, and gives colours in this order. */
-  addSources(sources: readonly LogSource[]): void {
+  addSources(sources: readonly LogName[]): void {
     for (const source of sources) {
       this.#width = Math.max(this.#width, nameOf(source).length);
       this.#colorOf(source.service);
@@ -78,6 +82,6 @@ export class LogView {
   }
 }
 
-function nameOf({ number, service }: LogSource): string {
+function nameOf({ number, service }: LogName): string {
   return `${service}-${number}`;
 }

@@ -1,18 +1,19 @@
 // Runs a command in a running container, over its monitor's control socket.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { ReadStream } from 'node:tty';
 import { TcError } from '../../base/error.ts';
-import { errnoOf } from '../../base/system-error.ts';
+import { errnoOf, unless } from '../../base/system-error.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import type { EngineContext } from '../context.ts';
 import { ControlConnection, type ControlMessage, checkAnswer } from '../control/connection.ts';
 import type { ExecRequest, ExecSession } from '../ports.ts';
-import { copy, type ExecStreams, openStreams } from './streams.ts';
+import { type ExecStreams, openStreams } from './streams.ts';
 
 /** How long output that a grandchild holds open is waited for once the command has ended, as the Engine does it. */
 const DRAIN_MS = 2000;
@@ -96,14 +97,30 @@ function attachTerminal(master: number, request: ExecRequest): SessionStreams {
   // Reading a master whose last slave was closed fails with EIO: that is its end of file.
   terminal.on('error', () => terminal.destroy());
   request.stdin?.pipe(terminal, { end: false });
-  const output = request.stdout ? copy(terminal, request.stdout) : Promise.resolve();
+  // Not pipeline(): that would destroy the caller's output together with the master.
+  if (request.stdout) terminal.pipe(request.stdout, { end: false });
+  terminal.once('end', () => copyRest(master, request.stdout));
+  const ended = finished(terminal, { writable: false }).catch(() => undefined);
   return {
-    drain: () => output,
+    drain: () => ended,
     close() {
       request.stdin?.unpipe(terminal);
       terminal.destroy();
     },
   };
+}
+
+/**
+ * libuv takes a hang-up that comes with a short read for the end; the last of what the command wrote may then still be on
+ * its way through the terminal.
+ */
+function copyRest(master: number, output: ExecRequest['stdout']): void {
+  const chunk = Buffer.alloc(4096);
+  for (;;) {
+    const size = unless(['EIO', 'EAGAIN', 'EBADF'], () => readSync(master, chunk)) ?? 0;
+    if (size === 0) return;
+    output?.write(Buffer.from(chunk.subarray(0, size)));
+  }
 }
 
 function openSession(

@@ -1,6 +1,7 @@
 // One effect each: containers.
 
 import { constants } from 'node:os';
+import { abortable } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
 import type { ContainerRef } from '../../plan/operation.ts';
 import type { Nanoseconds } from '../../project/model.ts';
@@ -55,9 +56,11 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.events.container('start', record);
   },
 
-  async 'stop-container'({ container, timeout }, { execution }) {
+  async 'stop-container'({ container, timeout }, { execution, signal }) {
     const record = execution.resolve(container);
-    const stopped = await stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+    const stopping = stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+    // Once asked, the monitor needs nobody: whoever gives up waiting may kill, or let another command do so.
+    const stopped = await abortable(stopping, signal);
     if (stopped) execution.events.container('stop', record);
   },
 
