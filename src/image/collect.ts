@@ -62,6 +62,7 @@ async function markNeeded(
   for (const entry of entries) {
     await markManifest(context, entry.digest, needed);
     needed.blobs.add(entry.sourceDigest);
+    if (entry.rendition) needed.blobs.add(entry.rendition.digest);
   }
   for (const descriptor of foreign) await markManifest(context, descriptor.digest, needed);
   for (const id of usedImages) if (isDigest(id)) await markConfig(context, id, needed);

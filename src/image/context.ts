@@ -6,6 +6,7 @@ import type { Native } from '../runtime/native.ts';
 import { ImageCatalog } from './content/catalog.ts';
 import { ContentStore } from './content/content-store.ts';
 import { FilesystemSync, makeDirectories } from './content/durable.ts';
+import { describeDiskError } from './content/files.ts';
 import { resolveLayout, type StoreLayout } from './content/layout.ts';
 import { type HeldLock, NamedLocks } from './content/named-lock.ts';
 import type { ResolvedImage } from './image.ts';
@@ -80,10 +81,14 @@ async function prepareLayout(layout: StoreLayout): Promise<void> {
 
 /** Runs `work` while nothing is collected. */
 export async function withLease<T>(context: StoreContext, work: () => Promise<T>): Promise<T> {
-  const lease = await context.lease();
   try {
-    return await work();
-  } finally {
-    await lease.release();
+    const lease = await context.lease();
+    try {
+      return await work();
+    } finally {
+      await lease.release();
+    }
+  } catch (error) {
+    throw describeDiskError(error, context.layout.root);
   }
 }

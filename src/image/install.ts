@@ -4,7 +4,6 @@
 import { TcError } from '../base/error.ts';
 import { parseImageConfiguration } from './config.ts';
 import type { BlobSource, ContentStore } from './content/content-store.ts';
-import { chunkSize } from './content/files.ts';
 import { type Descriptor, documentLimit, malformed } from './descriptor.ts';
 import { chainIds, type Digest } from './digest.ts';
 import type { LayerStage, LayerStore } from './layer/layer-store.ts';
@@ -172,7 +171,10 @@ async function keepLayer(
 
 type Ingesting = Awaited<ReturnType<ContentStore['begin']>>;
 
-/** Receives and unpacks. What an earlier attempt left may be bad: then it starts once more, from nothing. */
+/**
+ * Receives and unpacks. What turns out to be bad is not kept for a next attempt; if part of it was left by an earlier
+ * one, it may be that part, and there is a second try from nothing.
+ */
 async function fill(
   target: InstallTarget,
   job: LayerJob,
@@ -186,9 +188,10 @@ async function fill(
       for await (const _ of chunks());
       return undefined;
     } catch (error) {
-      const isStale = ingest !== undefined && ingest.resumedFrom > 0 && isContentError(error);
-      if (!isStale) throw error;
-      await ingest.discard();
+      if (!isContentError(error)) throw error;
+      const isResumed = ingest !== undefined && ingest.resumedFrom > 0;
+      await ingest?.discard();
+      if (!isResumed) throw error;
       await stage?.reset();
     }
   }
@@ -210,7 +213,14 @@ function unpackStage(
   });
 }
 
-const contentErrors = new Set(['digest-mismatch', 'corrupt-layer', 'malformed-layer', 'diff-id-mismatch']);
+const contentErrors = new Set([
+  'digest-mismatch',
+  'corrupt-layer',
+  'malformed-layer',
+  'diff-id-mismatch',
+  'decompression-bomb',
+  'unsupported-compression',
+]);
 
 function isContentError(error: unknown): boolean {
   return error instanceof TcError && contentErrors.has(error.code);
@@ -222,14 +232,10 @@ async function* count(
   { on, reference, signal }: InstallRequest,
 ): AsyncGenerator<Uint8Array> {
   let done = 0;
-  let told = 0;
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     done += chunk.length;
-    if (done - told >= chunkSize || done === blob.size) {
-      told = done;
-      on({ type: 'bytes', reference, digest: blob.digest, done, total: blob.size });
-    }
+    on({ type: 'bytes', reference, digest: blob.digest, done, total: blob.size });
     yield chunk;
   }
 }

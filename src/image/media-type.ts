@@ -41,3 +41,13 @@ export function isLayerType(mediaType: string): boolean {
 export function isForeignLayerType(mediaType: string): boolean {
   return mediaType.startsWith(ociForeignLayer) || mediaType.startsWith(dockerForeignLayer);
 }
+
+/** Docker's types in OCI's words; the formats are the same. */
+export function toOciType(mediaType: string): string {
+  if (mediaType === dockerManifest) return ociManifest;
+  if (mediaType === dockerConfig) return ociConfig;
+  return mediaType
+    .replace(dockerForeignLayer, ociForeignLayer)
+    .replace(dockerLayer, ociLayer)
+    .replace(/\.(gzip|zstd)$/, '+$1');
+}

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import type { Digest } from '../digest.ts';
+import { createEntry } from '../entry.ts';
 import { installImage } from '../install.ts';
 import type { Platform } from '../platform.ts';
 import type { OnImageEvent } from '../progress.ts';
@@ -114,15 +115,7 @@ export async function addImage(
     on: request.on,
     signal: request.signal,
   });
-  const entry: ImageEntry = {
-    mediaType: image.manifest.mediaType,
-    digest: installed.manifest,
-    manifestSize: image.manifestBytes.length,
-    platform: installed.platform,
-    imageId: installed.imageId,
-    sourceDigest: image.sourceDigest ?? installed.manifest,
-    tagged: new Date().toISOString(),
-  };
+  const entry = await createEntry(context.content, { ...image, installed });
   const entries = names.length === 0 ? [entry] : [...new Set(names)].map((name) => ({ ...entry, name }));
   await context.catalog.update((before) => entries.reduce<readonly ImageEntry[]>(mergeEntry, before));
   for (const { name } of entries)

@@ -6,7 +6,7 @@
 
 import { type Descriptor, expectArray, parseDescriptor, parseJsonObject } from '../descriptor.ts';
 import { type Digest, isDigest } from '../digest.ts';
-import { ociIndex } from '../media-type.ts';
+import { ociIndex, ociManifest } from '../media-type.ts';
 import { formatPlatform, type Platform } from '../platform.ts';
 
 export interface ImageEntry {
@@ -24,12 +24,21 @@ export interface ImageEntry {
   readonly sourceDigest: Digest;
   /** RFC 3339: when the name was last pulled, loaded, built or given. */
   readonly tagged: string;
+  /** The same manifest in OCI's words, if it is one of Docker's: tools that know only those find the image by it. */
+  readonly rendition?: Rendition;
+}
+
+export interface Rendition {
+  readonly digest: Digest;
+  readonly size: number;
 }
 
 const nameKey = 'org.opencontainers.image.ref.name';
 const idKey = 'io.tcompose.image.id';
 const sourceKey = 'io.tcompose.source.digest';
 const taggedKey = 'io.tcompose.tagged';
+/** Marks a rendition; its value is the digest of the manifest that it renders. */
+const renditionKey = 'io.tcompose.rendition.of';
 
 export interface StoredIndex {
   readonly entries: readonly ImageEntry[];
@@ -41,14 +50,22 @@ export function parseImageIndex(bytes: Uint8Array, path: string): StoredIndex {
   const where = `image index ${path}`;
   const entries: ImageEntry[] = [];
   const foreign: Descriptor[] = [];
+  const renditions = new Map<string, Rendition>();
   const manifests = expectArray(parseJsonObject(bytes, where)['manifests'], where);
   for (const [at, value] of manifests.entries()) {
     const descriptor = parseDescriptor(value, `${where}: manifests[${at}]`);
+    const { digest, size, annotations } = descriptor;
+    const rendered = annotations?.[renditionKey];
     const entry = toEntry(descriptor);
-    if (entry) entries.push(entry);
+    if (rendered !== undefined) renditions.set(rendered, { digest, size });
+    else if (entry) entries.push(entry);
     else foreign.push(descriptor);
   }
-  return { entries, foreign };
+  const complete = entries.map((entry) => {
+    const rendition = renditions.get(entry.digest);
+    return rendition ? { ...entry, rendition } : entry;
+  });
+  return { entries: complete, foreign };
 }
 
 function toEntry(descriptor: Descriptor): ImageEntry | undefined {
@@ -71,20 +88,28 @@ function toEntry(descriptor: Descriptor): ImageEntry | undefined {
 }
 
 export function formatImageIndex({ entries, foreign }: StoredIndex): string {
-  const manifests = entries.map(({ mediaType, digest, manifestSize, platform, ...entry }) => ({
-    mediaType,
-    digest,
-    size: manifestSize,
+  const manifests = [...entries.flatMap(formatEntry), ...foreign];
+  return `${JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests }, undefined, 2)}\n`;
+}
+
+function formatEntry(entry: ImageEntry): object[] {
+  const { mediaType, digest, manifestSize: size, platform, rendition } = entry;
+  const named = entry.name === undefined ? {} : { [nameKey]: entry.name };
+  const annotations = {
+    ...named,
+    [idKey]: entry.imageId,
+    [sourceKey]: entry.sourceDigest,
+    [taggedKey]: entry.tagged,
+  };
+  const own = { mediaType, digest, size, platform, annotations };
+  if (!rendition) return [own];
+  const rendered = {
+    mediaType: ociManifest,
+    ...rendition,
     platform,
-    annotations: {
-      ...(entry.name === undefined ? {} : { [nameKey]: entry.name }),
-      [idKey]: entry.imageId,
-      [sourceKey]: entry.sourceDigest,
-      [taggedKey]: entry.tagged,
-    },
-  }));
-  const document = { schemaVersion: 2, mediaType: ociIndex, manifests: [...manifests, ...foreign] };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+    annotations: { ...named, [renditionKey]: digest },
+  };
+  return [own, rendered];
 }
 
 const slot = (entry: ImageEntry) => `${entry.name} ${formatPlatform(entry.platform)}`;

@@ -5,6 +5,7 @@ import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import { malformed } from '../descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../digest.ts';
+import { createEntry } from '../entry.ts';
 import { installImage } from '../install.ts';
 import { chooseManifest, type ImageManifest, parseManifest } from '../manifest.ts';
 import { acceptedManifests } from '../media-type.ts';
@@ -73,16 +74,13 @@ async function pull(
     on,
     signal,
   });
-  const entry: ImageEntry = {
-    mediaType: found.manifest.mediaType,
-    digest: installed.manifest,
-    manifestSize: found.bytes.length,
-    platform: installed.platform,
-    name,
-    imageId: installed.imageId,
+  const created = await createEntry(context.content, {
+    manifest: found.manifest,
+    manifestBytes: found.bytes,
+    installed,
     sourceDigest: found.sourceDigest,
-    tagged: new Date().toISOString(),
-  };
+  });
+  const entry = { ...created, name };
   await context.catalog.update((before) => mergeEntry(before, entry));
   on({ type: 'done', reference: name, digest: entry.sourceDigest, isNew: known?.digest !== entry.digest });
   return entry;

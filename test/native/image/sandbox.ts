@@ -1,9 +1,10 @@
 // A directory of its own for each test, the real addon, and the few lines that every test of images begins with.
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ImageStoreOptions } from '../../../src/image/context.ts';
 import type { ImageEvent } from '../../../src/image/progress.ts';
 import { createImageStore, type ImageStore } from '../../../src/image/store.ts';
@@ -56,6 +57,11 @@ export class Sandbox {
 
 export function run(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** For programs that talk to a server in this process. */
+export async function runAside(program: string, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)(program, args, { encoding: 'utf8', timeout: 60_000 })).stdout;
 }
 
 export function runIn(cwd: string, program: string, ...args: string[]): string {

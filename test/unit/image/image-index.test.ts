@@ -29,7 +29,8 @@ const shown = (entries: readonly ImageEntry[]) =>
 describe('index.json', () => {
   it('comes back as it was written, with what other tools put in', () => {
     const foreign = [{ mediaType: ociManifest, digest: digest('f'), size: 3, annotations: { x: 'y' } }];
-    const entries = [entry('1', 'a:1'), entry('2')];
+    const rendered = { ...entry('3', 'c:1'), rendition: { digest: digest('4'), size: 9 } };
+    const entries = [entry('1', 'a:1'), entry('2'), rendered];
     const text = formatImageIndex({ entries, foreign });
     expect(parseImageIndex(Buffer.from(text), 'index.json')).toEqual({ entries, foreign });
   });
