@@ -106,10 +106,22 @@ void thaw(Monitor& monitor) {
 
 void deliver_stop(Monitor& monitor) {
   monitor.stop.drain.clear();
+  unwatch(monitor, monitor.connections.notices());
   signal_container(monitor, monitor.stop.signal);
   // A frozen process gets its signals when it thaws.
   thaw(monitor);
   monitor.stop.kill.set_in(monitor.stop.grace_ms);
+}
+
+// Whether there is something to wait for. Without a namespace of its own there was nothing to leave, either.
+bool begin_drain(Monitor& monitor) {
+  size_t connections = 0;
+  bool is_known = monitor.netns && monitor.connections.open(monitor.netns.get()).ok() &&
+                  monitor.connections.count(&connections).ok();
+  if (!is_known || connections == 0) return false;
+  monitor.stop.drain.set_in(monitor.stop.drain_ms);
+  watch(monitor, monitor.connections.notices().get(), EPOLLIN, Source::Drain, 0);
+  return true;
 }
 
 void remove_directory(const char* path) {
@@ -210,6 +222,7 @@ void container_exited(Monitor& monitor, int code, int status) {
   life.oom_killed = count_oom_kills(monitor.spec.cgroup) > life.oom_kills_before;
   monitor.stop.drain.clear();
   monitor.stop.kill.clear();
+  unwatch(monitor, monitor.connections.notices());
   if (!monitor.spec.own_pid_namespace) kill_cgroup(monitor.spec.cgroup);
   for (const Exec& exec : monitor.execs) {
     if (exec.joining.joiner) kill(exec.joining.joiner, SIGKILL);
@@ -276,10 +289,17 @@ void request_stop(Monitor& monitor, const Stop& stop) {
   }
   if (monitor.life.has_exited) return;
   if (!is_second) publish(monitor);
-  if (stop.drain.is_set()) return;
+  if (stop.drain_ms && !is_second && begin_drain(monitor)) return;
   deliver_stop(monitor);
   bool was_sooner = kill_before.is_set() && kill_before.at() < monitor.stop.kill.at();
   if (was_sooner) monitor.stop.kill = kill_before;
+}
+
+void drain_ready(Monitor& monitor) {
+  if (!monitor.stop.drain.is_set()) return;
+  monitor.connections.take_notices();
+  size_t connections = 0;
+  if (monitor.connections.count(&connections) || connections == 0) deliver_stop(monitor);
 }
 
 void signal_container(Monitor& monitor, int signal) {

@@ -190,6 +190,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
       return;
     case Source::ExecSync:
       return exec_synced(monitor, index);
+    case Source::Drain:
+      return drain_ready(monitor);
     case Source::ProbeSync:
     case Source::ProbeOutput:
       return probe_ready(monitor, source);

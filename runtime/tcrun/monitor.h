@@ -9,6 +9,7 @@
 #include "../common/arena.h"
 #include "clock.h"
 #include "container.h"
+#include "drain.h"
 #include "log.h"
 #include "network.h"
 #include "sync.h"
@@ -19,7 +20,7 @@ enum class State : uint8_t { Created, Running, Restarting, Exited };
 enum class StoppedBy : uint8_t { Nobody, User, Host };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
-enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput };
+enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain };
 
 // From one start of the container's first process to its end.
 struct Life {
@@ -43,7 +44,8 @@ struct Stop {
   int signal = 0;
   int64_t grace_ms = 0;
   StoppedBy by = StoppedBy::Nobody;
-  Deadline drain;  // until then connections may finish before the signal
+  int64_t drain_ms = 0;  // how long connections may take to finish before the signal
+  Deadline drain;
   Deadline kill;
 };
 
@@ -130,6 +132,7 @@ struct Monitor final : WarningSink {
   bool is_paused = false;
   Life life;
   Stop stop;
+  InboundConnections connections;  // while draining
   Error error;  // why the last start failed
   uint32_t restart_count = 0;
   int64_t backoff_ms = 0;
@@ -172,6 +175,8 @@ void container_exited(Monitor& monitor, int code, int status);
 void output_drained(Monitor& monitor);
 void network_child_exited(Monitor& monitor);
 void request_stop(Monitor& monitor, const Stop& stop);
+// Some connection has ended.
+void drain_ready(Monitor& monitor);
 void signal_container(Monitor& monitor, int signal);
 void run_life_timers(Monitor& monitor, int64_t now);
 void end(Monitor& monitor);

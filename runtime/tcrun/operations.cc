@@ -74,9 +74,8 @@ void do_stop(const Request& request) {
   stop.by = StoppedBy::User;
   stop.signal = int(in.optional_integer(request.json, "signal", 1, 64, spec.stop.signal));
   stop.grace_ms = in.optional_integer(request.json, "graceMs", 0, kMaxMs, int64_t(spec.stop.grace_ms));
-  int64_t drain_ms = in.optional_integer(request.json, "drainMs", 0, kMaxMs, 0);
+  stop.drain_ms = in.optional_integer(request.json, "drainMs", 0, kMaxMs, 0);
   if (in.error()) return refuse(request, in.error());
-  if (drain_ms) stop.drain.set_in(drain_ms);
   answer_ok(request);
   client_of(request).awaits_end = true;
   request_stop(request.monitor, stop);

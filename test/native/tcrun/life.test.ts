@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, Sandbox, until } from './sandbox.ts';
@@ -216,6 +217,62 @@ describe('memory', () => {
       },
     );
     expect(await container.ended()).toMatchObject({ exitCode: 137, oomKilled: true });
+  });
+});
+
+describe('a stop that drains', () => {
+  it('lets inbound connections finish before the signal, and not longer than allowed', async () => {
+    const server = await sandbox.run('echo ready; exec nc -ll -p 80 -e cat');
+    const client = await sandbox.run('while ! nc 10.87.0.1 80; do sleep 0.01; done', {
+      service: { stdin_open: true },
+    });
+    await server.logged('ready');
+    const inside = (pid: number, ...args: string[]) =>
+      execFileSync('nsenter', ['-t', String(pid), '-n', 'ip', ...args]);
+    inside(
+      server.pid,
+      'link',
+      'add',
+      'wire',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'wire',
+      'netns',
+      String(client.pid),
+    );
+    for (const [pid, address] of [
+      [server.pid, '10.87.0.1/24'],
+      [client.pid, '10.87.0.2/24'],
+    ] as const) {
+      inside(pid, 'address', 'add', address, 'dev', 'wire');
+      inside(pid, 'link', 'set', 'wire', 'up');
+    }
+    const connected = () =>
+      execFileSync('nsenter', ['-t', String(server.pid), '-n', 'cat', '/proc/net/tcp', '/proc/net/tcp6'], {
+        encoding: 'utf8',
+      });
+    await until(() => /0100570A:0050 \w*0200570A:\w+ 01 /.test(connected()), 'the connection');
+
+    const control = server.control();
+    await control.request({ op: 'stop', graceMs: 0, drainMs: 600_000 });
+    const status = server.control();
+    expect((await status.request({ op: 'status' })).message.state).toBe('running');
+    status.close();
+    expect(isAlive(server.pid)).toBe(true);
+    await client.stop({ graceMs: 0 });
+    expect(await control.next()).toMatchObject({ event: 'ended' });
+    control.close();
+  });
+
+  it('ends at once where nobody is connected', async () => {
+    const container = await sandbox.run('exec nc -ll -p 80 -e cat');
+    await until(() => commandOf(String(container.pid)).startsWith('nc'), 'the server');
+    const control = container.control();
+    await control.request({ op: 'stop', graceMs: 0, drainMs: 600_000 });
+    expect(await control.next()).toMatchObject({ event: 'ended', exitCode: 137 });
+    control.close();
   });
 });
 
