@@ -193,6 +193,16 @@ Error Rtnl::await_operational(const char* name) {
   return {};
 }
 
+// Setting a hardware address, be it the same one, makes the kernel send gratuitous ARP and neighbour advertisements.
+Error Rtnl::announce(const char* name, const MacAddress& mac) {
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_SETLINK, 0, link_header());
+  buffer.put_string(IFLA_IFNAME, name);
+  buffer.put(IFLA_ADDRESS, mac.bytes, sizeof mac.bytes);
+  Error error = socket_.request(buffer, "announce addresses");
+  return error ? fail_with(error.errnum, "announce addresses", "RTM_SETLINK", name) : Error{};
+}
+
 Error Rtnl::ensure_address(int index, const InetAddress& address) {
   ifaddrmsg header = {};
   header.ifa_family = address.family;

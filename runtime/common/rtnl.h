@@ -47,6 +47,8 @@ class Rtnl {
   Error set_up(int index);
   // Returns when the kernel has noticed that the link can carry traffic, or after a fraction of a second.
   Error await_operational(const char* name);
+  // Tells the neighbours the link's addresses, if its arp_notify and ndisc_notify are set. `mac` is what it has.
+  Error announce(const char* name, const MacAddress& mac);
   // Succeeds if the address or route is there already.
   Error ensure_address(int index, const InetAddress& address);
   Error ensure_default_route(int index, const InetAddress& gateway);

@@ -52,7 +52,7 @@ Error create_endpoints(Rtnl& host, const NetworkSpec& spec, const bool* present,
   return {};
 }
 
-// Before the interface is up: no address that nobody asked for, and neighbours learn at once that an address moved.
+// Before the interface is up: no address that nobody asked for. With the notify settings, announce() is heard.
 Error write_interface_sysctls(const EndpointSpec& endpoint) {
   const char* name = endpoint.interface;
   if (Error error = write_sysctl("1", "net/ipv4/conf/%s/arp_notify", name)) return error;
@@ -107,6 +107,16 @@ Error await_links(Rtnl& host, const NetworkSpec& spec) {
     for (const char* link : {endpoint.host_interface, endpoint.bridge}) {
       if (Error error = host.await_operational(link)) return error;
     }
+  }
+  return {};
+}
+
+// Neighbours may still know an address as another container's, which had it before.
+Error announce(Rtnl& inside, const NetworkSpec& spec) {
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    MacAddress mac;
+    if (!parse_mac(endpoint.mac, &mac)) return invalid(endpoint.mac);
+    if (Error error = inside.announce(endpoint.interface, mac)) return error;
   }
   return {};
 }
@@ -168,7 +178,8 @@ Error set_up_network(const NetworkSpec& spec, int netns) {
     if (Error error = visit.enter(netns)) return error;
     if (Error error = configure_endpoints(inside, spec)) return error;
   }
-  return await_links(host, spec);
+  if (Error error = await_links(host, spec)) return error;
+  return announce(inside, spec);
 }
 
 }  // namespace tc

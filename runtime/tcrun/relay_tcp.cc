@@ -27,6 +27,14 @@ void set_no_delay(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// A client that vanished without a word must not keep its connection for good.
+void set_keep_alive(int socket) {
+  int on = 1;
+  int idle_s = 60;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+}
+
 }  // namespace
 
 TcpConnection::TcpConnection(TcpRelay* relay, int client, int server) : relay_(relay) {
@@ -156,9 +164,11 @@ Error TcpRelay::open(EventLoop* loop, RelayPort* ports, size_t count, size_t max
     auto* listener = new (listeners_ + i) Listener;
     listener->relay = this;
     listener->port = ports + i;
+    if (ports[i].udp) continue;
     // Inherited by the sockets that it accepts.
-    if (!ports[i].udp) set_no_delay(ports[i].socket);
-    if (!ports[i].udp && !loop->add(ports[i].socket, 0, listener)) return fail("start network child", "epoll_ctl");
+    set_no_delay(ports[i].socket);
+    set_keep_alive(ports[i].socket);
+    if (!loop->add(ports[i].socket, 0, listener)) return fail("start network child", "epoll_ctl");
   }
   return {};
 }
