@@ -24,6 +24,7 @@ import { pruneResources } from './phase/prune.ts';
 import type { LoadRun } from './phase/scope.ts';
 import { selectProfiles, selectServices } from './phase/select.ts';
 import { resolveServiceFiles } from './phase/service-environment.ts';
+import type { Trace } from './phase/trace.ts';
 import { defaultEnvFiles, Environment, readEnvFiles } from './text/environment.ts';
 import { nowhere, Sources } from './text/source-text.ts';
 import type { Mapping } from './text/tree.ts';
@@ -60,7 +61,17 @@ export interface LoadOptions {
 
 /** Throws TcError: the first problem, with all others that are independent of it. */
 export function loadProject(options: LoadOptions, reader: FileReader): ProjectModel {
-  return finishModel(loadTree(options, reader), options);
+  return finishModel(loadTree(options, reader), options).model;
+}
+
+/** Records on the way where values come from. */
+export function loadTraced(options: LoadOptions, reader: FileReader, trace: Trace): FinishedModel {
+  return finishModel(loadTree(options, reader, trace), options);
+}
+
+interface FinishedModel {
+  readonly model: ProjectModel;
+  readonly places: PlaceIndex;
 }
 
 /** A project before it has types. */
@@ -74,8 +85,8 @@ export interface LoadedTree {
 }
 
 /** The phases up to normalization: all that can be done without interpolation as well. */
-export function loadTree(options: LoadOptions, reader: FileReader): LoadedTree {
-  const run = startRun(options, reader);
+export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace): LoadedTree {
+  const run = startRun(options, reader, trace);
   const { diagnostics } = run;
   const directory = projectDirectoryOf(options);
   const caller = Environment.fromProcess(options.environment);
@@ -103,11 +114,12 @@ export function projectDirectoryOf(options: Pick<LoadOptions, 'files' | 'cwd' | 
   return first === undefined ? options.cwd : dirname(first);
 }
 
-function startRun(options: LoadOptions, reader: FileReader): LoadRun {
+function startRun(options: LoadOptions, reader: FileReader, trace: Trace | undefined): LoadRun {
   return {
     reader,
     diagnostics: new Diagnostics(new Sources()),
     interpolation: options.interpolation !== false,
+    trace,
     home: options.environment['HOME'],
     extended: new Map(),
   };
@@ -129,7 +141,7 @@ function readProjectDocuments(options: LoadOptions, run: LoadRun): Document[] {
   return documents;
 }
 
-function finishModel(tree: LoadedTree, options: LoadOptions): ProjectModel {
+function finishModel(tree: LoadedTree, options: LoadOptions): FinishedModel {
   const { root, run, environment } = tree;
   const { diagnostics } = run;
   const places = new PlaceIndex(root, diagnostics.sources);
@@ -150,7 +162,7 @@ function finishModel(tree: LoadedTree, options: LoadOptions): ProjectModel {
       : resolveServiceFiles(selection.enabled, { run, environment, places });
   diagnostics.throwIfFailed();
   const { models, ...resources } = options.allResources ? bound : pruneResources(bound, services);
-  return {
+  const model: ProjectModel = {
     name: tree.name,
     workingDir: tree.directory,
     configFiles: options.files,
@@ -167,6 +179,7 @@ function finishModel(tree: LoadedTree, options: LoadOptions): ProjectModel {
     positions: places,
     warnings: diagnostics.warnings,
   };
+  return { model, places };
 }
 
 function profilesOf(options: LoadOptions, environment: Environment): readonly string[] {

@@ -44,6 +44,7 @@ export type DiagnosticCode =
   | 'boolean-legacy'
   | 'command-cut'
   // References
+  | 'path-unknown'
   | 'project-name'
   | 'service-unknown'
   | 'service-image'

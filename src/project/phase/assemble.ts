@@ -30,7 +30,7 @@ export function assemble(documents: readonly Document[], scope: Scope): Mapping 
     const inner = { ...scope, chain: [...scope.chain, { file, at: 0 }] };
     const document = resolveIncludes(tree, inner, assemble);
     resolveExtends(document, file, scope);
-    project = mergeProjects(project, document, { diagnostics });
+    project = mergeProjects(project, document, scope.run);
   }
   removeEntry(project, 'include');
   if (diagnostics.failed) return project;
@@ -40,6 +40,6 @@ export function assemble(documents: readonly Document[], scope: Scope): Mapping 
   fillDefaults(project);
   checkResources(project, diagnostics);
   if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, scope.run.home);
-  resolveInherited(project, scope.environment);
+  resolveInherited(project, scope.environment, scope.run.trace);
   return project;
 }

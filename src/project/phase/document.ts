@@ -19,7 +19,7 @@ export function readDocuments(file: string, run: LoadRun, wanted: Wanted): Mappi
 export function prepareDocument(document: Mapping, scope: Scope): DocumentState {
   const { run } = scope;
   const { diagnostics } = run;
-  if (run.interpolation) interpolate(document, { environment: scope.environment, diagnostics });
+  if (run.interpolation) interpolate(document, { ...run, environment: scope.environment });
   upgradeFormat1(document, diagnostics);
   upgradeValues(document, diagnostics);
   const state = validate(document, diagnostics);

@@ -60,7 +60,7 @@ function resolveService(name: string, family: Family, chain: readonly Link[]): M
   const base = target && resolveService(target.name, target.family, [...chain, link]);
   removeEntry(service, 'extends');
   if (!base) return service;
-  const merged = mergeService(copyBase(base), service, name, { diagnostics });
+  const merged = mergeService(copyBase(base), service, name, family.scope.run);
   setEntry(family.services, name, merged, valuePlace(family.services, name), keyPlace(family.services, name));
   return merged;
 }

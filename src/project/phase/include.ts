@@ -36,14 +36,13 @@ const importedSections = ['services', 'volumes', 'networks', 'secrets', 'configs
 export function resolveIncludes(document: Mapping, scope: Scope, assemble: Assemble): Mapping {
   const list = listAt(document, 'include');
   if (!list) return document;
-  const { diagnostics } = scope.run;
   let imported = newMapping();
   list.forEach((item, index) => {
     const entry = readEntry(item, valuePlace(list, index), scope);
     const project = entry && loadEntry(entry, scope, assemble);
-    if (project) imported = mergeProjects(imported, pickSections(project), { diagnostics });
+    if (project) imported = mergeProjects(imported, pickSections(project), scope.run);
   });
-  return mergeProjects(imported, document, { diagnostics });
+  return mergeProjects(imported, document, scope.run);
 }
 
 function readEntry(item: Value, at: Place, scope: Scope): Entry | undefined {

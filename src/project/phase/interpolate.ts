@@ -4,14 +4,14 @@ import { findNearest } from '../../base/suggest.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
 import type { Environment } from '../text/environment.ts';
 import type { Place } from '../text/source-text.ts';
-import { substitute, TemplateError, type VariableUse } from '../text/template.ts';
+import { substitute, TemplateError } from '../text/template.ts';
 import { isList, isMapping, type List, type Mapping, setItem, type Value, valuePlace } from '../text/tree.ts';
+import type { Trace, TracedUse } from './trace.ts';
 
 export interface InterpolateOptions {
   readonly environment: Environment;
   readonly diagnostics: Diagnostics;
-  /** Told of each variable that went into a value. */
-  onUse?(container: Mapping | List, key: string | number, use: VariableUse): void;
+  readonly trace?: Trace;
 }
 
 export function interpolate(root: Mapping, options: InterpolateOptions): void {
@@ -42,12 +42,13 @@ function replace(
   text: string,
   options: InterpolateOptions,
 ): string {
-  const { environment, diagnostics } = options;
+  const { environment, diagnostics, trace } = options;
+  const uses: TracedUse[] = [];
   const place = valuePlace(container, key);
   try {
-    return substitute(text, {
+    const value = substitute(text, {
       lookup: environment.lookup,
-      onUse: (use) => options.onUse?.(container, key, use),
+      onUse: trace && ((use, value) => uses.push({ use, value, at: environment.entry(use.name)?.at })),
       onUnset: (name, offset) =>
         diagnostics.warn({
           code: 'variable-unset',
@@ -56,6 +57,8 @@ function replace(
           hints: hintsForUnset(name, environment),
         }),
     });
+    trace?.template(place, { text, uses });
+    return value;
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     const at = placeInScalar(diagnostics, place, text, error.offset);

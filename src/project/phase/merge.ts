@@ -20,11 +20,11 @@ import {
   type Value,
   valuePlace,
 } from '../text/tree.ts';
+import type { Trace } from './trace.ts';
 
 export interface MergeOptions {
   readonly diagnostics: Diagnostics;
-  /** Told of each value that lost: for `config --explain`. */
-  onReplaced?(path: readonly string[], base: Mapping, key: string, over: Mapping): void;
+  readonly trace?: Trace;
 }
 
 /** `over` over `base`, which is changed and returned; `over` is used up. Both are whole files. */
@@ -105,7 +105,10 @@ function mergeAsLists(
 }
 
 function replaceEntry({ base, over, key, path, options }: Entry): void {
-  if (base[key] !== undefined) options.onReplaced?.(path, base, key, over);
+  const value = base[key];
+  if (options.trace && value !== undefined) {
+    options.trace.replace(path, { value, at: valuePlace(base, key) });
+  }
   copyEntry(over, key, base);
 }
 

@@ -17,7 +17,11 @@ export class PlaceIndex implements PositionIndex {
   }
 
   at(path: Path): SourcePosition | undefined {
-    return this.sources.positionOf(this.find(path));
+    return this.positionOf(this.find(path));
+  }
+
+  positionOf(place: Place): SourcePosition | undefined {
+    return this.sources.positionOf(place);
   }
 
   /** The text of a file that was read, for excerpts. */

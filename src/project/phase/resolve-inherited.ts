@@ -3,14 +3,15 @@
 
 import type { Environment } from '../text/environment.ts';
 import { isMapping, keyPlace, type Mapping, mappingAt, setEntry, valuePlace } from '../text/tree.ts';
+import type { Trace } from './trace.ts';
 
 /** Where a config's or secret's value from the environment waits for the model. No file can have this key. */
 export const resolvedContent = '#content';
 
-export function resolveInherited(root: Mapping, environment: Environment): void {
+export function resolveInherited(root: Mapping, environment: Environment, trace?: Trace): void {
   for (const service of mappingsIn(root, 'services')) {
-    inherit(mappingAt(service, 'environment'), environment);
-    inherit(mappingAt(mappingAt(service, 'build'), 'args'), environment);
+    inherit(mappingAt(service, 'environment'), environment, trace);
+    inherit(mappingAt(mappingAt(service, 'build'), 'args'), environment, trace);
   }
   for (const section of ['configs', 'secrets']) {
     for (const object of mappingsIn(root, section)) inheritContent(object, environment);
@@ -28,11 +29,13 @@ function inheritContent(object: Mapping, environment: Environment): void {
   if (value !== undefined) setEntry(object, resolvedContent, value, valuePlace(object, 'environment'));
 }
 
-function inherit(variables: Mapping | undefined, environment: Environment): void {
+function inherit(variables: Mapping | undefined, environment: Environment, trace: Trace | undefined): void {
   for (const name of Object.keys(variables ?? {})) {
     const value = variables?.[name] === null ? environment.lookup(name) : undefined;
-    if (variables && value !== undefined) {
-      setEntry(variables, name, value, valuePlace(variables, name), keyPlace(variables, name));
-    }
+    if (!variables || value === undefined) continue;
+    const at = valuePlace(variables, name);
+    setEntry(variables, name, value, at, keyPlace(variables, name));
+    const use = { name, offset: 0 };
+    trace?.template(at, { text: name, uses: [{ use, value, at: environment.entry(name)?.at }] });
   }
 }

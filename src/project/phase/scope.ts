@@ -5,12 +5,14 @@ import type { FileReader } from '../file-reader.ts';
 import type { Environment } from '../text/environment.ts';
 import type { Place } from '../text/source-text.ts';
 import type { Mapping } from '../text/tree.ts';
+import type { Trace } from './trace.ts';
 
 /** The same for the whole load. */
 export interface LoadRun {
   readonly reader: FileReader;
   readonly diagnostics: Diagnostics;
   readonly interpolation: boolean;
+  readonly trace?: Trace;
   /** Home directory for `~`. */
   readonly home: string | undefined;
   /** Extended files by path and environment, ready to copy services from. */

@@ -3,10 +3,11 @@
 import { findNearest } from '../../base/suggest.ts';
 import { newRecord } from '../attribute/codec.ts';
 import type { EnvFileConfig, ServiceConfig } from '../service-config.ts';
-import { type EnvEntries, parseDotenv, parseRawEnv } from '../text/dotenv.ts';
+import { type EnvEntries, type EnvEntry, parseDotenv, parseRawEnv } from '../text/dotenv.ts';
 import type { Environment } from '../text/environment.ts';
 import { readSource } from '../text/read-source.ts';
 import type { Place } from '../text/source-text.ts';
+import type { Path } from '../text/tree.ts';
 import type { PlaceIndex } from './place-index.ts';
 import type { LoadRun } from './scope.ts';
 import type { Services } from './select.ts';
@@ -30,18 +31,28 @@ function resolveEnvironment(service: ServiceConfig, options: FileOptions): Servi
   const files = service.env_file ?? [];
   if (files.length === 0)
     return inherited === service.environment ? service : { ...service, environment: inherited };
-  const merged = newRecord() as Record<string, string | null>;
-  const lookup = (name: string) => options.environment.lookup(name) ?? inherited[name] ?? undefined;
+  const merged: EnvEntries = new Map();
+  const lookup = (name: string) =>
+    options.environment.lookup(name) ?? inherited[name] ?? merged.get(name)?.value;
+  const lost = new Map<string, EnvEntry[]>();
   files.forEach((file, index) => {
     const at = options.places.find(['services', service.name, 'env_file', index]);
-    const entries = readEnvFile(file, at, options, (name) => lookup(name) ?? merged[name] ?? undefined);
-    for (const [name, entry] of entries) {
-      merged[name] = entry.value;
-      if (!(name in inherited)) options.places.add(['services', service.name, 'environment', name], entry.at);
+    for (const [name, entry] of readEnvFile(file, at, options, lookup)) {
+      const earlier = merged.get(name);
+      if (earlier) lost.set(name, [...(lost.get(name) ?? []), earlier]);
+      merged.set(name, entry);
     }
   });
+  const environment = newRecord() as Record<string, string | null>;
+  for (const [name, entry] of merged) {
+    const path: Path = ['services', service.name, 'environment', name];
+    const weaker = lost.get(name) ?? [];
+    options.run.trace?.underlie(path, name in inherited ? [...weaker, entry] : weaker);
+    if (!(name in inherited)) options.places.add(path, entry.at);
+    environment[name] = entry.value;
+  }
   // A variable that is named without a value and has none anywhere is removed, even if a file sets it.
-  return { ...service, environment: Object.assign(merged, inherited), env_file: undefined };
+  return { ...service, environment: Object.assign(environment, inherited), env_file: undefined };
 }
 
 function inheritValues(

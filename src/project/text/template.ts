@@ -121,7 +121,7 @@ export interface Substitution {
   /** A variable without a value that has no operator either: it becomes empty. */
   onUnset?(name: string, offset: number): void;
   /** A variable whose value went into the text. */
-  onUse?(use: VariableUse, value: string | undefined): void;
+  readonly onUse?: (use: VariableUse, value: string | undefined) => void;
 }
 
 /** The text with every variable replaced. Throws TemplateError. Offsets are those of this template. */
