@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'host',
           include: ['test/{native,e2e}/**/*.test.ts'],
+          globalSetup: 'test/e2e/host-check.ts',
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -2,7 +2,7 @@
 // can say that nothing was left. Others may run tcompose on the same host at the same time.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 function lines(text: string): string[] {
@@ -91,14 +91,6 @@ export function listDirectory(path: string): string[] {
   return attempt(() => readdirSync(path), []);
 }
 
-/** Network namespaces of all processes that can be seen, for the suite's look at the whole host. */
-export function listNetworkNamespaces(): string[] {
-  const names = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => attempt(() => readlinkSync(`/proc/${pid}/ns/net`), ''));
-  return [...new Set(names)].filter((name) => name !== '').sort();
-}
-
 /** Names on the whole host that any run of tcompose gives, for the suite's look before and after. */
 export function observeHost(): Record<string, string[]> {
   return {
@@ -109,7 +101,7 @@ export function observeHost(): Record<string, string[]> {
     links: readdirSync('/sys/class/net'),
     firewall: listTables(),
     cgroups: findCgroups('/sys/fs/cgroup', 'tcompose', 5),
-    networkNamespaces: listNetworkNamespaces(),
+    runDirectories: listDirectory('/run').filter((name) => name.startsWith('tcompose')),
   };
 }
 
