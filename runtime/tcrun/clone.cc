@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -62,15 +63,18 @@ int clone_child(const Host& host, const CloneRequest& request, Child* child, Err
   int pid = sys_clone3(&args);
   if (pid < 0) *error = fail("clone", "clone3");
   if (pid == 0) return 0;
-  if (request.pid_namespace >= 0 && setns(host.pid_namespace, CLONE_NEWPID) != 0 && pid > 0) {
+  if (request.pid_namespace >= 0 && setns(host.pid_namespace, CLONE_NEWPID) != 0) {
     *error = fail("clone", "setns", "pid");
-    kill(pid, SIGKILL);
+    if (pid > 0) kill(pid, SIGKILL);
     return -1;
   }
   if (pid < 0) return -1;
   *error = identify_child(host, Fd(pidfd), child);
   child->pid = pid;
-  return error->ok() ? 1 : -1;
+  if (error->ok()) return 1;
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  return -1;
 }
 
 Error identify_child(const Host& host, Fd pidfd, Child* child) {

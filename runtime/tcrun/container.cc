@@ -139,6 +139,9 @@ Error build(const StartContext& context, Fd* terminal) {
   if (error.ok()) error = build_rootfs(spec, context.host.bundle, &rootfs);
   for (size_t i = 0; i < spec.oci.sysctl.count && error.ok(); i++) error = write_sysctl(context, spec.oci.sysctl[i]);
   if (error.ok()) error = set_stdio(context, rootfs, terminal);
+  // Now, as the root may be read-only in a moment. What is wrong with it, enter_directory() tells.
+  Fd cwd;
+  if (error.ok()) (void)create_in_root(rootfs.root.get(), spec.oci.process.cwd, Missing::Directory, &cwd);
   if (error.ok()) error = enter_rootfs(spec, rootfs);
   return error;
 }

@@ -11,6 +11,7 @@
 #include "capabilities.h"
 #include "clone.h"
 #include "container.h"
+#include "devices.h"
 #include "feature.h"
 #include "sync.h"
 #include "terminal.h"
@@ -54,21 +55,32 @@ Error enter(const JoinContext& context) {
   return enter_by_files(context.host, context.container.host_pid);
 }
 
+// Never the host's, whose mode and owner root inside could change through the descriptor.
+Error open_own_null(const JoinContext& context, int root, Fd* null) {
+  int fd = -1;
+  Error error = owns_dev(context.host.spec->oci) ? open_null(root, O_RDWR, &fd) : Error{};
+  null->reset(fd >= 0 ? fd : fcntl(context.host.null, F_DUPFD_CLOEXEC, 3));
+  return error;
+}
+
 Error set_stdio(const JoinContext& context, Fd* terminal) {
   const JoinRequest& request = context.request;
+  Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail("stdio", "open", "/");
   if (request.terminal) {
-    Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     Terminal pty;
     Error error = open_terminal(root.get(), request.rows, request.columns, &pty);
     if (error.ok()) error = send_descriptor(context.sync, Passed::Terminal, pty.master.get());
     *terminal = static_cast<Fd&&>(pty.slave);
     return error;
   }
+  Fd null;
+  Error error = open_own_null(context, root.get(), &null);
+  if (error) return error;
   // In two steps: a source may itself have a number below 3.
   int copies[3];
   for (int i = 0; i < 3; i++) {
-    int from = request.stdio[i] >= 0 ? request.stdio[i] : context.host.null;
-    copies[i] = fcntl(from, F_DUPFD_CLOEXEC, 3);
+    copies[i] = fcntl(request.stdio[i] >= 0 ? request.stdio[i] : null.get(), F_DUPFD_CLOEXEC, 3);
     if (copies[i] < 0) return fail("stdio", "fcntl");
   }
   for (int i = 0; i < 3; i++) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, Sandbox, until } from './sandbox.ts';
 
@@ -127,6 +127,17 @@ describe('health', () => {
     const ill = await container.reached(({ health }) => health?.status === 'unhealthy');
     expect(ill.health?.failingStreak).toBe(2);
     expect(ill.health?.log.length).toBeLessThanOrEqual(5);
+    await container.stop({ graceMs: 0 });
+  });
+
+  it("reads from the container's own /dev/null", async () => {
+    const container = await sandbox.run('exec sleep 1000', {
+      service: check('test -c /dev/stdin && chmod 600 /dev/stdin && ls -l /dev/null | cut -c1-10'),
+    });
+    const before = statSync('/dev/null').mode;
+    const { health } = await container.reached(({ health }) => health?.status === 'healthy');
+    expect(health?.log[0]?.output).toBe('crw-------\n');
+    expect(statSync('/dev/null').mode).toBe(before);
     await container.stop({ graceMs: 0 });
   });
 

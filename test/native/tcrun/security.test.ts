@@ -155,7 +155,7 @@ describe('a container has', () => {
     expect(await inside('echo changed > /etc/motd; cat /etc/motd')).toBe('changed');
     expect(existsSync(join(sandbox.image, 'etc/motd'))).toBe(false);
     const output = await inside('(echo x > /etc/motd) 2>&1; echo x > /tmp/x; cat /tmp/x', {
-      service: { read_only: true, tmpfs: ['/tmp'] },
+      service: { read_only: true, tmpfs: ['/tmp'], working_dir: '/not/in/the/image' },
     });
     expect(output).toBe("sh: can't create /etc/motd: Read-only file system\nx");
   });
