@@ -120,11 +120,16 @@ void put_forward_rules(NftBatch& batch) {
 }
 
 // In prerouting and output: fib daddr type local jump published
+// ip6 daddr ::1 accept            IPv6 has no route_localnet: an answer could not come back, so the relay serves it
 // dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 60 map @published4
 // dnat ip to meta l4proto . th dport . numgen random mod 60 map @published_any4
 void put_published_rules(NftBatch& batch) {
   for (const char* chain : {chain_prerouting, chain_output}) {
     NftRule(batch, chain).fib_type(NFTA_FIB_F_DADDR).equals(RTN_LOCAL).jump(chain_published);
+  }
+  {
+    NftRule rule(batch, chain_published);
+    destination(rule, families[1]).compare(NFT_CMP_EQ, &in6addr_loopback, sizeof in6addr_loopback).accept();
   }
   for (const Family& family : families) {
     for (bool any : {false, true}) {

@@ -87,6 +87,25 @@ describe('networks', () => {
     expect(await lab.output('ip -6 -o addr show dev tc-lab2')).toBe('');
   });
 
+  it('publish over IPv6 what has IPv6, and keep who asks', async () => {
+    const six = await lab.container({
+      name: 'six',
+      networks: [{ network: front, number: 16 }],
+      ports: [{ address: '::', port: 8086, target: 80, targetAddress: 'fd00:201:1::16' }],
+    });
+    await six.serve(80);
+    await six.publish(true);
+    await lab.output('ip -6 addr add 2001:db8::1/64 dev outside nodad');
+    await neighbour.output('ip -6 addr add 2001:db8::2/64 dev eth0 nodad');
+    await neighbour.output('ip -6 route add fd00:201:1::/64 via 2001:db8::1');
+    expect(await reach(neighbour, 'http://[2001:db8::1]:8086/')).toBe('2001:db8::2');
+    expect(await reach(neighbour, 'http://[fd00:201:1::16]/')).toBeUndefined();
+    expect(await reach(lab, 'http://[2001:db8::1]:8086/')).toBe('fd00:201:1::1');
+    expect(await reach(lab, 'http://[::1]:8086/')).toBe('fd00:201:1::1');
+    expect(await reach(web, 'http://[fd00:201:1::1]:8086/')).toBe('fd00:201:1::1');
+    expect(await reach(six, 'http://[fd00:201:1::1]:8086/')).toBe('fd00:201:1::1');
+  });
+
   it('do not make a router of the host', async () => {
     await neighbour.output(`ip route add 203.0.113.0/24 via ${neighbour.hostAddress}`);
     await elsewhere.output(`ip route add 198.51.100.0/24 via ${elsewhere.hostAddress}`);

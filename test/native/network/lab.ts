@@ -31,6 +31,8 @@ export interface PortRequest {
   readonly address: string;
   readonly port: number;
   readonly target: number;
+  /** The container's IPv4 address, unless this says otherwise. */
+  readonly targetAddress?: string;
 }
 
 export interface ContainerRequest {
@@ -326,8 +328,8 @@ export class Container {
       ...(dns ? [`dns ${dns.join(' ')}`] : []),
       ...Object.entries(links ?? {}).map(([alias, target]) => `link ${alias} ${target}`),
       ...(ports ?? []).map(
-        ({ protocol = 'tcp', address, port, target }) =>
-          `port ${protocol} ${address} ${port} ${target} ${this.address} ${join(this.lab.dir, 'ports', `${protocol}-${address}-${port}`)}`,
+        ({ protocol = 'tcp', address, port, target, targetAddress = this.address }) =>
+          `port ${protocol} ${address} ${port} ${target} ${targetAddress} ${join(this.lab.dir, 'ports', `${protocol}-${address}-${port}`)}`,
       ),
     ];
   }

@@ -104,6 +104,14 @@ describe('replicas of a published port', () => {
     expect(moved).toEqual(Array.from({ length: 12 }, () => replica(4).address));
   });
 
+  it('may come and go all at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(replicas.map((container, i) => container.publish((i + round) % 2 === 0)));
+      expect(group()).toHaveLength(round % 2 === 0 ? 3 : 2);
+      expect(share(await slots())).toEqual(round % 2 === 0 ? [20, 20, 20] : [30, 30]);
+    }
+  });
+
   it('that are unhealthy or not yet healthy get nothing while another is healthy', async () => {
     for (const container of replicas) await container.publish(true, 'starting');
     await replica(1).publish(true, 'healthy');
