@@ -8,6 +8,8 @@ import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
 import { monitorClient, type StopRequest } from '../control/monitor.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
+import { readContainerStatus } from '../status/status.ts';
+import { DirectoryWaker } from '../watch/directory-waker.ts';
 
 /** Resolves when the monitor has ended. False: it did not run. */
 export async function stopContainer(
@@ -23,17 +25,45 @@ export async function stopContainer(
   return true;
 }
 
-/** The lock of a container that does not run and of which nothing runs on; undefined: it is gone. */
-export async function lockStopped(context: EngineContext, id: string): Promise<Descriptor | undefined> {
+/**
+ * The lock of a container that does not run and of which nothing runs on. `running`: it runs, whoever started it.
+ * Undefined: it is gone. Waits only for what ends or begins by itself.
+ */
+export async function lockStopped(
+  context: EngineContext,
+  id: string,
+): Promise<Descriptor | 'running' | undefined> {
   const { paths } = context.instance;
-  const lock = await lockDirectory(context.native, paths.container(id), true);
-  if (lock === undefined) return undefined;
+  const lock = await lockUnlessRunning(context, id);
+  if (typeof lock !== 'number') return lock;
   try {
     await emptyCgroup(context, paths.container(id));
     return lock;
   } catch (error) {
     context.native.close(lock);
     throw error;
+  }
+}
+
+async function lockUnlessRunning(
+  { native, instance }: EngineContext,
+  id: string,
+): Promise<Descriptor | 'running' | undefined> {
+  const { paths } = instance;
+  const free = await lockDirectory(native, paths.container(id), false);
+  if (free !== undefined) return free;
+  const waker = new DirectoryWaker([paths.container(id), paths.containerRun(id)]);
+  try {
+    for (;;) {
+      const { alive, status } = readContainerStatus(paths, id);
+      if (alive && status?.state !== 'exited') return 'running';
+      // A monitor that has said how it ended holds the lock for a moment more. One that has said nothing yet was born
+      // to a command that was killed: it will speak.
+      if (status?.state !== 'created') return await lockDirectory(native, paths.container(id), true);
+      await waker.next();
+    }
+  } finally {
+    waker.close();
   }
 }
 

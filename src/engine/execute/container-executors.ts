@@ -51,6 +51,8 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   async 'start-container'({ container }, { execution }) {
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
+    // Somebody else's start, while only waits were left here, is as good.
+    if (lock === 'running') return;
     if (lock === undefined) throw gone(container);
     await startLocked(execution, record, lock);
     execution.events.container('start', record);
@@ -68,9 +70,9 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const record = execution.resolve(container);
     const { paths } = execution.context.instance;
     const restarted = await monitorClient.restart(paths.containerRun(record.id), toMilliseconds(timeout));
-    if (!restarted) {
-      const lock = await lockStopped(execution.context, record.id);
-      if (lock === undefined) throw gone(container);
+    const lock = restarted ? 'running' : await lockStopped(execution.context, record.id);
+    if (lock === undefined) throw gone(container);
+    if (lock !== 'running') {
       await execution.reservePorts(record);
       await startLocked(execution, record, lock);
     }
@@ -88,6 +90,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   async 'remove-container'({ container, anonymousVolumes }, { execution }) {
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
+    if (lock === 'running') throw stillRunning(record);
     if (lock !== undefined) {
       try {
         await discardContainer(execution.context, record.id, { anonymousVolumes });
@@ -164,6 +167,13 @@ function toMilliseconds(timeout: Nanoseconds | undefined): number | undefined {
 
 function mapValues<T>(names: Readonly<Record<string, string>>, find: (name: string) => T): Map<string, T> {
   return new Map(Object.entries(names).map(([key, name]) => [key, find(name)]));
+}
+
+function stillRunning({ name }: ContainerRecord): TcError {
+  return new TcError(`container ${name} is running: it was started in the meantime`, {
+    code: 'changed-meanwhile',
+    hints: ['run the command again: it starts from what is there now'],
+  });
 }
 
 function gone(container: ContainerRef): TcError {

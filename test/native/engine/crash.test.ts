@@ -114,3 +114,45 @@ describe('an interrupted wait', () => {
     expect((await stack.container('app')).state).toBe('running');
   });
 });
+
+describe('a container that another command starts while one waits', () => {
+  it('counts as started', async () => {
+    stack = new Stack(`
+name: crash
+services:
+  app:
+    image: host
+    command: sleep 600
+    init: true
+    stop_grace_period: 1s
+    depends_on: {slow: {condition: service_healthy}}
+  slow:
+    image: host
+    command: sleep 600
+    init: true
+    stop_grace_period: 1s
+    healthcheck: {test: ["CMD", "test", "-e", "/tmp/go"], interval: 100ms, start_period: 60s, start_interval: 100ms}
+`);
+    const waiting = stack.up({}, stack.open());
+    await eventually('app is made', async () =>
+      (await stack.state()).containers.some((c) => c.service === 'app'),
+    );
+    await eventually('slow runs', async () => (await stack.container('slow')).state === 'running');
+    const app = await stack.container('app');
+    await stack.execute('start', () => ({
+      project: 'crash',
+      warnings: [],
+      nodes: [
+        {
+          id: 0,
+          operation: { kind: 'start-container', container: app },
+          cause: { reason: 'forced' },
+          dependsOn: [],
+        },
+      ],
+    }));
+    await stack.exec('slow', 'touch', '/tmp/go');
+    await waiting;
+    expect((await stack.container('app')).state).toBe('running');
+  });
+});
