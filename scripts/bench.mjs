@@ -32,15 +32,22 @@ function spawn(command, args, cwd = base) {
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const tcompose = (...args) => spawn(process.execPath, [join(top, 'bin/tcompose'), ...args]);
 
-/** Median time of `measured`, with `reset` run, unmeasured, before each run. */
+/**
+ * Median time of `measured`, and of a bare `node -e 0` run in turn with it, so that a machine whose speed drifts gives
+ * fair ratios. `reset` runs, unmeasured, before each run.
+ */
 function time(measured, { runs = RUNS, reset = () => {} } = {}) {
   const values = [];
+  const floors = [];
   for (let n = 0; n < runs + 1; n += 1) {
     reset();
+    const floor = spawn(process.execPath, ['-e', '0']).ms;
     const { ms } = measured();
-    if (n > 0) values.push(ms);
+    if (n === 0) continue;
+    values.push(ms);
+    floors.push(floor);
   }
-  return median(values);
+  return { ms: median(values), node: median(floors) };
 }
 
 function row(what, value, unit, comparison, budget) {
@@ -48,8 +55,8 @@ function row(what, value, unit, comparison, budget) {
   console.log(`${what.padEnd(36)}  ${figure.padStart(12)}  ${comparison.padEnd(30)}  ${budget}`.trimEnd());
 }
 
-function ratio(what, ms, floor, of, budget) {
-  row(what, ms, 'ms', `${(ms / floor).toFixed(2)} x ${of}`, budget);
+function ratio(what, { ms, node }, budget = '') {
+  row(what, ms, 'ms', `${(ms / node).toFixed(2)} x node`, budget);
 }
 
 function services(count, ports = false) {
@@ -62,59 +69,47 @@ function services(count, ports = false) {
 
 const project = (text) => writeFileSync(join(base, 'compose.yaml'), text);
 
-function benchStartup(node) {
+function benchStartup() {
   project(services(3));
   ratio(
     'version',
     time(() => tcompose('version')),
-    node,
-    'node',
     '1.6',
   );
   ratio(
     'config -q, 3 services',
     time(() => tcompose('config', '-q')),
-    node,
-    'node',
     '1.6',
   );
   for (const count of [50, 500, 2000]) {
     project(services(count));
-    const ms = time(() => tcompose('config', '-q'), { runs: 5 });
-    ratio(`config -q, ${count} services`, ms, node, 'node', count === 500 ? '0.5 s' : '');
+    const taken = time(() => tcompose('config', '-q'), { runs: 5 });
+    ratio(`config -q, ${count} services`, taken, count === 500 ? '0.5 s' : '');
   }
 }
 
-function benchOne(node) {
+function benchOne() {
   project(services(1));
   const down = () => tcompose('down', '-t', '1');
   ratio(
     'up -d, one container',
     time(() => tcompose('up', '-d'), { reset: down }),
-    node,
-    'node',
     '2.2',
   );
   tcompose('up', '-d');
   ratio(
     'up -d, nothing to do',
     time(() => tcompose('up', '-d')),
-    node,
-    'node',
     '1.6',
   );
   ratio(
     'ps',
     time(() => tcompose('ps')),
-    node,
-    'node',
     '1.6',
   );
   ratio(
     'exec -T s0 true',
     time(() => tcompose('exec', '-T', 's0', 'true')),
-    node,
-    'node',
     '1.7',
   );
   down();
@@ -160,45 +155,101 @@ function monitorMemory(containers) {
   return total / containers;
 }
 
-function benchFifty(node) {
+function benchFifty() {
   const count = 50;
   project(services(count, true));
   const down = () => tcompose('down', '-t', '1');
   const up = time(() => tcompose('up', '-d'), { runs: 5, reset: down });
   if (existsSync('/bin/busybox')) {
     const floor = floorOf(count);
-    row(`the C loop, ${count} containers`, floor, 'ms', `${(floor / node).toFixed(2)} x node`, '');
-    ratio(`up -d, ${count} services`, up, node + 3 * floor, '(node + 3 C loops)', '1.0');
-  } else ratio(`up -d, ${count} services`, up, node, 'node', 'the C loop needs busybox-static');
+    row(`the C loop, ${count} containers`, floor, 'ms', `${(floor / up.node).toFixed(2)} x node`, '');
+    const share = up.ms / (up.node + 3 * floor);
+    row(`up -d, ${count} services`, up.ms, 'ms', `${share.toFixed(2)} x (node + 3 C loops)`, '1.0');
+  } else ratio(`up -d, ${count} services`, up, 'the C loop needs busybox-static');
   tcompose('up', '-d');
   row('memory (PSS) beyond each container', monitorMemory(count), 'KiB', '', '512');
   ratio(
     `ps, ${count} containers`,
     time(() => tcompose('ps')),
-    node,
-    'node',
     '',
   );
   const restore = () => tcompose('up', '-d');
-  ratio(
-    `down, ${count} services`,
-    time(down, { runs: 5, reset: restore }),
-    node,
-    'node',
-    '1/15 of docker-compose',
-  );
+  ratio(`down, ${count} services`, time(down, { runs: 5, reset: restore }), '1/15 of docker-compose');
   down();
 }
 
+const server = `
+const http = require('node:http');
+http.createServer((request, response) => response.end('ok')).listen(80);
+process.on('SIGTERM', () => process.exit(0));`;
+
+/** Requests per second of wrk against a URL: the median of three runs. */
+function requestRate(url, ...options) {
+  const once = () => {
+    const text = spawn('wrk', ['-t1', '-c8', '-d2', ...options, url]).stdout;
+    return Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1] ?? Number.NaN);
+  };
+  return median([once(), once(), once()]);
+}
+
+function benchPorts() {
+  if (spawnSync('sh', ['-c', 'command -v wrk']).status !== 0) {
+    console.log('not measured, needs wrk: requests through a published port');
+    return;
+  }
+  writeFileSync(join(base, 'server.cjs'), server);
+  project(
+    'name: bench\nservices:\n  web:\n    image: host\n    command: node /srv/server.cjs\n' +
+      '    volumes: [".:/srv:ro"]\n    ports: ["21800:80"]\n' +
+      `    healthcheck: {test: ["CMD", "node", "-e", "fetch('http://127.0.0.1').then(() => process.exit(0), () => process.exit(1))"], start_period: 20s, start_interval: 200ms}\n`,
+  );
+  tcompose('up', '-d', '--wait');
+  const address = tcompose('exec', '-T', 'web', 'hostname', '-i').stdout.trim();
+  for (const [what, options, budgets] of [
+    ['keep-alive', [], ['95 %', '60 %']],
+    ['a connection each', ['-H', 'Connection: close'], ['85 %', '']],
+  ]) {
+    const direct = requestRate(`http://${address}:80/`, ...options);
+    row(`direct address, ${what}`, direct, 'req/s', '', '');
+    for (const [host, budget] of [
+      ['127.0.0.1', budgets[0]],
+      ['[::1]', budgets[1]],
+    ]) {
+      const rate = requestRate(`http://${host}:21800/`, ...options);
+      row(
+        `published on ${host}, ${what}`,
+        rate,
+        'req/s',
+        `${((100 * rate) / direct).toFixed(0)} % of direct`,
+        budget,
+      );
+    }
+  }
+  tcompose('down', '-t', '1');
+}
+
+function benchMany() {
+  const count = 500;
+  project(services(count));
+  row(`up -d, ${count} services (once)`, tcompose('up', '-d').ms, 'ms', '', '');
+  ratio(
+    `ps, ${count} containers`,
+    time(() => tcompose('ps'), { runs: 5 }),
+    '0.5 s',
+  );
+  row(`down, ${count} services (once)`, tcompose('down', '-t', '1').ms, 'ms', '', '');
+}
+
 prepare();
-const node = time(() => spawn(process.execPath, ['-e', '0']));
-row('node -e 0', node, 'ms', '1', '');
+row('node -e 0', time(() => spawn(process.execPath, ['-e', '0'])).ms, 'ms', '1', '');
 try {
-  benchStartup(node);
+  benchStartup();
   if (process.getuid() === 0) {
-    benchOne(node);
-    benchFifty(node);
-  } else console.log('not measured, needs root: up, down, ps, exec, memory');
+    benchOne();
+    benchFifty();
+    benchPorts();
+    benchMany();
+  } else console.log('not measured, needs root: up, down, ps, exec, memory, ports');
 } finally {
   if (process.getuid() === 0)
     spawnSync(process.execPath, [join(top, 'bin/tcompose'), '-p', 'bench', 'down', '-v', '-t', '1'], {
