@@ -1,7 +1,16 @@
 // The same config.json under Debian's runc, the overlay mounted on `rootfs`: what a process sees from inside must be the same.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OciConfig } from '../../../src/runtime/oci-config.ts';
@@ -57,6 +66,11 @@ function runUnderRunc(container: Container): string {
     );
   } finally {
     execFileSync('umount', [rootfs]);
+    // runc removes the container's cgroups and leaves their parent.
+    for (const hierarchy of readdirSync('/sys/fs/cgroup')) {
+      const parent = join('/sys/fs/cgroup', hierarchy, `tcompose-${sandbox.instance}`);
+      if (existsSync(parent)) rmdirSync(parent);
+    }
     rmSync(bundle, { recursive: true });
   }
 }
