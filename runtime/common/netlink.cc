@@ -79,8 +79,6 @@ void NetlinkBuffer::put_raw(const void* data, size_t size) {
 
 void NetlinkBuffer::put_string(uint16_t type, const char* text) { put(type, text, strlen(text) + 1); }
 
-void NetlinkBuffer::put_be16(uint16_t type, uint16_t value) { put_u16(type, htons(value)); }
-
 void NetlinkBuffer::put_be32(uint16_t type, uint32_t value) { put_u32(type, htonl(value)); }
 
 size_t NetlinkBuffer::open_nest(uint16_t type) {

@@ -29,9 +29,7 @@ class NetlinkBuffer {
   void put(uint16_t type, const void* data, size_t size);
   void put_string(uint16_t type, const char* text);
   void put_u8(uint16_t type, uint8_t value) { put(type, &value, sizeof value); }
-  void put_u16(uint16_t type, uint16_t value) { put(type, &value, sizeof value); }
   void put_u32(uint16_t type, uint32_t value) { put(type, &value, sizeof value); }
-  void put_be16(uint16_t type, uint16_t value);
   void put_be32(uint16_t type, uint32_t value);
   // Bytes without an attribute header, for structures inside a nest.
   void put_raw(const void* data, size_t size);

@@ -177,16 +177,14 @@ NftRule& NftRule::fib_type(uint32_t flags) {
   return *this;
 }
 
-NftRule& NftRule::mask(uint32_t bits) { return mask(&bits, sizeof bits); }
-
-NftRule& NftRule::mask(const void* bits, uint32_t size) {
-  static constexpr uint8_t zero[16] = {};
+NftRule& NftRule::mask(uint32_t bits) {
+  static constexpr uint32_t none = 0;
   expression("bitwise", [&] {
     buffer_.put_be32(NFTA_BITWISE_SREG, NFT_REG_1);
     buffer_.put_be32(NFTA_BITWISE_DREG, NFT_REG_1);
-    buffer_.put_be32(NFTA_BITWISE_LEN, size);
-    put_value(buffer_, NFTA_BITWISE_MASK, bits, size);
-    put_value(buffer_, NFTA_BITWISE_XOR, zero, size);
+    buffer_.put_be32(NFTA_BITWISE_LEN, sizeof bits);
+    put_value(buffer_, NFTA_BITWISE_MASK, &bits, sizeof bits);
+    put_value(buffer_, NFTA_BITWISE_XOR, &none, sizeof none);
   });
   return *this;
 }

@@ -91,7 +91,6 @@ class NftRule {
   // Type (RTN_LOCAL, ...) of the packet's source or destination address: NFTA_FIB_F_SADDR or NFTA_FIB_F_DADDR.
   NftRule& fib_type(uint32_t flags);
   NftRule& mask(uint32_t bits);
-  NftRule& mask(const void* bits, uint32_t size);
   NftRule& random(uint32_t modulus, uint32_t to);
   NftRule& load(const void* data, size_t size, uint32_t to);
 

@@ -28,7 +28,7 @@ class DnsZone {
 
   // `directory` is <run>/networks/<id>.
   Error open(const char* directory);
-  // Keeps the descriptors in the range that the child does not close.
+  // What the zone must keep open.
   template <typename Visit>
   void visit_descriptors(Visit&& visit) const {
     visit(directory_.get());

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Container, Lab, type LabNetwork } from './lab.ts';
 
 const errno = (promise: Promise<unknown>) => expect(promise).rejects;
@@ -220,6 +220,7 @@ describe('a namespace', () => {
 describe('states', () => {
   it('are made, grown and read', async () => {
     const lab = await Lab.open();
+    onTestFinished(() => lab.close());
     const path = join(lab.dir, 'states');
     await lab.native('createStates', path, 4);
     const network = { dir: lab.dir } as LabNetwork;
@@ -231,6 +232,5 @@ describe('states', () => {
       errno: 'ENOENT',
       syscall: 'open',
     });
-    await lab.close();
   });
 });

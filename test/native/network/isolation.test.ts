@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Container, Lab, type LabNetwork, type Neighbour } from './lab.ts';
 
 interface Place {
@@ -122,6 +122,7 @@ describe('the last network', () => {
 
   it('leaves the host as the first one found it', async () => {
     const lab = await Lab.open();
+    onTestFinished(() => lab.close());
     await lab.dropForwarding();
     const before = await lab.output('nft list ruleset; ip -o link; ip -o addr; ip route show table all');
     expect(await forwarding(lab)).toBe('0\n0');
@@ -133,21 +134,21 @@ describe('the last network', () => {
     expect(await lab.output('nft list ruleset; ip -o link; ip -o addr; ip route show table all')).toBe(
       before,
     );
-    await lab.close();
   });
 
   it('leaves forwarding alone where it was on, and never guards it there', async () => {
     const lab = await Lab.open();
+    onTestFinished(() => lab.close());
     await lab.setSysctl('net/ipv4/ip_forward', '1');
     const network = await lab.network(1);
     expect(await lab.output('nft list tables')).toBe('table inet tcompose-1ab1ab00');
     await lab.removeNetwork(network, true);
     expect(await forwarding(lab)).toBe('1\n0');
-    await lab.close();
   });
 
   it('of one instance leaves the guard to the other', async () => {
     const lab = await Lab.open();
+    onTestFinished(() => lab.close());
     const network = await lab.network(1);
     await lab.native('createBridge', {
       name: 'tc-other',
@@ -161,6 +162,5 @@ describe('the last network', () => {
     await lab.native('updateFirewall', 'tcompose-0000000b', [{ step: 'remove-table' }]);
     expect(await lab.output('nft list tables')).toBe('');
     expect(await forwarding(lab)).toBe('0\n0');
-    await lab.close();
   });
 });
