@@ -38,8 +38,23 @@ import { resolvePlainScalar } from './yaml-scalar.ts';
 const aliasBudget = 1_000_000;
 const depthLimit = 200;
 
+/** YAML 1.2 §5.1: no controls but tab and line ends. */
+const forbidden = /[^\P{Cc}\t\n\r\u0085]|[\ufffe\uffff]/u;
+
 /** Reports what is wrong and yields the documents that could be read; empty documents yield none. */
 export function parseYaml(source: SourceText, diagnostics: Diagnostics): Mapping[] {
+  const control = forbidden.exec(source.text);
+  if (control) {
+    const code = (control[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const isWide = code === '0000' && control.index < 4;
+    diagnostics.error({
+      code: 'yaml-syntax',
+      message: `the character U+${code} cannot stand in a text file`,
+      at: source.base + control.index,
+      hints: [isWide ? 'the file looks like UTF-16: save it as UTF-8' : 'is this a Compose file?'],
+    });
+    return [];
+  }
   const documents = parseAllDocuments(source.text, {
     schema: 'failsafe',
     uniqueKeys: false, // checked here, in linear time and with both places
