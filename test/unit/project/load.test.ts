@@ -193,6 +193,15 @@ describe('errors', () => {
 });
 
 describe('cost', () => {
+  it.each([
+    ['brackets', `a: ${'['.repeat(100_000)}`],
+    ['mappings', Array.from({ length: 3000 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
+    ['dashes', `a:\n${'- '.repeat(50_000)}`],
+  ])('of deep nesting is a diagnostic: %s', (_, text) => {
+    const error = errorOf(() => load({ '/p/compose.yaml': text }));
+    expect(['yaml-depth', 'yaml-syntax']).toContain(error.code);
+  });
+
   it('grows with the size of the file, also with anchors and long chains of dependencies', () => {
     const size = 3000;
     const services = Array.from({ length: size }, (_, n) => {
