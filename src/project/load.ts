@@ -94,8 +94,9 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
   const base = readEnvFiles(envFiles, caller, reader, diagnostics);
   const documents = readProjectDocuments(options, run);
   const trees = documents.map((document) => document.tree);
+  const realDirectory = reader.realpath?.(directory) ?? directory;
   const name = resolveProjectName(
-    { explicit: options.projectName, environment: base, trees, directory },
+    { explicit: options.projectName, environment: base, trees, directory, realDirectory },
     diagnostics,
   );
   diagnostics.throwIfFailed();

@@ -39,7 +39,7 @@ export function assemble(documents: readonly Document[], scope: Scope): Mapping 
   removeRepeats(project);
   fillDefaults(project);
   checkResources(project, diagnostics);
-  if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, scope.run.home);
+  if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, scope.run);
   resolveInherited(project, scope.environment, scope.run.trace);
   return project;
 }

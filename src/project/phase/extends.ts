@@ -126,7 +126,7 @@ function loadExtended(file: string, scope: Scope, at: Place): Mapping | undefine
     if (prepareDocument(tree, scope) === 'invalid') return undefined;
     project = mergeProjects(project, tree, run);
   }
-  if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, run.home);
+  if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, run);
   const services = mappingAt(project, 'services');
   if (!services && !run.diagnostics.failed) {
     run.diagnostics.error({

@@ -13,10 +13,12 @@ export interface NameSources {
   /** Every document, in order. */
   readonly trees: readonly Mapping[];
   readonly directory: string;
+  /** Without symbolic links. */
+  readonly realDirectory: string;
 }
 
 export function resolveProjectName(sources: NameSources, diagnostics: Diagnostics): string {
-  const { explicit, environment, trees, directory } = sources;
+  const { explicit, environment, trees, directory, realDirectory } = sources;
   if (explicit) return checkName(explicit, 'the project name', 0, diagnostics);
   const variable = environment.entry('COMPOSE_PROJECT_NAME');
   if (variable?.value) return checkName(variable.value, 'COMPOSE_PROJECT_NAME', variable.at, diagnostics);
@@ -31,6 +33,13 @@ export function resolveProjectName(sources: NameSources, diagnostics: Diagnostic
       code: 'project-name',
       message: `the directory name \`${basename(directory)}\` makes no project name`,
       hints: ['give the project a name: `-p NAME`, or `name:` in the file'],
+    });
+  }
+  if (normalizeProjectName(basename(realDirectory)) !== name) {
+    diagnostics.warn({
+      code: 'project-name',
+      message: `the project is called \`${name}\` after a symbolic link to ${realDirectory}`,
+      hints: ['give it a name that does not depend on the way here: `name:` in the file, or `-p NAME`'],
     });
   }
   return name;

@@ -3,11 +3,14 @@
 import { join } from 'node:path';
 import { cleanPath } from '../../base/path.ts';
 import { isList, isMapping, type Mapping, mappingAt, type Value } from '../text/tree.ts';
+import type { LoadRun } from './scope.ts';
 
 /** `base` may be relative when paths are only moved, not resolved. */
-export function resolvePaths(root: Mapping, base: string, home: string | undefined): void {
+export function resolvePaths(root: Mapping, base: string, run: Pick<LoadRun, 'home' | 'reader'>): void {
+  const { home } = run;
   const path = (text: string) => resolvePath(text, base, home);
-  for (const service of mappingsOf(root, 'services')) resolveServicePaths(service, path);
+  const real = (text: string) => run.reader.realpath?.(path(text)) ?? path(text);
+  for (const service of mappingsOf(root, 'services')) resolveServicePaths(service, path, real);
   for (const section of ['configs', 'secrets']) {
     for (const object of mappingsOf(root, section)) replaceText(object, 'file', path);
   }
@@ -21,7 +24,7 @@ export function resolvePaths(root: Mapping, base: string, home: string | undefin
 
 type Resolve = (text: string) => string;
 
-function resolveServicePaths(service: Mapping, path: Resolve): void {
+function resolveServicePaths(service: Mapping, path: Resolve, real: Resolve): void {
   const build = mappingAt(service, 'build');
   if (build) {
     const context: Resolve = (text) => (isContextUrl(text) ? text : path(text));
@@ -34,7 +37,8 @@ function resolveServicePaths(service: Mapping, path: Resolve): void {
   const reference = mappingAt(service, 'extends');
   if (reference) replaceText(reference, 'file', path);
   for (const trigger of itemsOf(mappingAt(service, 'develop')?.['watch'])) {
-    if (isMapping(trigger)) replaceText(trigger, 'path', path);
+    // Events name files by their real paths.
+    if (isMapping(trigger)) replaceText(trigger, 'path', real);
   }
   for (const mount of itemsOf(service['volumes'])) {
     if (isMapping(mount) && mount['type'] === 'bind') replaceText(mount, 'source', path);

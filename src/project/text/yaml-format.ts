@@ -76,7 +76,7 @@ const timestamp = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt ])/;
 function formatText(text: string, indent: string): string {
   const isSpecial = unprintable.test(text) || / \n/.test(text);
   if (text.includes('\n')) {
-    const canBeLiteral = !isSpecial && !/ $/.test(text);
+    const canBeLiteral = !isSpecial && /\S/.test(text) && !text.endsWith(' ');
     return canBeLiteral ? formatLiteral(text, indent) : formatDoubleQuoted(text);
   }
   if (wouldBeOther(text)) return formatDoubleQuoted(text);
@@ -104,7 +104,8 @@ function canBePlain(text: string): boolean {
 
 function formatLiteral(text: string, indent: string): string {
   const chomp = !text.endsWith('\n') ? '-' : text.endsWith('\n\n') || text === '\n' ? '+' : '';
-  const hint = /^[ \n]/.test(text) ? '2' : '';
+  // go-yaml looks at the first line only, and cannot read back what it writes for the rest.
+  const hint = /^\n* /.test(text) ? '2' : '';
   const body = text.endsWith('\n') ? text.slice(0, -1) : text;
   const lines = body.split('\n').map((line) => (line === '' ? '' : `${indent}  ${line}`));
   return `|${hint}${chomp}\n${lines.join('\n')}`;
