@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,8 @@ const result = await build({
 });
 
 mkdirSync(dist, { recursive: true });
+// The launcher trusts a cache only where nobody else can write, whatever the umask.
+chmodSync(dist, 0o755);
 // A cache of another bundle is of no use to this one.
 for (const name of readdirSync(dist)) if (name.includes('.cache')) rmSync(join(dist, name));
 for (const { path, text } of result.outputFiles) {

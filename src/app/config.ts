@@ -3,8 +3,12 @@
 import { orderServices } from '../plan/service-graph.ts';
 import { formatCanonical } from '../project/canonical.ts';
 import type { ProjectModel } from '../project/model.ts';
+import type { ServiceConfig } from '../project/service-config.ts';
+import type { Variable } from '../project/uninterpolated.ts';
 import type { AppContext } from './context.ts';
-import { discover, type LoadChanges, loadModel } from './project.ts';
+import { discover, findLoadOptions, type LoadChanges, loadModel } from './project.ts';
+
+export type { Variable } from '../project/uninterpolated.ts';
 
 export interface ConfigOptions extends Omit<LoadChanges, 'profiles'> {
   readonly format: 'yaml' | 'json';
@@ -17,6 +21,34 @@ export type ConfigList = (typeof configLists)[number];
 /** Canonical text, which loads again to the same model. */
 export function config(context: AppContext, { format, ...changes }: ConfigOptions): string {
   return formatCanonical(loadModel(context, changes), format);
+}
+
+/** Merged, with the variables left as they stand. */
+export async function configUninterpolated(
+  context: AppContext,
+  { format, ...changes }: ConfigOptions,
+): Promise<string> {
+  const { formatUninterpolated } = await import('../project/uninterpolated.ts');
+  const { text, warnings } = formatUninterpolated(findLoadOptions(context, changes), context.reader, format);
+  for (const warning of warnings) context.on({ type: 'warning', warning });
+  return text;
+}
+
+/** The variables that the files name. */
+export async function configVariables(context: AppContext): Promise<readonly Variable[]> {
+  const { listVariables } = await import('../project/uninterpolated.ts');
+  return listVariables(findLoadOptions(context), context.reader);
+}
+
+/** `NAME HASH` of each service: the hash that its containers' labels bear. */
+export async function configHashes(
+  context: AppContext,
+  services: readonly string[],
+): Promise<readonly string[]> {
+  const { hashService } = await import('../project/config-hash.ts');
+  const model = loadModel(context, { services });
+  const names = services.length > 0 ? services : Object.keys(model.services).sort();
+  return names.map((name) => `${name} ${hashService(model.services[name] as ServiceConfig)}`);
 }
 
 /** Throws what is wrong with the files. */

@@ -34,24 +34,27 @@ export type LoadChanges = Partial<
 
 /** The model, its warnings told. Naming services leaves out what they do not need. */
 export function loadModel(context: AppContext, changes: LoadChanges = {}): ProjectModel {
-  const { reader, selection } = context;
-  const discovery = discover(context);
-  const model = loadProject(
-    {
-      files: discovery.files,
-      cwd: discovery.cwd,
-      projectDirectory: discovery.projectDirectory,
-      envFiles: discovery.envFiles,
-      environment: discovery.environment,
-      projectName: selection.projectName,
-      profiles: selection.profiles,
-      allResources: selection.allResources,
-      ...changes,
-    },
-    reader,
-  );
-  for (const warning of [...discovery.warnings, ...model.warnings]) context.on({ type: 'warning', warning });
+  const model = loadProject(findLoadOptions(context, changes), context.reader);
+  for (const warning of model.warnings) context.on({ type: 'warning', warning });
   return model;
+}
+
+/** What the loader takes, with the warnings of the search for files told. */
+export function findLoadOptions(context: AppContext, changes: LoadChanges = {}): LoadOptions {
+  const { selection } = context;
+  const { cwd, envFiles, environment, files, projectDirectory, warnings } = discover(context);
+  for (const warning of warnings) context.on({ type: 'warning', warning });
+  return {
+    files,
+    cwd,
+    projectDirectory,
+    envFiles,
+    environment,
+    projectName: selection.projectName,
+    profiles: selection.profiles,
+    allResources: selection.allResources,
+    ...changes,
+  };
 }
 
 /** Which files make the project, and the variables that they see. */

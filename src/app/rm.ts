@@ -1,5 +1,6 @@
 // rm: stopped containers go.
 
+import { TcError } from '../base/error.ts';
 import { planRemove, type RemoveOptions } from '../plan/lifecycle.ts';
 import type { Plan } from '../plan/operation.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
@@ -22,7 +23,17 @@ export async function rm(
     verb: 'rm',
     project: name,
     model,
-    decide: (state) => planRemove(model, state, options),
+    decide: (state) => requireAgreed(planRemove(model, state, options), names),
+  });
+}
+
+/** Nobody agreed to the removal of what has stopped since the question. */
+function requireAgreed(plan: Plan, names: readonly string[]): Plan {
+  const added = removedNames(plan).filter((name) => !names.includes(name));
+  if (added.length === 0) return plan;
+  throw new TcError(`${added.join(', ')} can be removed too by now`, {
+    code: 'changed',
+    hints: ['run the command again to be asked for all of them'],
   });
 }
 

@@ -1,11 +1,51 @@
 // The caller's terminal while a command runs in a container: raw mode, window size, signals.
 
+import { fstatSync } from 'node:fs';
 import type { ExecSession } from '../engine/ports.ts';
+import { isTerminal } from '../ui/sink.ts';
 import { interruptedExitCode } from './exit-code.ts';
 
 export function hasTerminal(): boolean {
-  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return isTerminal(0) && isTerminal(1);
 }
+
+/**
+ * The caller's streams, each opened only when somebody asks for it: where a descriptor goes straight in, Node's stream is
+ * never made. /dev/null is as good as none.
+ */
+export function openStandardStreams(flags: { readonly detach: boolean; readonly interactive: boolean }) {
+  const isWanted = (fd: number) => !flags.detach && !isNullDevice(fd);
+  const [input, output, errors] = [flags.interactive && isWanted(0), isWanted(1), isWanted(2)];
+  return {
+    descriptors: {
+      ...(input && { stdin: 0 }),
+      ...(output && { stdout: 1 }),
+      ...(errors && { stderr: 2 }),
+    },
+    get stdin() {
+      return input ? process.stdin : undefined;
+    },
+    get stdout() {
+      return output ? process.stdout : undefined;
+    },
+    get stderr() {
+      return errors ? process.stderr : undefined;
+    },
+  };
+}
+
+/** Closed counts as null: there is nothing to read, and nobody to write to. */
+function isNullDevice(fd: number): boolean {
+  try {
+    const { rdev } = fstatSync(fd);
+    return rdev === nullDevice;
+  } catch {
+    return true;
+  }
+}
+
+/** Major 1, minor 3 (Linux, Documentation/admin-guide/devices.txt). */
+const nullDevice = 0x103;
 
 /** Resolves to the command's exit code, with the terminal as it was before. */
 export async function attachTerminal(session: ExecSession, terminal: boolean): Promise<number> {

@@ -34,6 +34,7 @@ export function openDisplay({ ansi, environment, progress }: Presentation, direc
   return new Display({
     stdout,
     stderr,
+    progress: isTruthy(environment['COMPOSE_STATUS_STDOUT']) ? stdout : stderr,
     mode: chooseProgressMode(progress, ansi, { isTTY: stderr.isTTY, environment }),
     colors: { stdout: isColored(stdout.isTTY), stderr: isColored(stderr.isTTY) },
     isDryRun: false,

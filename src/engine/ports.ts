@@ -107,6 +107,8 @@ export interface ExecRequest {
   readonly stdin?: Readable & { readonly fd?: number };
   readonly stdout?: Writable & { readonly fd?: number };
   readonly stderr?: Writable & { readonly fd?: number };
+  /** The streams' descriptors, if the caller knows them: a stream is then touched only if it has to be copied. */
+  readonly descriptors?: { readonly stdin?: number; readonly stdout?: number; readonly stderr?: number };
 }
 
 export interface ExecSession {

@@ -37,6 +37,8 @@ export type OutputEvent =
 export interface DisplayOptions {
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** Where progress goes; default: standard error. */
+  readonly progress?: Sink;
   readonly mode: ProgressMode;
   readonly colors: { readonly stdout: boolean; readonly stderr: boolean };
   readonly isDryRun: boolean;
@@ -75,7 +77,13 @@ export class Display {
     const style = createStyle(colors.stderr);
     this.#options = options;
     this.#diagnostics = { style, directory, readSource, showStack };
-    this.#progress = new ProgressFeed({ mode, sink: stderr, style, isDryRun, now: () => options.now() });
+    this.#progress = new ProgressFeed({
+      mode,
+      sink: options.progress ?? stderr,
+      style,
+      isDryRun,
+      now: () => options.now(),
+    });
     this.#logs = this.#createLogs({ color: true, prefix: true, timestamps: false });
   }
 

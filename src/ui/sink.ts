@@ -27,7 +27,7 @@ export function standardError(): Sink {
 const memoryDevices = 1;
 
 /** A look at the kind of file comes first, since it is free: loading `tty` for a pipe or /dev/null is not. */
-function isTerminal(fd: 1 | 2): boolean {
+export function isTerminal(fd: 0 | 1 | 2): boolean {
   try {
     const file = fstatSync(fd);
     return file.isCharacterDevice() && file.rdev >> 8 !== memoryDevices && isatty(fd);

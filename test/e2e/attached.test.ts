@@ -110,10 +110,10 @@ describe('an attached up', () => {
     const before = scenario.ps().map((row) => row.ID);
     expect(states()).toEqual({ web: 'running', db: 'running' });
     const again = start('up');
-    await eventually(
-      'it is attached',
-      () => scenario.run('exec', '-T', 'web', 'true').status === 0 || undefined,
-    );
+    await eventually('it is attached', () => {
+      scenario.ok('exec', '-T', 'web', 'sh', '-c', 'echo later > /proc/1/fd/1');
+      return again.stdout.includes('web-1  | later') || undefined;
+    });
     again.child.kill('SIGTERM');
     expect((await again.ended).code).toBe(130);
     expect(scenario.ps().map((row) => row.ID)).toEqual(before);

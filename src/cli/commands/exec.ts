@@ -1,6 +1,6 @@
 import { exec } from '../../app/exec.ts';
 import { defineCommand } from '../command.ts';
-import { attachTerminal, hasTerminal } from '../exec-terminal.ts';
+import { attachTerminal, hasTerminal, openStandardStreams } from '../exec-terminal.ts';
 import type { Environment } from '../flag-values.ts';
 import { indexFlag } from '../shared-flags.ts';
 
@@ -29,7 +29,7 @@ export const command = defineCommand({
     const { container, session: running } = await exec(session.context, {
       service,
       index: flags.index,
-      request: {
+      request: Object.assign(openStandardStreams(flags), {
         command,
         environment: parseVariables(flags.env, session.environment),
         user: flags.user,
@@ -37,14 +37,10 @@ export const command = defineCommand({
         privileged: flags.privileged,
         tty,
         detach: flags.detach,
-        stdin: flags.interactive && !flags.detach ? process.stdin : undefined,
-        stdout: flags.detach ? undefined : process.stdout,
-        stderr: flags.detach ? undefined : process.stderr,
-      },
+      }),
     });
-    if (running !== undefined) return attachTerminal(running, tty);
-    session.print(`would run in ${container.name}: ${command.join(' ')}\n`);
-    return 0;
+    if (running === undefined) session.print(`would run in ${container.name}: ${command.join(' ')}\n`);
+    return running === undefined || flags.detach ? 0 : attachTerminal(running, tty);
   },
 });
 

@@ -20,8 +20,6 @@ export interface ExecStreams {
   close(): void;
 }
 
-type Stream = (Readable | Writable) & { readonly fd?: number };
-
 export function openStreams(native: Native, request: ExecRequest): ExecStreams {
   const own: Descriptor[] = [];
   const ends: Socket[] = [];
@@ -37,25 +35,27 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     ends.push(socket);
     return socket;
   };
-  const input = (stream: ExecRequest['stdin']): Descriptor => {
-    const direct = directDescriptor(native, stream);
+  const input = (): Descriptor => {
+    const direct = directDescriptor(native, request, 'stdin');
     if (direct !== undefined) return direct;
+    const stream = request.stdin;
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
     // The caller's input may never end; the exec's end is not held up by it.
     copy(stream, end(write, 'writable')).catch(() => undefined);
     return keep(read);
   };
-  const output = (stream: ExecRequest['stdout']): Descriptor => {
-    const direct = directDescriptor(native, stream);
+  const output = (name: 'stdout' | 'stderr'): Descriptor => {
+    const direct = directDescriptor(native, request, name);
     if (direct !== undefined) return direct;
+    const stream = request[name];
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
     copies.push(copy(end(read, 'readable'), stream));
     return keep(write);
   };
   return {
-    given: [input(request.stdin), output(request.stdout), output(request.stderr)],
+    given: [input(), output('stdout'), output('stderr')],
     closeGiven() {
       for (const fd of own.splice(0)) closeSync(fd);
     },
@@ -68,10 +68,15 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
   };
 }
 
-function directDescriptor(native: Native, stream: Stream | undefined): Descriptor | undefined {
-  if (stream?.fd === undefined) return undefined;
-  const kind = native.descriptorKind(stream.fd);
-  return kind === 'pipe' || kind === 'socket' ? stream.fd : undefined;
+function directDescriptor(
+  native: Native,
+  request: ExecRequest,
+  name: 'stdin' | 'stdout' | 'stderr',
+): Descriptor | undefined {
+  const fd = request.descriptors?.[name] ?? request[name]?.fd;
+  if (fd === undefined) return undefined;
+  const kind = native.descriptorKind(fd);
+  return kind === 'pipe' || kind === 'socket' ? fd : undefined;
 }
 
 /** The far side closing early (a pager that quits) is an end, not a failure. */

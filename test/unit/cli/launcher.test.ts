@@ -1,0 +1,137 @@
+// The launcher and its code cache: trusted only where nobody else can write, replaced when it does not fit.
+
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const headerSize = 512;
+let home: string;
+let dist: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'tcompose-launcher-'));
+  dist = join(home, 'dist');
+  mkdirSync(dist, { mode: 0o755 });
+  cpSync(join(top, 'bin'), join(home, 'bin'), { recursive: true });
+  cpSync(join(top, 'dist/tcompose.cjs'), join(dist, 'tcompose.cjs'));
+  writeFileSync(join(home, 'compose.yaml'), 'services: {web: {image: host}}\n');
+});
+
+afterEach(() => rmSync(home, { recursive: true }));
+
+function run(args: string[], nodeArgs: string[] = []) {
+  const env = { HOME: home, TCOMPOSE_ROOT: join(home, 'root') };
+  const options = { cwd: home, encoding: 'utf8', env } as const;
+  return spawnSync(process.execPath, [...nodeArgs, join(home, 'bin/tcompose'), ...args], options);
+}
+
+const caches = () => readdirSync(dist).filter((name) => name.includes('.cache'));
+
+function header(): { build: string; paths: string[] } {
+  const [name] = caches();
+  return JSON.parse(readFileSync(join(dist, name!)).toString('latin1', 0, headerSize));
+}
+
+function expectVersion(): void {
+  const { status, stderr, stdout } = run(['version', '--short']);
+  expect({ status, stderr, stdout }).toEqual({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
+}
+
+describe('the code cache', () => {
+  it('learns each path that has run to its end, and is left alone after that', () => {
+    expectVersion();
+    expect(header().paths).toEqual(['version']);
+    expect(run(['config', '-q']).status).toBe(0);
+    expect(header().paths).toEqual(['version', 'config']);
+    const before = statSync(join(dist, caches()[0]!));
+    expectVersion();
+    expect(run(['nosuch']).status).toBe(2);
+    expect(statSync(join(dist, caches()[0]!)).ino).toBe(before.ino);
+  });
+
+  it('is replaced if it is damaged, or of another bundle', () => {
+    expectVersion();
+    const path = join(dist, caches()[0]!);
+    const whole = readFileSync(path);
+    for (const damaged of [
+      whole.subarray(0, headerSize + 100),
+      Buffer.concat([whole.subarray(0, headerSize), Buffer.alloc(whole.length - headerSize)]),
+      Buffer.from(
+        whole.toString('latin1').replace(/"build":"\w{16}"/, '"build":"0000000000000000"'),
+        'latin1',
+      ),
+      Buffer.from('no header'),
+    ]) {
+      writeFileSync(path, damaged);
+      expectVersion();
+      expect(readFileSync(path).equals(damaged)).toBe(false);
+      expect(header().build).toBe(readFileSync(join(dist, 'tcompose.cjs'), 'latin1').slice(-17, -1));
+    }
+  });
+
+  it('is not trusted if others may write it', () => {
+    expectVersion();
+    const path = join(dist, caches()[0]!);
+    chmodSync(path, 0o666);
+    expectVersion();
+    expect(statSync(path).mode & 0o022).toBe(0);
+  });
+
+  it('is neither read nor written in a folder that others may write', () => {
+    chmodSync(dist, 0o777);
+    expectVersion();
+    expect(caches()).toEqual([]);
+  });
+
+  it('is not written by a run with V8 options of its own', () => {
+    expect(run(['version'], ['--stack-size=900']).status).toBe(0);
+    expect(caches()).toEqual([]);
+  });
+});
+
+describe('the launcher', () => {
+  it('says what is missing if nothing is built', () => {
+    rmSync(join(dist, 'tcompose.cjs'));
+    const { status, stderr } = run(['version']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^tcompose: it is not built: run/),
+    });
+  });
+
+  it('refuses a Node that is too old with a sentence', () => {
+    const preload = join(home, 'old-node.cjs');
+    writeFileSync(
+      preload,
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.4" } });',
+    );
+    const { status, stderr } = run(['version'], ['-r', preload]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'tcompose: Node 18.20.4 is too old: 20.19 or newer is needed\n',
+    });
+  });
+
+  it('needs nothing but the bundle', () => {
+    expect(readdirSync(dist)).toEqual(['tcompose.cjs']);
+    expect(run(['config']).stdout).toContain('image: host');
+  });
+});
