@@ -118,7 +118,7 @@ void queue(Monitor& monitor, size_t index, const char* text, size_t length) {
 
 ssize_t send_now(int socket, const char* text, size_t length, const int* fds, size_t fd_count) {
   iovec data{const_cast<char*>(text), length};
-  alignas(cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(kMaxPassed * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
@@ -184,6 +184,7 @@ void client_ready(Monitor& monitor, size_t index, uint32_t events) {
 void send_line(Monitor& monitor, size_t index, const char* text, size_t length, const int* fds, size_t fd_count) {
   Client& client = monitor.clients[index];
   if (!client.socket) return;
+  if (fd_count > kMaxPassed) return drop_client(monitor, index);
   if (client.output_length) {
     // Descriptors travel with the first byte of their line, which a backlog would hold back.
     if (fd_count) return drop_client(monitor, index);

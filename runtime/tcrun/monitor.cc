@@ -124,6 +124,9 @@ Error open_netns(Monitor& monitor) {
 }
 
 Error start(Monitor& monitor) {
+  if (monitor.socket_count != monitor.spec.network.ports.count) {
+    return explain(fail_with(EINVAL, "start", "argv"), "there is not one socket for each published port");
+  }
   Error error = identify(monitor);
   if (error.ok()) error = open_run_dir(monitor);
   if (error.ok()) error = open_events(monitor);

@@ -206,6 +206,8 @@ constexpr size_t kMaxStatus = 256 * 1024;
 Error open_control(Monitor& monitor);
 void accept_client(Monitor& monitor);
 void client_ready(Monitor& monitor, size_t index, uint32_t events);
+// At most kMaxPassed descriptors travel with one line (SCM_MAX_FD of the kernel).
+constexpr size_t kMaxPassed = 253;
 void send_line(Monitor& monitor, size_t index, const char* text, size_t length, const int* fds = nullptr,
                size_t fd_count = 0);
 void drop_client(Monitor& monitor, size_t index);

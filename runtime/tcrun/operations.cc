@@ -104,9 +104,17 @@ void do_health(const Request& request) {
   start_probe(monitor);
 }
 
+// As many from `from` on as one line carries.
 void do_sockets(const Request& request) {
   Monitor& monitor = request.monitor;
-  send_line(monitor, request.client, "{\"ok\":true}\n", 12, monitor.sockets, monitor.socket_count);
+  size_t total = monitor.socket_count;
+  Decoder in("request", request.arena);
+  size_t from = size_t(in.optional_integer(request.json, "from", 0, int64_t(total), 0));
+  if (in.error()) return refuse(request, in.error());
+  size_t count = total - from < kMaxPassed ? total - from : kMaxPassed;
+  FixedText<48> line;
+  line.add("{\"ok\":true,\"total\":").number(int64_t(total)).add("}\n");
+  send_line(monitor, request.client, line.c_str(), line.length(), monitor.sockets + from, count);
 }
 
 void do_netns(const Request& request) {

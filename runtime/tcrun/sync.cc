@@ -31,7 +31,7 @@ void copy_cut(char (&to)[N], const char* from) {
 
 // Error holds pointers to text that lives for ever. The set of words is small: that of this program's string literals.
 const char* intern(char (&word)[24]) {
-  static char known[96][24];
+  static char known[160][24];
   word[sizeof word - 1] = '\0';
   for (char(&entry)[24] : known) {
     if (!*entry) memcpy(entry, word, sizeof entry);

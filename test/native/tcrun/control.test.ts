@@ -178,6 +178,33 @@ describe('the control socket', () => {
     await sharer.stop({ graceMs: 0 });
   });
 
+  it('hands over more sockets than one message carries', async () => {
+    const bound = Array.from({ length: 300 }, () =>
+      native.bindPublished({ protocol: 'udp', address: '127.0.0.1', port: 0 }),
+    );
+    const publisher = await sandbox.run('exec sleep 1000', {
+      sockets: bound.map(({ socket }) => socket),
+      network: {
+        ports: bound.map(({ port }) => ({
+          protocol: 'udp' as const,
+          address: '127.0.0.1',
+          port,
+          target: 80,
+          targetAddress: '192.0.2.1',
+          group: join(sandbox.directory, `run/group-${port}`),
+        })),
+      },
+    });
+    for (const { socket } of bound) native.close(socket);
+    const control = publisher.control();
+    const first = await control.request({ op: 'sockets' });
+    const second = await control.request({ op: 'sockets', from: first.fds.length });
+    expect([first.message.total, first.fds.length + second.fds.length]).toEqual([300, 300]);
+    for (const fd of [...first.fds, ...second.fds]) native.close(fd);
+    control.close();
+    await publisher.stop({ graceMs: 0 });
+  });
+
   it('lies where paths are longer than a socket address', () => {
     expect(join(container.runDir, 'ctl').length).toBeGreaterThan(107);
   });

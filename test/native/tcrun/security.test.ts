@@ -168,6 +168,45 @@ describe('a container has', () => {
   });
 });
 
+describe('a volume', () => {
+  it('propagates mounts as asked, and not at all by default', async () => {
+    const shared = join(sandbox.directory, 'shared-mount');
+    mkdirSync(shared);
+    execFileSync('mount', ['--bind', shared, shared]);
+    try {
+      execFileSync('mount', ['--make-shared', shared]);
+      for (const name of ['from-host', 'from-inside']) mkdirSync(join(shared, name));
+      const bind = (target: string, propagation?: string) => ({
+        source: shared,
+        target,
+        readOnly: false,
+        ...(propagation && { propagation }),
+      });
+      const container = await sandbox.run(
+        `echo ready; until [ -e /slave/from-host/x ]; do sleep 0.01; done
+         ls /private/from-host /shared/from-host | grep -c x
+         mount -t tmpfs tmpfs /slave/from-inside; touch /slave/from-inside/hidden
+         mount -t tmpfs tmpfs /shared/from-inside; touch /shared/from-inside/seen; echo mounted; exec sleep 1000`,
+        {
+          service: { privileged: true },
+          binds: [bind('/private'), bind('/slave', 'rslave'), bind('/shared', 'rshared')],
+        },
+      );
+      await container.logged('ready');
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', join(shared, 'from-host')]);
+      writeFileSync(join(shared, 'from-host/x'), '');
+      await container.logged('mounted');
+      // Of the other two, only the shared one sees the host's mount.
+      expect(container.output()).toBe('ready\n1\nmounted\n');
+      expect(readdirSync(join(shared, 'from-inside'))).toEqual(['seen']);
+      await container.stop({ graceMs: 0 });
+    } finally {
+      execFileSync('umount', ['-R', '-l', shared]);
+    }
+    expect(sandbox.mounts()).toEqual([]);
+  });
+});
+
 describe('no way out by', () => {
   it('a working directory in /proc (CVE-2024-21626)', async () => {
     for (const fd of [3, 4, 5, 6, 7, 8, 9, 10]) {
