@@ -8,7 +8,7 @@ import type { ProjectModel } from './model.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { formatGoJson } from './text/go-json.ts';
 import { compareNaturally } from './text/natural-order.ts';
-import { formatYaml, sortKeysForYaml } from './text/yaml-format.ts';
+import { formatYaml, sortKeys, sortKeysForYaml } from './text/yaml-format.ts';
 
 export interface CanonicalOptions {
   /** Doubles every `$`, so that nothing is interpolated when the output is read. Default: true. */
@@ -20,9 +20,10 @@ export function formatCanonical(
   output: OutputFormat,
   options: CanonicalOptions = {},
 ): string {
-  const canonical = toCanonical(model, output);
-  const project = options.escapeDollars === false ? canonical : escapeDollars(canonical);
-  return output === 'json' ? formatGoJson(project, 2) : formatYaml(project);
+  const format = (project: unknown) => (output === 'json' ? formatGoJson(project, 2) : formatYaml(project));
+  const project = toCanonical(model, output);
+  const text = format(project);
+  return options.escapeDollars !== false && text.includes('$') ? format(escapeDollars(project)) : text;
 }
 
 /** In values only: keys are not interpolated. */
@@ -47,7 +48,7 @@ export function toCanonical(model: ProjectModel, output: OutputFormat): Record<s
   const present = sections.filter(([key, value]) => key === 'services' || !isEmpty(value));
   const extensions = Object.entries(model.extensions).map(([key, value]): [string, unknown] => [
     key,
-    output === 'yaml' ? sortKeysForYaml(value) : value,
+    output === 'yaml' ? sortKeysForYaml(value) : sortKeys(value),
   ]);
   const entries = [...present, ...extensions.sort(([a], [b]) => compareNaturally(a, b))];
   if (output === 'json') entries.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -7,7 +7,7 @@ import { type LoadOptions, loadTree } from './load.ts';
 import { formatGoJson } from './text/go-json.ts';
 import { parseTemplate, TemplateError, type VariableUse } from './text/template.ts';
 import { isList, isMapping, type Value } from './text/tree.ts';
-import { formatYaml, sortKeysForYaml } from './text/yaml-format.ts';
+import { formatYaml, sortKeys, sortKeysForYaml } from './text/yaml-format.ts';
 
 export interface Uninterpolated {
   readonly text: string;
@@ -24,15 +24,6 @@ export function formatUninterpolated(
   const project = { ...(toPlain(root) as object), name };
   const text = output === 'json' ? formatGoJson(sortKeys(project), 2) : formatYaml(sortKeysForYaml(project));
   return { text, warnings: run.diagnostics.warnings };
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const sorted: Record<string, unknown> = Object.create(null);
-  for (const key of Object.keys(value).sort())
-    sorted[key] = sortKeys((value as Record<string, unknown>)[key]);
-  return sorted;
 }
 
 export interface Variable {

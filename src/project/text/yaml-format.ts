@@ -144,9 +144,14 @@ function escapeControl(character: string): string {
 
 /** Mappings of free keys (`x-*` and the like), in the order in which go-yaml writes them. */
 export function sortKeysForYaml(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeysForYaml);
+  return sortKeys(value, compareNaturally);
+}
+
+/** Deeply; by default in the order of code units, as in JSON. */
+export function sortKeys(value: unknown, compare?: (a: string, b: string) => number): unknown {
+  if (Array.isArray(value)) return value.map((item) => sortKeys(item, compare));
   if (!isRecord(value)) return value;
   const sorted: Record<string, unknown> = Object.create(null);
-  for (const key of Object.keys(value).sort(compareNaturally)) sorted[key] = sortKeysForYaml(value[key]);
+  for (const key of Object.keys(value).sort(compare)) sorted[key] = sortKeys(value[key], compare);
   return sorted;
 }
