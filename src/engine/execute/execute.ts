@@ -12,7 +12,7 @@ import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
 import type { Images } from '../image/images.ts';
 import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
-import { ProjectLock, projectLockPath } from '../lock/project-lock.ts';
+import { type LastHolder, ProjectLock, projectLockPath } from '../lock/project-lock.ts';
 import { observeInstance, type Snapshot } from '../observe/observe.ts';
 import { Publishers } from '../port/publishers.ts';
 import { SocketPool } from '../port/socket-pool.ts';
@@ -22,7 +22,7 @@ import { isCancelling, requestCancellation, watchCancellation } from './cancella
 import { containerExecutors } from './container-executors.ts';
 import { Execution, type Executors, type Step } from './execution.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
-import { prepare } from './prepare.ts';
+import { prepare, reservePortsAgain } from './prepare.ts';
 import { resourceExecutors } from './resource-executors.ts';
 import { runSchedule, type Weight } from './scheduler.ts';
 
@@ -97,11 +97,13 @@ async function executeLocked(
   for (const warning of plan.warnings) request.on({ type: 'warning', warning });
   for (const warning of listIgnored(plan, request)) request.on({ type: 'warning', warning });
   const leaving = listLeaving(plan);
-  const publishers = new Publishers({ context, containers: snapshot.containers, leaving });
+  const containers = new Map(snapshot.containers);
+  const publishers = new Publishers({ context, containers, leaving });
   const execution = new Execution({
     context,
     project: identifyProject(request, snapshot),
     snapshot,
+    containers,
     host: parts.host,
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
@@ -112,7 +114,7 @@ async function executeLocked(
     await runPlan(execution, plan, request, lock);
     return { created: execution.created, plan };
   } finally {
-    execution.close();
+    execution.letGo();
     publishers.close();
   }
 }
@@ -151,22 +153,30 @@ function runPlan(
       done.add(node.id);
     },
     onIdle() {
-      execution.releaseLocks();
+      execution.letGo();
       lock.release();
     },
     async onResume() {
       const other = await lock.retake();
-      if (other === undefined) return;
-      const now = observeInstance(execution.context.instance.paths, request.project, request.model);
       const nodes = plan.nodes.filter((node) => !done.has(node.id));
-      const broken = findBrokenPrecondition(
-        { project: request.project, nodes, created: execution.created, removed: execution.removed },
-        now,
-      );
-      if (broken !== undefined) throw changedBy(other, broken);
-      execution.refresh(now);
+      if (other) checkPreconditions(execution, nodes, request, other);
+      await reservePortsAgain(execution, nodes, request.model);
     },
   });
+}
+
+/** Throws if what the rest of the plan relies on is no longer so. */
+function checkPreconditions(
+  execution: Execution,
+  nodes: readonly PlanNode[],
+  request: ExecuteRequest,
+  other: LastHolder,
+): void {
+  const now = observeInstance(execution.context.instance.paths, request.project, request.model);
+  const { created, removed } = execution;
+  const broken = findBrokenPrecondition({ project: request.project, nodes, created, removed }, now);
+  if (broken !== undefined) throw changedBy(other, broken);
+  execution.refresh(now);
 }
 
 async function runNode(node: PlanNode, step: Step, request: ExecuteRequest): Promise<void> {
@@ -210,7 +220,7 @@ function describeWait(project: string, holder: { verb: string; pid: number; sinc
   return { code: 'project-locked', message: `waiting for ${who} to be done with project ${project}` };
 }
 
-function changedBy(other: { verb: string; pid: number }, what: string): TcError {
+function changedBy(other: LastHolder, what: string): TcError {
   return new TcError(`the project was changed by "tcompose ${other.verb}" in the meantime: ${what}`, {
     code: 'changed-meanwhile',
     hints: ['run the command again: it starts from what is there now'],

@@ -23,6 +23,8 @@ export interface ExecutionParts {
   readonly context: EngineContext;
   readonly project: ProjectIdentity;
   readonly snapshot: Snapshot;
+  /** Of the whole instance; kept up to date, here and for whoever else holds it. */
+  readonly containers: Map<string, ContainerRecord>;
   /** Read once, on first use: `down` needs none of it. */
   host(): HostFacts;
   readonly sockets: SocketPool;
@@ -58,7 +60,7 @@ export class Execution {
     this.sockets = parts.sockets;
     this.events = parts.events;
     this.warn = parts.warn;
-    this.containers = new Map(parts.snapshot.containers);
+    this.containers = parts.containers;
     this.networks = new Map(parts.snapshot.networks.map((record) => [record.id, record]));
     this.volumes = new Map(parts.snapshot.volumes.map((record) => [record.name, record]));
   }
@@ -70,6 +72,11 @@ export class Execution {
     if (record) return record;
     if (id === undefined) throw bug(`step ${'node' in ref ? ref.node : '?'} has not created ${ref.name}`);
     throw new TcError(`container ${ref.name} is gone`, { code: 'container-gone' });
+  }
+
+  /** False: an earlier step of the plan is still to create it. */
+  isMade(ref: ContainerRef): boolean {
+    return 'id' in ref || this.created.has(ref.node);
   }
 
   findNetwork(name: string): NetworkRecord {
@@ -136,14 +143,10 @@ export class Execution {
     return lock;
   }
 
-  /** Before others are let at the project: they must not wait for a container that only waits itself. */
-  releaseLocks(): void {
+  /** Before others are let at the project: locks and sockets must not be kept from them by a command that only waits. */
+  letGo(): void {
     for (const lock of this.#locks.values()) closeSync(lock);
     this.#locks.clear();
-  }
-
-  close(): void {
-    this.releaseLocks();
     this.sockets.close();
   }
 }

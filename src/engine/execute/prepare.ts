@@ -51,6 +51,27 @@ export async function prepare(
   }
 }
 
+/** After a time in which others had the project: the sockets of what is still to be started. */
+export async function reservePortsAgain(
+  execution: Execution,
+  nodes: readonly PlanNode[],
+  model: ProjectModel | undefined,
+): Promise<void> {
+  for (const { id, operation } of nodes) {
+    const prepared = execution.prepared.get(id);
+    if (operation.kind === 'create-container' && prepared) {
+      const { name: service } = operation.service;
+      const owner = { project: execution.project.name, service };
+      const reserve = () => execution.sockets.reserveAgain(owner, prepared.ports);
+      execution.prepared.set(id, { ...prepared, ports: await atService({ model, service }, reserve) });
+    }
+    if (operation.kind === 'start-container' && execution.isMade(operation.container)) {
+      const record = execution.resolve(operation.container);
+      await atService({ model, service: record.service }, () => execution.reservePorts(record));
+    }
+  }
+}
+
 async function prepareCreate(
   execution: Execution,
   node: PlanNode,

@@ -16,6 +16,9 @@ export interface LockHolder {
   readonly generation: number;
 }
 
+/** As much as is told of whoever had the lock in the meantime. */
+export type LastHolder = Pick<LockHolder, 'verb' | 'pid'>;
+
 export interface ProjectLockRequest {
   readonly native: Native;
   /** Directory of lock files. */
@@ -57,7 +60,7 @@ export class ProjectLock {
   }
 
   /** Takes the lock again; resolves to who else had it meanwhile, if anybody did. */
-  async retake(): Promise<Pick<LockHolder, 'verb' | 'pid'> | undefined> {
+  async retake(): Promise<LastHolder | undefined> {
     const expected = this.#generation;
     const previous = await this.#take();
     if (previous?.generation === expected) return undefined;
