@@ -185,7 +185,7 @@ Napi::Value list_links(const Napi::CallbackInfo& info) {
 Error remove_link(const char* name) {
   Rtnl rtnl;
   if (Error error = rtnl.open()) return error;
-  Error error = rtnl.delete_link(name);
+  Error error = rtnl.delete_bridge(name);
   return error.errnum == ENODEV ? Error{} : error;
 }
 

@@ -111,6 +111,7 @@ Error Rtnl::create_veth(const VethRequest& request) {
   buffer.put_string(IFLA_IFNAME, request.host_name);
   buffer.put_u32(IFLA_MTU, request.mtu);
   buffer.put_u32(IFLA_MASTER, static_cast<uint32_t>(bridge));
+  buffer.put_u32(IFLA_GROUP, member_group(bridge));
   put_single_queue(buffer);
   {
     Nest info(buffer, IFLA_LINKINFO);
@@ -138,6 +139,19 @@ Error Rtnl::delete_link(const char* name) {
   buffer.put_string(IFLA_IFNAME, name);
   Error error = socket_.request(buffer, "remove link");
   return error ? fail_with(error.errnum, "remove link", "RTM_DELLINK", name) : Error{};
+}
+
+// Links die with their namespaces, but connections that nobody owns any more (FIN-WAIT-1 and on, tcp(7)) keep a namespace
+// alive for minutes after its last process: their links go here, all by one request.
+Error Rtnl::delete_bridge(const char* name) {
+  int index = 0;
+  if (Error error = link_index(name, &index)) return error;
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_DELLINK, 0, link_header());
+  buffer.put_u32(IFLA_GROUP, member_group(index));
+  Error error = socket_.request(buffer, "remove links of bridge");
+  if (error && error.errnum != ENODEV) return fail_with(error.errnum, "remove links of bridge", "RTM_DELLINK", name);
+  return delete_link(name);
 }
 
 Error Rtnl::link_index(const char* name, int* index) {

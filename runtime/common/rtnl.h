@@ -9,6 +9,8 @@ namespace tc {
 
 // Link group of every bridge that tcompose makes, in whatever instance ("tc"): how rules know them all.
 constexpr uint32_t bridge_group = 0x7463;
+// Link group of the host's ends on one bridge, so that one request removes them all.
+constexpr uint32_t member_group(int bridge) { return 0x74000000u + static_cast<uint32_t>(bridge); }
 
 struct MacAddress {
   uint8_t bytes[6];
@@ -42,6 +44,8 @@ class Rtnl {
   // One message makes the pair already wired: host end up in the bridge, other end inside the namespace.
   Error create_veth(const VethRequest& request);
   Error delete_link(const char* name);
+  // The bridge and what is on it.
+  Error delete_bridge(const char* name);
   // ENODEV if there is none.
   Error link_index(const char* name, int* index);
   Error set_up(int index);
