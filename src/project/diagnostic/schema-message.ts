@@ -131,6 +131,7 @@ function hintsForType(
   if (wanted.includes('array') && !isMapping(value))
     return ['write it as a list: `- value`, one on each line'];
   if (wanted.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
+    if (key === 'restart') return ['write no, always, on-failure, on-failure:3 or unless-stopped'];
     return [durations.includes(String(key)) ? `add a unit: ${value}s` : `put it in quotes: "${value}"`];
   }
   if (!wanted.includes('object')) return [];

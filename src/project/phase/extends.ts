@@ -75,7 +75,8 @@ function findTarget(
   const file = reference['file'];
   const home = typeof file === 'string' ? openFamily(file, family, valuePlace(reference, 'file')) : family;
   if (!home) return undefined;
-  if (isMapping(home.services[wanted])) return { name: wanted, family: home };
+  // It may be empty.
+  if (wanted in home.services) return { name: wanted, family: home };
   const nearest = findNearest(wanted, Object.keys(home.services));
   const where = home === family ? 'this file' : relative(family.scope.directory, home.file);
   family.scope.run.diagnostics.error({
