@@ -10,6 +10,7 @@ import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
 import { startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
+import { receiveFromMonitor } from '../control/hand-over.ts';
 import { monitorClient } from '../control/monitor.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
@@ -119,11 +120,27 @@ async function startLocked(execution: Execution, known: ContainerRecord, lock: D
     const record = await execution.settlePorts(known);
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
-    await startContainer(execution.context, { record, lock, sockets });
+    const [networkNamespace] = await findSharedNamespace(execution, record);
+    try {
+      await startContainer(execution.context, { record, lock, sockets, networkNamespace });
+    } finally {
+      if (networkNamespace !== undefined) execution.context.native.close(networkNamespace);
+    }
     warnAbout(execution, record);
   } finally {
     execution.context.native.close(lock);
   }
+}
+
+/** The network namespace of its last life, if a container that shares it still runs in it. */
+async function findSharedNamespace(execution: Execution, record: ContainerRecord): Promise<Descriptor[]> {
+  const { paths } = execution.context.instance;
+  for (const other of execution.containers.values()) {
+    if (other.networkOf !== record.id || !readContainerStatus(paths, other.id).alive) continue;
+    const received = await receiveFromMonitor(execution.context, other.id, 'netns');
+    if (received.length > 0) return received;
+  }
+  return [];
 }
 
 /** What the monitor could do without: a limit that the host refuses, a port that only the relay serves. */

@@ -130,7 +130,7 @@ function makeNetworkRun(paths: InstancePaths, id: string): void {
   const directory = paths.networkRun(id);
   mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
   mkdirSync(directory, { recursive: true });
-  chmodSync(directory, 0o755);
+  chmodSync(directory, 0o711);
 }
 
 function slotCount(record: NetworkRecord): number {

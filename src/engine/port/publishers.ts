@@ -1,9 +1,9 @@
 // Who publishes a port on this instance, and the sockets that living monitors hand over.
 
 import { closeSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import { receiveFromMonitor } from '../control/hand-over.ts';
 import type { ContainerRecord, PortRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import type { PortKey, PublisherDirectory, SocketOwner } from './socket-pool.ts';
@@ -39,7 +39,7 @@ export class Publishers implements PublisherDirectory {
     if (giver === undefined) return undefined;
     const identity = (port: PortKey) => `${giver.id} ${port.protocol} ${port.address} ${port.port}`;
     if (!this.#received.has(identity(key))) {
-      const sockets = await this.#receive(giver);
+      const sockets = await receiveFromMonitor(this.#source.context, giver.id, 'sockets');
       for (const [index, socket] of sockets.entries()) {
         const port = giver.ports[index];
         if (port) this.#received.set(identity(port), socket);
@@ -65,21 +65,5 @@ export class Publishers implements PublisherDirectory {
       if (readContainerStatus(paths, record.id).alive) return record;
     }
     return undefined;
-  }
-
-  /** Empty if the monitor ended meanwhile: then its sockets are free to be bound. */
-  async #receive(giver: ContainerRecord): Promise<Descriptor[]> {
-    const { native, instance } = this.#source.context;
-    let control: Descriptor | undefined;
-    try {
-      control = native.connectUnix(join(instance.paths.containerRun(giver.id), 'ctl'));
-      native.sendDescriptors(control, Buffer.from('{"v":1,"op":"sockets"}\n'), []);
-      const { fds } = await native.receiveDescriptors(control);
-      return fds;
-    } catch {
-      return [];
-    } finally {
-      if (control !== undefined) native.close(control);
-    }
   }
 }

@@ -15,11 +15,12 @@ import { removeFile } from '../record/json-file.ts';
 import { listNetworkRecords } from '../record/network-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { listVolumeRemnants } from '../volume/volumes.ts';
+import { findDamagedRecords } from './damaged.ts';
 import { findAbandoned } from './needs-sweep.ts';
 import { sweep } from './sweep.ts';
 
 /** Something that does not fit, and what mends it. */
-interface Discrepancy {
+export interface Discrepancy {
   readonly what: string;
   readonly why: string;
   repair(): void | Promise<void>;
@@ -29,10 +30,17 @@ export async function checkSystem(
   context: EngineContext,
   options: { readonly repair: boolean },
 ): Promise<SystemFinding[]> {
+  // Nothing else can be compared while a record cannot be read.
+  const damaged = await treat(findDamagedRecords(context), options.repair);
+  if (damaged.length > 0 && !options.repair) return damaged;
+  return [...damaged, ...(await treat(findDiscrepancies(context), options.repair))];
+}
+
+async function treat(found: readonly Discrepancy[], repair: boolean): Promise<SystemFinding[]> {
   const findings: SystemFinding[] = [];
-  for (const { what, why, repair } of findDiscrepancies(context)) {
-    if (options.repair) await repair();
-    findings.push({ what, why, repaired: options.repair });
+  for (const discrepancy of found) {
+    if (repair) await discrepancy.repair();
+    findings.push({ what: discrepancy.what, why: discrepancy.why, repaired: repair });
   }
   return findings;
 }

@@ -156,3 +156,40 @@ services:
     expect((await stack.container('app')).state).toBe('running');
   });
 });
+
+describe('a damaged record', () => {
+  it('is named by every command, and set aside by system check with what belongs to it kept', async () => {
+    stack = new Stack(`${sleeper('    volumes: ["data:/data"]')}\nvolumes: {data: {}}`);
+    await stack.up();
+    await stack.exec('app', 'sh', '-c', 'echo mine > /data/file');
+    const { id } = await stack.container('app');
+    await stack.down();
+    await stack.up();
+    const now = await stack.container('app');
+    expect(now.id).not.toBe(id);
+    await stack.execute('stop', () => ({
+      project: 'crash',
+      warnings: [],
+      nodes: [
+        {
+          id: 0,
+          operation: { kind: 'stop-container', container: now },
+          cause: { reason: 'forced' },
+          dependsOn: [],
+        },
+      ],
+    }));
+    writeFileSync(join(stack.root, 'containers', now.id, 'container.json'), '{"v":1,');
+    writeFileSync(join(stack.root, 'volumes/crash_data/volume.json'), '');
+    await expect(stack.state()).rejects.toThrow(/container.json is not valid JSON/);
+    expect(await stack.engine.system.check({ repair: false })).toMatchObject([
+      { what: `container ${now.id.slice(0, 12)}`, repaired: false },
+      { what: 'volume crash_data', repaired: false },
+    ]);
+    await stack.engine.system.check({ repair: true });
+    expect(await stack.engine.system.check({ repair: false })).toEqual([]);
+    await stack.up();
+    expect((await stack.exec('app', 'cat', '/data/file')).stdout).toBe('mine\n');
+    expect(stack.list('containers')).toContain(`.damaged-${now.id}`);
+  });
+});

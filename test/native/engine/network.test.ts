@@ -88,6 +88,29 @@ describe('a shared network namespace', () => {
     expect(await namespace('b')).toBe(await namespace('a'));
     expect(await resolve('b', 'a')).toBe((await stack.container('a')).networks[0]?.address);
   });
+
+  it('is kept by whoever shares it while its owner is stopped, and taken back', async () => {
+    stack = new Stack(
+      `name: share\nservices:${sleeper('a')}${sleeper('b', '    network_mode: "service:a"\n    depends_on: [a]')}`,
+    );
+    await stack.up();
+    const namespace = async (service: string) =>
+      (await stack.exec(service, 'readlink', '/proc/self/ns/net')).stdout;
+    const before = await namespace('a');
+    const act = async (kind: 'stop-container' | 'start-container') => {
+      const container = await stack.container('a');
+      await stack.execute(kind, () => ({
+        project: 'share',
+        warnings: [],
+        nodes: [{ id: 0, operation: { kind, container }, cause: { reason: 'forced' }, dependsOn: [] }],
+      }));
+    };
+    await act('stop-container');
+    expect(await namespace('b')).toBe(before);
+    await act('start-container');
+    expect(await namespace('a')).toBe(before);
+    expect(await resolve('b', 'a')).toBe((await stack.container('a')).networks[0]?.address);
+  });
 });
 
 describe('the modes', () => {
