@@ -6,7 +6,8 @@ import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { Variable } from '../project/uninterpolated.ts';
 import type { AppContext } from './context.ts';
-import { discover, findLoadOptions, type LoadChanges, loadModel } from './project.ts';
+import { discover } from './discovery.ts';
+import { findLoadOptions, type LoadChanges, loadModel } from './project.ts';
 
 export type { Variable } from '../project/uninterpolated.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Engine, ExecuteEvent, LogRecord } from '../engine/ports.ts';
 import type { FileReader } from '../project/file-reader.ts';
-import type { ProjectSelection } from './project.ts';
+import type { ProjectSelection } from './discovery.ts';
 
 export interface AppContext {
   readonly selection: ProjectSelection;

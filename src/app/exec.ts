@@ -4,7 +4,7 @@ import type { ExecRequest, ExecSession } from '../engine/ports.ts';
 import type { ObservedContainer } from '../plan/observed-state.ts';
 import { requireRunning } from './containers.ts';
 import type { AppContext } from './context.ts';
-import { findProject } from './project.ts';
+import { findNamedProject } from './named-project.ts';
 
 export interface ExecOptions {
   readonly service: string;
@@ -22,7 +22,7 @@ export async function exec(
   context: AppContext,
   { service, index, request }: ExecOptions,
 ): Promise<ExecResult> {
-  const { name } = findProject(context);
+  const { name } = await findNamedProject(context);
   const engine = await context.engine('change');
   const container = requireRunning(await engine.observe(name), service, index);
   if (context.dryRun) return { container };

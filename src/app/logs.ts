@@ -1,9 +1,9 @@
 // logs: what the services' containers printed, in the order of time.
 
-import { requireServices, selectContainers, sourceOf } from './containers.ts';
+import { selectContainers, sourceOf } from './containers.ts';
 import type { AppContext } from './context.ts';
 import { parseInstant } from './instant.ts';
-import { findProject } from './project.ts';
+import { findNamedProject, requireKnownServices } from './named-project.ts';
 
 export interface LogsOptions {
   readonly services: readonly string[];
@@ -21,10 +21,10 @@ export async function logs(context: AppContext, options: LogsOptions): Promise<v
   const now = Date.now();
   const since = parseInstant('since', options.since, now);
   const until = parseInstant('until', options.until, now);
-  const { name, model } = findProject(context);
+  const project = await findNamedProject(context);
   const engine = await context.engine('read');
-  const state = await engine.observe(name);
-  requireServices(services, model, state);
+  const state = await engine.observe(project.name);
+  await requireKnownServices(services, project, state);
   const containers = selectContainers(state, services).filter(
     (container) => index === undefined || container.number === index,
   );

@@ -4,7 +4,7 @@ import { TcError } from '../base/error.ts';
 import type { ObservedPublisher } from '../plan/observed-state.ts';
 import { requireContainer } from './containers.ts';
 import type { AppContext } from './context.ts';
-import { findProject } from './project.ts';
+import { findNamedProject } from './named-project.ts';
 
 export interface PortOptions {
   readonly service: string;
@@ -17,7 +17,7 @@ export async function port(
   context: AppContext,
   { service, target, protocol, index }: PortOptions,
 ): Promise<readonly ObservedPublisher[]> {
-  const { name } = findProject(context);
+  const { name } = await findNamedProject(context);
   const engine = await context.engine('read');
   const container = requireContainer(await engine.observe(name), service, index);
   const found = container.publishers.filter(

@@ -1,9 +1,8 @@
 // ps: which containers there are.
 
 import type { ContainerState, ObservedContainer } from '../plan/observed-state.ts';
-import { requireServices } from './containers.ts';
 import type { AppContext } from './context.ts';
-import { findProject } from './project.ts';
+import { findNamedProject, requireKnownServices } from './named-project.ts';
 
 export type { ContainerState };
 
@@ -18,10 +17,11 @@ export interface PsOptions {
 }
 
 export async function ps(context: AppContext, options: PsOptions): Promise<readonly ObservedContainer[]> {
-  const { name, model } = findProject(context);
+  const project = await findNamedProject(context);
   const engine = await context.engine('read');
-  const state = await engine.observe(name);
-  requireServices(options.services, model, state);
+  const state = await engine.observe(project.name);
+  await requireKnownServices(options.services, project, state);
+  const model = options.orphans ? undefined : await project.loadModel();
   const isKnown = (service: string) =>
     model === undefined || service in model.services || service in model.disabledServices;
   return state.containers.filter(

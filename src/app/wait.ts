@@ -3,11 +3,11 @@
 import { TcError } from '../base/error.ts';
 import type { Engine } from '../engine/ports.ts';
 import type { ObservedContainer } from '../plan/observed-state.ts';
-import { requireServices, selectContainers } from './containers.ts';
+import { selectContainers } from './containers.ts';
 import type { AppContext } from './context.ts';
 import { down } from './down.ts';
 import { hasEnded } from './followed-container.ts';
-import { findProject } from './project.ts';
+import { findNamedProject, requireKnownServices } from './named-project.ts';
 
 export interface WaitOptions {
   readonly services: readonly string[];
@@ -26,13 +26,13 @@ export async function wait(
   options: WaitOptions,
   onExit: (result: WaitResult) => void,
 ): Promise<number> {
-  const { name, model } = findProject(context);
+  const project = await findNamedProject(context);
   const engine = await context.engine('read');
-  const state = await engine.observe(name);
-  requireServices(options.services, model, state);
+  const state = await engine.observe(project.name);
+  await requireKnownServices(options.services, project, state);
   const containers = selectContainers(state, options.services);
   if (containers.length === 0) {
-    throw new TcError(`project "${name}" has no container of ${options.services.join(', ')}`, {
+    throw new TcError(`project "${project.name}" has no container of ${options.services.join(', ')}`, {
       code: 'no-container',
     });
   }

@@ -56,7 +56,7 @@ async function readProjectEnvironment(
   given: readonly FlagToken[],
   { environment }: VerbLine,
 ): Promise<Environment> {
-  const { findComposeVariables } = await import('../app/project.ts');
+  const { findComposeVariables } = await import('../app/discovery.ts');
   const selection = selectProject(readFlags(globalFlags, given), environment);
   return { ...findComposeVariables({ selection, reader: createReader() }), ...environment };
 }

@@ -2,8 +2,8 @@
 
 import type { Outcome } from '../app/carry-out.ts';
 import type { AppContext, AppEvent } from '../app/context.ts';
+import type { ProjectSelection } from '../app/discovery.ts';
 import type { PlanFormat } from '../app/plan.ts';
-import type { ProjectSelection } from '../app/project.ts';
 import { createReader } from '../app/reader.ts';
 import type { Display } from '../ui/display.ts';
 import { createEngineOpener } from './engine.ts';
