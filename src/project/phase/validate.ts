@@ -1,9 +1,9 @@
 // Phase: a file against the schema.
 
-import type { Diagnostics } from '../diagnostic/diagnostics.ts';
+import type { Diagnostics, Finding } from '../diagnostic/diagnostics.ts';
 import { describeViolation, toPath } from '../diagnostic/schema-message.ts';
 import validateSchema, { type SchemaError } from '../generated/validator.mjs';
-import { type Mapping, valueAt } from '../text/tree.ts';
+import { keyPlace, type Mapping, valueAt } from '../text/tree.ts';
 
 /** `incomplete`: something is empty, and may get its value from what it is merged with. See `checkEmpty`. */
 export type DocumentState = 'complete' | 'incomplete' | 'invalid';
@@ -11,8 +11,27 @@ export type DocumentState = 'complete' | 'incomplete' | 'invalid';
 export function validate(root: Mapping, diagnostics: Diagnostics): DocumentState {
   if (validateSchema(root)) return 'complete';
   const errors = (validateSchema.errors ?? []).filter((error) => !isEmptyValue(error, root));
-  for (const error of errors) diagnostics.error(describeViolation(error, root));
+  const stranger = describeStranger(errors, root);
+  if (stranger) diagnostics.error(stranger);
+  else for (const error of errors) diagnostics.error(describeViolation(error, root));
   return errors.length === 0 ? 'incomplete' : 'invalid';
+}
+
+/** A YAML file of another kind: one message instead of one for each of its keys. */
+function describeStranger(errors: readonly SchemaError[], root: Mapping): Finding | undefined {
+  const keys = Object.keys(root);
+  const unknown = errors.filter(
+    (error) => error.keyword === 'additionalProperties' && error.instancePath === '',
+  );
+  const [first] = keys;
+  if (first === undefined || unknown.length < 3 || unknown.length < keys.length) return undefined;
+  const shown = keys.slice(0, 4).map((key) => `\`${key}\``);
+  return {
+    code: 'key-unknown',
+    message: `this is no Compose file: ${shown.join(', ')}${keys.length > 4 ? ', ...' : ''} mean nothing in one`,
+    at: keyPlace(root, first),
+    hints: ['a Compose file has `services:` at its top'],
+  };
 }
 
 /** On a merged tree, in long form: keys whose value is missing still. */
