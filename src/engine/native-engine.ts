@@ -50,7 +50,12 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       if (nothing) return nothing;
       requireRoot();
       const { executeRequest } = await import('./execute/execute.ts');
-      return executeRequest({ context: context(), images: await images(), host }, request);
+      const ready = await images();
+      try {
+        return await executeRequest({ context: context(), images: ready, host }, request);
+      } finally {
+        await ready.release();
+      }
     },
 
     async listProjects() {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { describeHostImage, resolveHostImage } from '../../image/host.ts';
 import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
+import type { PullPolicy } from '../../image/resolve.ts';
 import type { ImageStore } from '../../image/store.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
@@ -34,6 +35,7 @@ export class Images {
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
   #host: DescribedImage | undefined;
   #store: Promise<ImageStore> | undefined;
+  #lease: ReturnType<ImageStore['lease']> | undefined;
 
   constructor(source: ImageSource) {
     this.#source = source;
@@ -45,8 +47,7 @@ export class Images {
     const key = `${name} ${platform}`;
     const known = this.#resolved.get(key);
     if (known) return known;
-    const resolving =
-      name === 'host' ? this.#resolveHost() : this.#resolveFromStore(service, name, place, undefined);
+    const resolving = name === 'host' ? this.#resolveHost() : this.#obtain(service, name, place);
     this.#resolved.set(key, resolving);
     return resolving;
   }
@@ -67,6 +68,13 @@ export class Images {
     }
   }
 
+  /** From the first `resolve` on no image is removed, until records name those that were resolved: then this is called. */
+  async release(): Promise<void> {
+    const lease = await this.#lease;
+    this.#lease = undefined;
+    await lease?.release();
+  }
+
   readAccounts(image: ResolvedImage): AccountFiles {
     const read = (path: string) => {
       for (const layer of image.layers) {
@@ -82,11 +90,18 @@ export class Images {
     return resolveHostImage(join(this.#source.root, 'layers'));
   }
 
+  async #obtain(service: ServiceConfig, reference: string, place: Place | undefined): Promise<ResolvedImage> {
+    this.#store ??= this.#openStore();
+    this.#lease ??= this.#store.then((store) => store.lease());
+    await this.#lease;
+    return this.#resolveFromStore(service, reference, place, resolvePullPolicy(service));
+  }
+
   async #resolveFromStore(
     service: ServiceConfig,
     reference: string,
     place: Place | undefined,
-    policy: 'never' | undefined,
+    policy: PullPolicy | undefined,
   ): Promise<ResolvedImage> {
     this.#store ??= this.#openStore();
     const store = await this.#store;
@@ -94,7 +109,7 @@ export class Images {
     const source = place?.positions.at(['services', service.name, 'image']);
     return store.resolve(reference, {
       directory: place?.workingDir ?? '/',
-      policy: policy ?? resolvePullPolicy(service),
+      ...(policy === undefined ? {} : { policy }),
       ...(platform === undefined ? {} : { platform }),
       ...(source === undefined ? {} : { source }),
     });
