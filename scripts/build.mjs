@@ -1,5 +1,6 @@
-// `npm run build`: src/ into one CommonJS file, dist/tcompose.cjs, with its source map and its V8 code cache. What is
-// imported dynamically stays unevaluated until it is needed; `--analyze` prints what is in the file.
+// `npm run build`: src/ into one CommonJS file, dist/tcompose.cjs, with its source map and its V8 code caches. What is
+// imported dynamically stays unevaluated until it is needed, and big packages that few runs need stay unread in files
+// beside it. `--analyze` prints what is in the file.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,9 +16,11 @@ const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(top, 'dist');
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 
-const result = await build({
+/** Packages that few runs need: files of their own, read when they are imported. */
+const detached = { '@oclif/core': 'oclif', listr2: 'listr2', execa: 'execa' };
+
+const shared = {
   absWorkingDir: top,
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'tcompose' }],
   bundle: true,
   write: false,
   outdir: dist,
@@ -25,35 +28,60 @@ const result = await build({
   platform: 'node',
   format: 'cjs',
   target: 'node20.19',
+  charset: 'ascii',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const main = await build({
+  ...shared,
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'tcompose' }],
   // Every byte is read at every start. Names for people are in the source map, which TCOMPOSE_DEBUG=1 uses.
   minify: true,
   sourcemap: 'linked',
   sourcesContent: false,
-  charset: 'ascii',
-  legalComments: 'none',
-  // oclif looks for a compiler of commands written in TypeScript; ours are compiled.
-  external: ['*.node', 'typescript'],
+  external: ['*.node'],
+  // An import() that is left would ask the launcher's script for a loader of modules.
+  supported: { 'dynamic-import': false },
   define: {
     TCOMPOSE_VERSION: JSON.stringify(version),
     'import.meta.url': 'bundleUrl',
   },
-  banner: { js: 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
-  plugins: [{ name: 'lazy builtins', setup: makeBuiltinsLazy }],
-  metafile: true,
-  logLevel: 'warning',
+  banner: { js: 'const bundleUrl="file://"+encodeURI(__filename).replace(/[?#]/g,encodeURIComponent);' },
+  plugins: [
+    { name: 'lazy builtins', setup: makeBuiltinsLazy },
+    { name: 'detached packages', setup: detachPackages },
+  ],
+});
+
+const packages = await build({
+  ...shared,
+  entryPoints: Object.entries(detached).map(([name, out]) => ({ in: name, out })),
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // oclif looks for a compiler of commands written in TypeScript; ours are compiled.
+  external: ['typescript'],
 });
 
 mkdirSync(dist, { recursive: true });
 // The launcher trusts a cache only where nobody else can write, whatever the umask.
 chmodSync(dist, 0o755);
-// A cache of another bundle is of no use to this one.
-for (const name of readdirSync(dist)) if (name.includes('.cache')) rmSync(join(dist, name));
-for (const { path, text } of result.outputFiles) {
-  write(path, path.endsWith('.cjs') ? identify(text) : text);
+// Neither a cache of another bundle nor a file of an older build is of use to this one.
+for (const name of readdirSync(dist)) rmSync(join(dist, name), { recursive: true });
+for (const { path, text } of [...packages.outputFiles, ...main.outputFiles]) {
+  write(path, path.endsWith('/tcompose.cjs') ? identify(text) : text);
 }
-write(join(dist, 'LICENSES.txt'), gatherLicenses(Object.keys(result.metafile.inputs)));
+const inputs = { ...main.metafile.inputs, ...packages.metafile.inputs };
+write(join(dist, 'LICENSES.txt'), gatherLicenses(Object.keys(inputs)));
 warmUp();
-if (process.argv.includes('--analyze')) console.log(await analyzeMetafile(result.metafile));
+if (process.argv.includes('--analyze')) console.log(await analyzeMetafile(main.metafile));
+
+function detachPackages({ onResolve }) {
+  for (const [name, file] of Object.entries(detached)) {
+    onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: `./${file}.cjs`, external: true }));
+  }
+}
 
 /** Builtins that cost more than a millisecond to load are loaded when something of them is used, not when it is imported. */
 function makeBuiltinsLazy({ onResolve, onLoad }) {
@@ -100,7 +128,7 @@ function write(path, text) {
   renameSync(temporary, path);
 }
 
-/** Each of these runs adds its compiled functions to the code cache. None of them changes anything, or needs root. */
+/** Each of these runs leaves a code cache. None of them changes anything else, or needs root. */
 function warmUp() {
   const example = join(top, 'examples/quickstart/compose.yaml');
   for (const args of [['version'], ['-f', example, 'config', '-q'], ['-f', example, 'plan']]) {
