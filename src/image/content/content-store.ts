@@ -12,7 +12,8 @@ import { BlobWriter } from './blob-writer.ts';
 import { type FilesystemSync, writeDurably } from './durable.ts';
 import { chunkSize, ignoreAbsent, writeAll } from './files.ts';
 import { blobPath, type StoreLayout } from './layout.ts';
-import type { HeldLock, NamedLocks } from './named-lock.ts';
+import type { HeldLock, NamedLocks, Waiting } from './named-lock.ts';
+import { readAhead } from './read-ahead.ts';
 
 /** Bytes of a blob from `offset` to its end. It may be asked again, from another offset. */
 export type BlobSource = (offset: number) => AsyncIterable<Uint8Array>;
@@ -70,12 +71,12 @@ export class ContentStore {
   }
 
   /**
-   * Begins to store a blob; undefined if it is here already, possibly because another process that `onWait` told of has
+   * Begins to store a blob; undefined if it is here already, possibly because another process that was waited for has
    * just finished it. The caller closes the ingest in any case.
    */
-  async begin(blob: Descriptor, onWait?: () => void): Promise<Ingest | undefined> {
+  async begin(blob: Descriptor, waiting?: Waiting): Promise<Ingest | undefined> {
     if (await this.has(blob.digest)) return undefined;
-    const lock = await this.#locks.acquire(`blob-${hexOf(blob.digest)}`, onWait);
+    const lock = await this.#locks.acquire(`blob-${hexOf(blob.digest)}`, waiting);
     try {
       if (await this.has(blob.digest)) {
         await lock.release();
@@ -135,7 +136,7 @@ export class Ingest {
     }
     this.#resumedFrom = offset;
     if (offset < blob.size || blob.size === 0) {
-      for await (const chunk of source(offset)) {
+      for await (const chunk of readAhead(source(offset))) {
         if (offset + chunk.length > blob.size)
           throw await this.#refuse(`it goes on after ${blob.size} bytes`);
         hash.update(chunk);

@@ -13,6 +13,12 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
+export interface Waiting {
+  /** Called if somebody else holds the lock. */
+  readonly onWait?: () => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 type LockNative = Pick<Native, 'lock' | 'tryLock'>;
 
 export class NamedLocks {
@@ -26,24 +32,28 @@ export class NamedLocks {
 
   /**
    * Waits for an exclusive lock whose file goes away with it: for names that come and go, such as digests.
-   * `onWait` is called if somebody else holds it.
    */
-  async acquire(name: string, onWait?: () => void): Promise<HeldLock> {
+  async acquire(name: string, waiting: Waiting = {}): Promise<HeldLock> {
+    const path = join(this.#directory, name);
     for (;;) {
-      const path = join(this.#directory, name);
       const file = await openLockFile(path);
-      try {
-        if (!this.#native.tryLock(file.fd, 'exclusive')) {
-          onWait?.();
-          await this.#native.lock(file.fd, 'exclusive', true);
-        }
-        // The holder before unlinked the file: what we locked is nobody's name any more.
-        if (await isFileAt(file, path)) return { fd: file.fd, release: () => releaseAndUnlink(file, path) };
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
+      await this.#take(file, waiting);
+      // Else the holder before unlinked the file: what we locked is nobody's name any more.
+      if (await isFileAt(file, path)) return { fd: file.fd, release: () => releaseAndUnlink(file, path) };
       await file.close();
+    }
+  }
+
+  /** Closes the file if it fails. flock(2) cannot be given up: after an abort it is closed when it has its lock. */
+  async #take(file: FileHandle, { onWait, signal }: Waiting): Promise<void> {
+    if (this.#native.tryLock(file.fd, 'exclusive')) return;
+    onWait?.();
+    const locked = this.#native.lock(file.fd, 'exclusive', true);
+    try {
+      await (signal ? raceAbort(locked, signal) : locked);
+    } catch (error) {
+      locked.finally(() => file.close()).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -60,6 +70,20 @@ export class NamedLocks {
     }
     await file.close();
     return undefined;
+  }
+}
+
+async function raceAbort(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let give = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    give = () => reject(signal.reason);
+    signal.addEventListener('abort', give, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', give);
   }
 }
 

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import type { FilesystemSync } from '../content/durable.ts';
 import { ignoreAbsent } from '../content/files.ts';
 import { layerPath, type StoreLayout } from '../content/layout.ts';
-import type { HeldLock, NamedLocks } from '../content/named-lock.ts';
+import type { HeldLock, NamedLocks, Waiting } from '../content/named-lock.ts';
 import { type Digest, hexOf } from '../digest.ts';
 import type { ArchiveTools } from './role.ts';
 import { settleLayer, type Unpacked } from './untar.ts';
@@ -58,9 +58,9 @@ export class LayerStore {
   }
 
   /** Begins to unpack a layer; undefined if it is here. Whoever has the stage holds the layer's lock, and closes it. */
-  async begin(chainId: Digest, onWait?: () => void): Promise<LayerStage | undefined> {
+  async begin(chainId: Digest, waiting?: Waiting): Promise<LayerStage | undefined> {
     if (await this.has(chainId)) return undefined;
-    const lock = await this.#parts.locks.acquire(`layer-${hexOf(chainId)}`, onWait);
+    const lock = await this.#parts.locks.acquire(`layer-${hexOf(chainId)}`, waiting);
     try {
       if (await this.has(chainId)) {
         await lock.release();

@@ -25,12 +25,14 @@ export interface UntarRequest {
   readonly lock?: number;
   /** Plain tar. */
   readonly input: AsyncIterable<Uint8Array>;
+  /** Called when tcrun has ended before the input has. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 export async function unpackTar(tools: ArchiveTools, request: UntarRequest): Promise<Unpacked> {
-  const { input, lock, what, directory } = request;
+  const { input, lock, what, directory, onRefused } = request;
   const role = startRole(tools, directory, { role: 'untar', arguments: [String(mostEntries)], lock });
-  const { entries, bytes, implicit } = await run(role, input, what);
+  const { entries, bytes, implicit } = await run(role, input, what, onRefused);
   return { entries, bytes, implicit } as Unpacked;
 }
 
@@ -53,28 +55,55 @@ export async function settleLayer(tools: ArchiveTools, request: SettleRequest): 
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Why the input ended early comes before what the role says of the rest that it did not get. */
-async function run(role: Archiver, input: Chunks, what: string): Promise<Readonly<Record<string, unknown>>> {
-  const feeding = feed(role, input);
-  const [fed, ended] = await Promise.allSettled([feeding, role.ended]);
-  if (fed.status === 'rejected') throw fed.reason;
-  if (ended.status === 'rejected') throw ended.reason;
-  return parseAnswer(ended.value, what);
+/** Of two failures the first is the cause: a role that refuses, or an input that ends and leaves the role with half of it. */
+async function run(
+  role: Archiver,
+  input: Chunks,
+  what: string,
+  onRefused?: () => void,
+): Promise<Readonly<Record<string, unknown>>> {
+  const feeding = new Feeding(role);
+  const fed = feeding.run(input).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const ended = await role.ended;
+  const isRefused = !feeding.isComplete;
+  if (isRefused) onRefused?.();
+  const failure = await fed;
+  if (failure && !isRefused) throw failure.error;
+  const done = parseAnswer(ended, what);
+  if (failure) throw failure.error;
+  return done;
 }
 
-/** Writes everything and closes; ends early without an error when the role no longer reads, since its answer says why. */
-async function feed(role: Archiver, input: Chunks): Promise<void> {
-  const pipe = new Socket({ fd: role.archive, readable: false, writable: true });
-  const closed = new Promise<void>((resolve) => pipe.once('close', () => resolve()));
-  pipe.on('error', () => undefined);
-  try {
-    for await (const chunk of input) {
-      if (pipe.destroyed) return;
-      if (!pipe.write(chunk)) await waitForRoom(pipe);
+class Feeding {
+  /** The input has come to its end, whichever. Only after that does the role see one. */
+  isComplete = false;
+  readonly #pipe: Socket;
+
+  constructor(role: Archiver) {
+    this.#pipe = new Socket({ fd: role.archive, readable: false, writable: true });
+    // Nobody reads any more: the role's answer says why.
+    this.#pipe.on('error', () => undefined);
+  }
+
+  async run(input: Chunks): Promise<void> {
+    const pipe = this.#pipe;
+    const closed = new Promise<void>((resolve) => pipe.once('close', () => resolve()));
+    try {
+      for await (const chunk of input) {
+        if (pipe.destroyed) return;
+        if (!pipe.write(chunk)) await waitForRoom(pipe);
+      }
+      this.isComplete = true;
+    } catch (error) {
+      this.isComplete = true;
+      throw error;
+    } finally {
+      // After an error too: what the role made of half an input is thrown away.
+      pipe.end();
+      await closed;
     }
-  } finally {
-    // After an error too: the role then sees an end that it did not expect, and what it made is thrown away.
-    pipe.end();
-    await closed;
   }
 }

@@ -16,11 +16,17 @@ interface BlobRequest {
   readonly reference: RegistryReference;
   readonly blob: Descriptor;
   readonly what: string;
+  readonly signal: AbortSignal;
 }
 
-export function fetchBlob(registry: Registry, reference: RegistryReference, blob: Descriptor): BlobSource {
+export function fetchBlob(
+  registry: Registry,
+  reference: RegistryReference,
+  blob: Descriptor,
+  signal: AbortSignal,
+): BlobSource {
   const what = `blob ${blob.digest} of ${formatRepository(reference)}`;
-  const request = { registry, reference, blob, what };
+  const request = { registry, reference, blob, what, signal };
   return async function* (start) {
     let offset = start;
     for (let attempt = 1; ; attempt++) {
@@ -36,18 +42,18 @@ export function fetchBlob(registry: Registry, reference: RegistryReference, blob
         // A server may end a body without its being whole; what is missing for good is found when it is verified.
         throw new NetworkError(`${what} ended after ${offset} of ${blob.size} bytes`, 'EPIPE');
       } catch (error) {
-        registry.signal?.throwIfAborted();
+        signal.throwIfAborted();
         const retry = planRetry(error, attempt + 1, registry.retryPolicy);
         if (!retry) throw describeNetworkError(error, what, registry.domain);
         registry.onRetry(what, retry);
-        await pause(retry, registry.signal);
+        await pause(retry, signal);
       }
     }
   };
 }
 
 async function open(request: BlobRequest, offset: number): Promise<HttpResponse> {
-  const { registry, reference, blob } = request;
+  const { reference, blob, signal } = request;
   try {
     return await ask(request, `/v2/${reference.repository}/blobs/${blob.digest}`, offset);
   } catch (error) {
@@ -55,7 +61,7 @@ async function open(request: BlobRequest, offset: number): Promise<HttpResponse>
     const [elsewhere] = blob.urls ?? [];
     if (!isMissing || elsewhere === undefined || !isForeignLayerType(blob.mediaType)) throw error;
     if (!URL.canParse(elsewhere) || new URL(elsewhere).protocol !== 'https:') throw error;
-    registry.signal?.throwIfAborted();
+    signal.throwIfAborted();
     return ask(request, new URL(elsewhere), offset);
   }
 }
@@ -68,6 +74,7 @@ function ask(request: BlobRequest, target: string | URL, offset: number): Promis
     headers: offset > 0 ? { range: `bytes=${offset}-` } : {},
     scopes: [`repository:${request.reference.repository}:pull`],
     accept: offset > 0 ? [200, 206] : [200],
+    signal: request.signal,
   });
 }
 

@@ -70,7 +70,7 @@ async function pull(
     reference: name,
     manifest: found.manifest,
     manifestBytes: found.bytes,
-    source: (blob) => fetchBlob(registry, reference, blob),
+    source: (blob, stop) => fetchBlob(registry, reference, blob, stop),
     on,
     signal,
   });

@@ -17,7 +17,7 @@ export interface RegistryOptions {
   readonly onRetry?: ((what: string, retry: Retry) => void) | undefined;
 }
 
-export interface Ask extends Omit<RegistryRequest, 'signal'> {
+export interface Ask extends RegistryRequest {
   /** What is asked for, for messages: `manifest 8 of docker.io/library/mysql`. */
   readonly what: string;
   /** Statuses that are an answer. */
@@ -63,7 +63,7 @@ export class Registry {
         if (!connection.endpoint.isMirror) this.#first = at;
         return response;
       } catch (error) {
-        this.#options.signal?.throwIfAborted();
+        (ask.signal ?? this.#options.signal)?.throwIfAborted();
         if (isLast || !this.#isWorthMore(error, connection)) {
           throw describeNetworkError(error, ask.what, connection.endpoint.host);
         }
@@ -95,7 +95,7 @@ export class Registry {
   }
 
   async #askOnce(connection: Connection, ask: Ask): Promise<HttpResponse> {
-    const response = await connection.request({ ...ask, signal: this.#options.signal });
+    const response = await connection.request({ ...ask, signal: ask.signal ?? this.#options.signal });
     if (ask.accept.includes(response.status)) return response;
     throw await describeRefusal(response, ask.what);
   }

@@ -295,6 +295,19 @@ describe('wrong content is refused, and nothing of it is kept', () => {
     });
   }
 
+  it('one bad layer ends the pull, however slow the others are', async () => {
+    const two = makeImage({ layers: [buildTar([file('../x', '')]), smallLayer('slow')] });
+    registry.add('1', two);
+    registry.script((seen, response) => {
+      if (!isBlob(seen, two.layers[1] as (typeof two.layers)[0])) return false;
+      response.writeHead(200).flushHeaders();
+      return true;
+    });
+    const patient = sandbox.store({ registries: { environment: {}, silenceMs: 3_600_000 } });
+    await expect(patient.pull(name())).rejects.toMatchObject({ code: 'malformed-layer' });
+    await expectNothing();
+  });
+
   it('a manifest that lies about sizes, upwards and downwards', async () => {
     for (const lie of [-1, 1, 1_000_000]) {
       const manifest = json(image.manifest.mediaType, {
