@@ -139,19 +139,8 @@ async function fill(
   { stage, ingest }: Places,
 ): Promise<UnpackResult | undefined> {
   for (;;) {
-    // The unpacking ends the transfer that feeds it, and nothing else.
-    const attempt = new AbortController();
-    const chunks = ingest
-      ? count(
-          ingest.receive(request.source(job.blob, AbortSignal.any([request.signal, attempt.signal]))),
-          request,
-          job,
-        )
-      : target.content.read(job.blob.digest);
     try {
-      if (stage) return await unpackStage(target, job, stage, chunks, () => attempt.abort());
-      for await (const _ of chunks);
-      return undefined;
+      return await attempt(target, request, job, { stage, ingest });
     } catch (error) {
       if (!isContentError(error)) throw error;
       const isResumed = ingest !== undefined && ingest.resumedFrom > 0;
@@ -160,6 +149,23 @@ async function fill(
       await stage?.reset();
     }
   }
+}
+
+async function attempt(
+  target: InstallTarget,
+  request: LayersRequest,
+  job: LayerJob,
+  { stage, ingest }: Places,
+): Promise<UnpackResult | undefined> {
+  // The unpacking ends the transfer that feeds it, and nothing else.
+  const transfer = new AbortController();
+  const signal = AbortSignal.any([request.signal, transfer.signal]);
+  const chunks = ingest
+    ? count(ingest.receive(request.source(job.blob, signal)), request, job)
+    : target.content.read(job.blob.digest);
+  if (stage) return await unpackStage(target, job, stage, chunks, () => transfer.abort());
+  for await (const _ of chunks);
+  return undefined;
 }
 
 function unpackStage(
