@@ -11,23 +11,6 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** A function that runs at most `limit` of the tasks given to it at a time, in the order given. */
-export function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (task) => {
-    if (running >= limit) await new Promise<void>((resume) => waiting.push(resume));
-    else running += 1;
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
-}
-
 /** An async iterable that is fed from outside. `end` and `fail` let the reader finish what was pushed before. */
 export class PushIterable<T> implements AsyncIterable<T> {
   #queue: T[] = [];

@@ -140,6 +140,7 @@ async function leaseAll(
       containerId: id,
       mac: config.mac_address ?? (index === 0 ? service.mac_address : undefined) ?? deriveMac(`${id}${key}`),
       names: listNames(naming, config),
+      ...(operation.replaces === undefined ? {} : { replaces: operation.replaces.id }),
       ...(config.ipv4_address === undefined ? {} : { ipv4: config.ipv4_address }),
       ...(config.ipv6_address === undefined ? {} : { ipv6: config.ipv6_address }),
     };

@@ -1,7 +1,7 @@
 // Ends a container's life: over the control socket while its monitor lives, through its cgroup when that is gone.
 
 import { readFileSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { errnoOf, unless } from '../../base/system-error.ts';
 import type { CgroupSpec, MonitorSpec } from '../../runtime/monitor-spec.ts';
 import type { Descriptor } from '../../runtime/native.ts';
@@ -79,7 +79,7 @@ export async function emptyCgroup(context: EngineContext, bundle: string): Promi
 }
 
 /** Undefined: the bundle was never finished, so nothing ever ran in it. */
-export function readCgroup(bundle: string): CgroupSpec | undefined {
+function readCgroup(bundle: string): CgroupSpec | undefined {
   const text = unless(['ENOENT'], () => readFileSync(join(bundle, 'monitor.json'), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as MonitorSpec).cgroup;
 }
@@ -92,21 +92,10 @@ function hasCgroup(cgroup: CgroupSpec): boolean {
 }
 
 /** A cgroup that others are in, or that is gone, is none of ours to remove. */
-export function removeCgroup(directory: string): void {
+function removeCgroup(directory: string): void {
   try {
     rmdirSync(directory);
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
-  }
-}
-
-/** The project's and the instance's directories above a container's cgroups, as far as they are empty. */
-export function removeEmptyParents(cgroup: CgroupSpec, levels: number): void {
-  for (const directory of cgroup.directories) {
-    let parent = directory;
-    for (let level = 0; level < levels; level += 1) {
-      parent = dirname(parent);
-      removeCgroup(parent);
-    }
   }
 }

@@ -27,19 +27,34 @@ export interface ServicePlace {
   readonly attribute?: string;
 }
 
-/** Runs `action`, which precedes all effects; an error of it that has no place gets the service's. */
-export async function atService<T>(place: ServicePlace, action: () => Promise<T>): Promise<T> {
+/** Runs `action`, which precedes all effects; an error of it that has no place gets this one. */
+export async function atPath<T>(
+  model: ProjectModel | undefined,
+  path: readonly string[],
+  action: () => Promise<T>,
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw locate(error, place);
+    throw locate(error, model, path);
   }
 }
 
-function locate(error: unknown, { model, service, attribute: otherwise }: ServicePlace): unknown {
+/** The same for a service: which of its attributes the error is about is told by its code. */
+export async function atService<T>(
+  { model, service, attribute: otherwise }: ServicePlace,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const attribute = error instanceof TcError ? (ATTRIBUTES[error.code] ?? otherwise) : otherwise;
+    throw locate(error, model, ['services', service, ...(attribute === undefined ? [] : [attribute])]);
+  }
+}
+
+function locate(error: unknown, model: ProjectModel | undefined, path: readonly string[]): unknown {
   if (!(error instanceof TcError) || error.kind === 'bug') return error;
-  const attribute = ATTRIBUTES[error.code] ?? otherwise;
-  const path = ['services', service, ...(attribute === undefined ? [] : [attribute])];
   const source = error.source ?? model?.positions.at(path);
   const { code, kind, hints, cause, others } = error;
   // 125 to 127 are the exit codes of a command that could not run; here nothing was tried yet.

@@ -18,6 +18,7 @@ import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { PortRecord } from '../record/container-record.ts';
+import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
 import { atService } from './locate.ts';
 
@@ -37,6 +38,7 @@ export async function prepare(
   images: Images,
   model: ProjectModel | undefined,
 ): Promise<void> {
+  await checkResources(execution, plan, model);
   for (const node of plan.nodes) {
     const { operation } = node;
     if (operation.kind === 'create-container') {

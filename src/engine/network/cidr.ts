@@ -10,7 +10,7 @@ export interface Subnet {
   readonly prefix: number;
 }
 
-export function addressBits(version: 4 | 6): number {
+function addressBits(version: 4 | 6): number {
   return version === 4 ? 32 : 128;
 }
 

@@ -153,10 +153,17 @@ function localSubnet(networkId: string): Subnet {
   return { version: 6, base: bits << 80n, prefix: 64 };
 }
 
+export interface TakenLeases {
+  readonly slots: ReadonlySet<number>;
+  readonly addresses: ReadonlySet<string>;
+  /** Of the addresses those that may be asked for all the same: a container has its predecessor's before that is gone. */
+  readonly inherited?: ReadonlySet<string>;
+}
+
 export interface LeaseRequest {
   readonly network: string;
   readonly subnets: readonly SubnetRecord[];
-  readonly taken: { readonly slots: ReadonlySet<number>; readonly addresses: ReadonlySet<string> };
+  readonly taken: TakenLeases;
   readonly ipv4?: string;
   readonly ipv6?: string;
 }
@@ -217,7 +224,10 @@ function staticAddress(
     );
   }
   if (address === entry.gateway) throw invalid(request.network, `${address} is the gateway's address`);
-  if (request.taken.addresses.has(address)) throw invalid(request.network, `${address} is already leased`);
+  const { addresses, inherited } = request.taken;
+  if (addresses.has(address) && !inherited?.has(address)) {
+    throw invalid(request.network, `${address} is already leased`);
+  }
   return address;
 }
 

@@ -6,7 +6,7 @@ import type { InstancePaths } from '../instance/paths.ts';
 import { withDirectoryLock } from '../lock/file-lock.ts';
 import { type EndpointRecord, listContainerIds, readContainerRecord } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
-import { allocateLease } from './ipam.ts';
+import { allocateLease, type TakenLeases } from './ipam.ts';
 import { type NamedEndpoint, readNames, writeNames } from './names-file.ts';
 
 export interface LeaseOrder {
@@ -17,6 +17,8 @@ export interface LeaseOrder {
   readonly names: readonly string[];
   readonly ipv4?: string;
   readonly ipv6?: string;
+  /** Id of the container that it replaces, and whose fixed addresses it gets. */
+  readonly replaces?: string;
 }
 
 export function lease(native: Native, paths: InstancePaths, order: LeaseOrder): Promise<EndpointRecord> {
@@ -36,6 +38,16 @@ export function lease(native: Native, paths: InstancePaths, order: LeaseOrder): 
     writeNames(paths, network.id, [...present, { ...chosen, containerId, names }]);
     return { key: order.key, networkId: network.id, network: network.name, mac: order.mac, names, ...chosen };
   });
+}
+
+export function listTaken(present: readonly NamedEndpoint[], replaces: string | undefined): TakenLeases {
+  const addressesOf = (endpoints: readonly NamedEndpoint[]) =>
+    new Set(endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((address) => address !== undefined)));
+  return {
+    slots: new Set(present.map((endpoint) => endpoint.slot)),
+    addresses: addressesOf(present),
+    inherited: addressesOf(present.filter((endpoint) => endpoint.containerId === replaces)),
+  };
 }
 
 export function release(

@@ -47,7 +47,7 @@ function describeNetwork(context: EngineContext, network: NewNetwork): NetworkRe
   const { config } = network;
   const known = listNetworkRecords(instance.paths);
   const id = createNetworkId(context, known);
-  const taken = [...native.listSubnets(), ...known.flatMap(({ subnets }) => subnets.map((s) => s.subnet))];
+  const taken = [...native.listSubnets(), ...known.flatMap(listSubnets)];
   const internal = config.internal === true;
   return {
     v: 1,
@@ -68,7 +68,11 @@ function describeNetwork(context: EngineContext, network: NewNetwork): NetworkRe
   };
 }
 
-function configuredPools(): readonly AddressPool[] {
+export function listSubnets({ subnets }: NetworkRecord): string[] {
+  return subnets.map((entry) => entry.subnet);
+}
+
+export function configuredPools(): readonly AddressPool[] {
   const text = process.env['TCOMPOSE_ADDRESS_POOLS'];
   return text ? parsePools(text) : DEFAULT_POOLS;
 }
@@ -117,7 +121,7 @@ function startNetwork(context: EngineContext, record: NetworkRecord): void {
     {
       step: 'add-network',
       bridge: record.bridge,
-      subnets: record.subnets.map((entry) => entry.subnet),
+      subnets: listSubnets(record),
       internal: record.internal,
       masquerade: record.masquerade,
     },
@@ -153,7 +157,7 @@ export async function removeNetwork(context: EngineContext, record: NetworkRecor
 
 function removeNetworkObjects(context: EngineContext, record: NetworkRecord, isLast: boolean): void {
   const { instance, native } = context;
-  const subnets = record.subnets.map((entry) => entry.subnet);
+  const subnets = listSubnets(record);
   const steps: FirewallStep[] = isLast
     ? [{ step: 'remove-table' }]
     : [{ step: 'remove-network', bridge: record.bridge, subnets }];

@@ -24,9 +24,8 @@ export class Publishers implements PublisherDirectory {
     this.#source = source;
   }
 
-  findPublisher(key: PortKey): { name: string; owner: SocketOwner } | undefined {
-    const found = this.#findAlive(key, () => true);
-    return found && { name: found.name, owner: found };
+  findPublisher(key: PortKey): string | undefined {
+    return this.#findAlive(key, () => true)?.name;
   }
 
   async receiveSocket(key: PortKey, owner: SocketOwner): Promise<Descriptor | undefined> {

@@ -17,7 +17,7 @@ export interface SocketOwner {
 /** Who else on this instance publishes an address, and how to get the socket from a living replica. */
 export interface PublisherDirectory {
   /** The name of a running container that publishes it, whoever it is. */
-  findPublisher(port: PortKey): { name: string; owner: SocketOwner } | undefined;
+  findPublisher(port: PortKey): string | undefined;
   /** The socket as a living replica holds it. */
   receiveSocket(port: PortKey, owner: SocketOwner): Promise<Descriptor | undefined>;
 }
@@ -97,10 +97,6 @@ export class SocketPool {
         kind: 'bug',
       });
     });
-  }
-
-  has(port: PortKey): boolean {
-    return this.#open.has(keyOf(port));
   }
 
   close(): void {
@@ -208,7 +204,7 @@ export class SocketPool {
   #bind(key: PortKey, owner: SocketOwner, exclusive: boolean): void {
     if (this.#tryBind(key, owner, exclusive)) return;
     const publisher = this.#directory.findPublisher(key);
-    const holder = publisher ? `container ${publisher.name}` : this.#native.findPortHolder(key);
+    const holder = publisher ? `container ${publisher}` : this.#native.findPortHolder(key);
     throw inUse(key, owner, `${holder ?? 'another process'} has it`, this.#findFree(key));
   }
 

@@ -18,7 +18,7 @@ export function readJsonFile<T extends Versioned>(path: string, version: T['v'])
   return text === undefined ? undefined : parseVersioned<T>(text, path, version);
 }
 
-export function parseVersioned<T extends Versioned>(text: string, path: string, version: T['v']): T {
+function parseVersioned<T extends Versioned>(text: string, path: string, version: T['v']): T {
   let value: Partial<T> | null;
   try {
     value = JSON.parse(text);

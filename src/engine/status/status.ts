@@ -108,7 +108,7 @@ export function markLost(status: MonitorStatus): MonitorStatus {
   };
 }
 
-export function isMonitorAlive(status: MonitorStatus): boolean {
+function isMonitorAlive(status: MonitorStatus): boolean {
   if (status.monitorPid === undefined || status.monitorStart === undefined) return false;
   if (status.bootId !== undefined && status.bootId !== readBootId()) return false;
   return readStartTime(status.monitorPid) === status.monitorStart;
@@ -125,7 +125,7 @@ export function readStartTime(pid: number): number | undefined {
 }
 
 let bootId: string | undefined;
-export function readBootId(): string {
+function readBootId(): string {
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return bootId;
 }

@@ -67,6 +67,40 @@ networks: {default: {ipam: {config: [{subnet: 10.213.7.0/24, ip_range: 10.213.7.
     expect((await stack.exec('a', 'hostname', '-I')).stdout.trim()).toBe('10.213.7.9');
   });
 
+  it('that are fixed go from a container to its replacement', async () => {
+    const fixed = (more = '') =>
+      `name: fixed\nservices:${sleeper('a', `    networks: {default: {ipv4_address: 10.213.7.9}}${more}`)}
+networks: {default: {ipam: {config: [{subnet: 10.213.7.0/24}]}}}`;
+    stack = new Stack(fixed());
+    await stack.up();
+    const { id } = await stack.container('a');
+    stack.write('compose.yaml', fixed('\n    environment: {A: b}'));
+    await stack.up();
+    const replacement = await stack.container('a');
+    expect(replacement.id).not.toBe(id);
+    expect(replacement.networks[0]?.address).toBe('10.213.7.9');
+    expect((await stack.state()).networks[0]?.members).toEqual([replacement.id]);
+  });
+
+  it.each([
+    [
+      'of two services alike',
+      'ipv4_address: 10.213.7.9',
+      'ipv4_address: 10.213.7.9',
+      /10.213.7.9 is already leased/,
+    ],
+    ['outside the subnet', 'ipv4_address: 10.213.8.9', '', /10.213.8.9 is not in a subnet/],
+    ['of the gateway', 'ipv4_address: 10.213.7.1', '', /is the gateway's/],
+  ])('%s are refused before anything is made', async (_, a, b, message) => {
+    stack = new Stack(
+      `name: fixed\nservices:${sleeper('a', `    networks: {default: {${a}}}`)}${sleeper('b', `    networks: {default: {${b}}}`)}
+networks: {default: {ipam: {config: [{subnet: 10.213.7.0/24}]}}}`,
+    );
+    await expect(stack.up()).rejects.toThrow(message);
+    const { containers, networks } = await stack.state();
+    expect([containers, networks]).toEqual([[], []]);
+  });
+
   it('stay with a container that stops, and come back when it starts', async () => {
     stack = new Stack(`name: kept\nservices:${sleeper('a')}${sleeper('b')}`);
     await stack.up();
@@ -74,6 +108,22 @@ networks: {default: {ipam: {config: [{subnet: 10.213.7.0/24, ip_range: 10.213.7.
     await stack.down({ services: ['a'] });
     await stack.up();
     expect((await stack.state()).containers.map((c) => c.networks[0]?.address)).toEqual(before);
+  });
+});
+
+describe('a network or volume that cannot be made', () => {
+  it.each([
+    ['networks', 'default: {ipam: {config: [{subnet: 127.0.0.0/16}]}}', /overlaps 127.0.0.0/],
+    ['volumes', 'data: {driver: nosuch}', /driver "nosuch" is not supported/],
+    ['volumes', 'data: {driver_opts: {type: nfs, o: "addr=x", device: ":/y"}}', /driver_opts/],
+  ])('in %s: %s', async (kind, text, message) => {
+    stack = new Stack(`name: cannot\nservices:${sleeper('a', '    volumes: ["data:/data"]')}
+${kind === 'volumes' ? '' : 'volumes: {data: {}}\n'}${kind}: {${text}}`);
+    const error = await stack.up().catch((failure) => failure);
+    expect(error.message).toMatch(message);
+    expect(error.source?.file).toMatch(/compose.yaml$/);
+    const { containers, networks, volumes } = await stack.state();
+    expect([containers, networks, volumes]).toEqual([[], [], []]);
   });
 });
 
