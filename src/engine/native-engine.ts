@@ -89,7 +89,7 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       async check(checkOptions) {
         if (locator.find() === undefined) return [];
         const { checkSystem } = await import('./sweep/check.ts');
-        return checkSystem(context(), checkOptions);
+        return checkSystem(context(), host().cgroups, checkOptions);
       },
     },
   };

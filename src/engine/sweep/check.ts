@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
+import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
 import { listRemnants } from '../container/remnant.ts';
 import type { EngineContext } from '../context.ts';
 import { release } from '../network/leases.ts';
@@ -17,6 +18,7 @@ import { readContainerStatus } from '../status/status.ts';
 import { listVolumeRemnants } from '../volume/volumes.ts';
 import { findDamagedRecords } from './damaged.ts';
 import { findAbandoned } from './needs-sweep.ts';
+import { findOrphanCgroups } from './orphan-cgroups.ts';
 import { sweep } from './sweep.ts';
 
 /** Something that does not fit, and what mends it. */
@@ -28,12 +30,14 @@ export interface Discrepancy {
 
 export async function checkSystem(
   context: EngineContext,
+  layout: CgroupLayout,
   options: { readonly repair: boolean },
 ): Promise<SystemFinding[]> {
   // Nothing else can be compared while a record cannot be read.
   const damaged = await treat(findDamagedRecords(context), options.repair);
   if (damaged.length > 0 && !options.repair) return damaged;
-  return [...damaged, ...(await treat(findDiscrepancies(context), options.repair))];
+  const found = [...findOrphanCgroups(context, layout), ...findDiscrepancies(context)];
+  return [...damaged, ...(await treat(found, options.repair))];
 }
 
 async function treat(found: readonly Discrepancy[], repair: boolean): Promise<SystemFinding[]> {

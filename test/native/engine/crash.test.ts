@@ -1,6 +1,6 @@
 // Processes that die, commands that meet: what the next command finds and mends.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, Stack } from './stack.ts';
@@ -191,5 +191,25 @@ describe('a damaged record', () => {
     await stack.up();
     expect((await stack.exec('app', 'cat', '/data/file')).stdout).toBe('mine\n');
     expect(stack.list('containers')).toContain(`.damaged-${now.id}`);
+  });
+});
+
+describe('a container whose directory somebody removed', () => {
+  it('is ended and cleared away by system check', async () => {
+    stack = new Stack(sleeper());
+    await stack.up();
+    const { id, pid = 0 } = await stack.container('app');
+    rmSync(join(stack.root, 'containers', id), { recursive: true });
+    const findings = await stack.engine.system.check({ repair: true });
+    expect(findings.map((finding) => finding.what)).toContainEqual(
+      expect.stringContaining(`/${id.slice(0, 12)}`),
+    );
+    expect(() => process.kill(pid, 0)).toThrow();
+    await eventually('all agrees', async () => {
+      await stack.engine.system.check({ repair: true });
+      return (await stack.engine.system.check({ repair: false })).length === 0;
+    });
+    await stack.down({ volumes: true });
+    expect(stack.leftovers()).toEqual([]);
   });
 });

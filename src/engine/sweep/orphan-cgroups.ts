@@ -1,0 +1,40 @@
+// Cgroups of this instance whose container has no directory any more: somebody removed it by hand, and its processes,
+// the monitor among them, may run on.
+
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
+import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
+import type { EngineContext } from '../context.ts';
+import type { Discrepancy } from './check.ts';
+
+export function findOrphanCgroups(context: EngineContext, layout: CgroupLayout): Discrepancy[] {
+  const { paths, names } = context.instance;
+  const mounts = [...layout.v1, ...(layout.unified ? [layout.unified] : [])].map(({ mount }) => mount);
+  const parents = mounts.map((mount) => join(mount, names.cgroupParent));
+  const ids = new Set(parents.flatMap((parent) => unless(['ENOENT'], () => readdirSync(parent)) ?? []));
+  return [...ids]
+    .filter((id) => isId(id) && !existsSync(paths.container(id)))
+    .map((id) => ({
+      what: `cgroup ${names.cgroupParent}/${id.slice(0, 12)}`,
+      why: 'its container does not exist any more',
+      repair: () => removeOrphan(context, layout, id, parents),
+    }));
+}
+
+async function removeOrphan(
+  { native, instance }: EngineContext,
+  layout: CgroupLayout,
+  id: string,
+  parents: readonly string[],
+): Promise<void> {
+  const below = (mount: string | undefined) => mount && join(mount, instance.names.cgroupParent, id);
+  const unified = below(layout.unified?.mount);
+  const freezer = below(layout.v1.find(({ controllers }) => controllers.includes('freezer'))?.mount);
+  const procs = unified ?? freezer;
+  if (procs !== undefined && existsSync(procs)) await native.killCgroup(procs, unified, freezer);
+  for (const directory of [...parents.map((parent) => join(parent, id)), ...parents]) {
+    unless(['ENOENT', 'ENOTEMPTY', 'EBUSY'], () => rmdirSync(directory));
+  }
+}
