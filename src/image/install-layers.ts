@@ -86,7 +86,7 @@ async function installLayer(
   try {
     const ingest = await target.content.begin(blob, waiting);
     if (!ingest && !stage) return tell('exists');
-    tell(ingest ? 'downloading' : 'unpacking');
+    tell(ingest ? 'receiving' : 'unpacking');
     const unpacked = await fill(target, request, job, { stage, ingest }).catch(async (error) => {
       await ingest?.close();
       throw error;

@@ -7,7 +7,7 @@ import type { Platform } from './platform.ts';
 /** Life of one layer, in this order; a layer that is here already goes from nothing to `exists`. */
 export type LayerPhase =
   /** Another process, or another image of this one, is at it. */
-  'waiting' | 'downloading' | 'unpacking' | 'exists' | 'done' | 'uploading' | 'mounted';
+  'waiting' | 'receiving' | 'unpacking' | 'exists' | 'done' | 'uploading' | 'mounted';
 
 export type ImageEvent =
   | {

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { abortable } from '../../base/async.ts';
 import type { Native } from '../../runtime/native.ts';
 
 export type LockMode = 'shared' | 'exclusive';
@@ -50,7 +51,7 @@ export class NamedLocks {
     onWait?.();
     const locked = this.#native.lock(file.fd, 'exclusive', true);
     try {
-      await (signal ? raceAbort(locked, signal) : locked);
+      await abortable(locked, signal);
     } catch (error) {
       locked.finally(() => file.close()).catch(() => undefined);
       throw error;
@@ -70,20 +71,6 @@ export class NamedLocks {
     }
     await file.close();
     return undefined;
-  }
-}
-
-async function raceAbort(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let give = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    give = () => reject(signal.reason);
-    signal.addEventListener('abort', give, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', give);
   }
 }
 
