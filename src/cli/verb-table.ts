@@ -35,6 +35,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   kill: { summary: 'Send a signal to containers', load: () => import('./commands/kill.ts') },
   logs: { summary: 'Show what containers print', frequent: true, load: () => import('./commands/logs.ts') },
   ls: { summary: 'List projects', projectless: true, load: () => import('./commands/ls.ts') },
+  pause: { summary: 'Freeze containers', load: () => import('./commands/pause.ts') },
   plan: {
     summary: 'Print what up would do, and why',
     frequent: true,
@@ -56,6 +57,8 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     projectless: true,
     load: () => import('./commands/system-check.ts'),
   },
+  top: { summary: 'List the processes of containers', load: () => import('./commands/top.ts') },
+  unpause: { summary: 'Let frozen containers go on', load: () => import('./commands/unpause.ts') },
   up: { summary: 'Create and start containers', frequent: true, load: () => import('./commands/up.ts') },
   version: {
     summary: 'Print the version',
@@ -78,14 +81,11 @@ export const unsupportedVerbs: readonly string[] = [
   'events',
   'export',
   'images',
-  'pause',
   'publish',
   'pull',
   'push',
   'run',
   'stats',
-  'top',
-  'unpause',
   'watch',
 ];
 

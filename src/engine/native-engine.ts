@@ -78,6 +78,12 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       return execInContainer(context(), container, request);
     },
 
+    async listProcesses(container) {
+      const instance = locator.find();
+      const { listProcesses } = await import('./process/list-processes.ts');
+      return instance ? listProcesses(instance.paths, container.id) : [];
+    },
+
     async *watch(containerId, signal) {
       const instance = locator.find();
       if (instance === undefined) return;

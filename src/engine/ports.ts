@@ -29,6 +29,8 @@ export interface Engine {
   listProjects(): Promise<readonly ProjectSummary[]>;
   readonly logs: LogPort;
   exec(container: ObservedContainer, request: ExecRequest): Promise<ExecSession>;
+  /** What runs in the container, by pid; read from the host's side, so the container needs no program for it. */
+  listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
   watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;
   readonly system: SystemPort;
@@ -116,6 +118,23 @@ export interface ExecSession {
   readonly exitCode: Promise<number>;
   resize(rows: number, columns: number): void;
   signal(name: string): void;
+}
+
+/** A process as the host sees it. */
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly uid: number;
+  /** The host's name of `uid`, where it has one. */
+  readonly user?: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** Of user and system time. */
+  readonly cpuSeconds: number;
+  /** `pts/0`; absent without a controlling terminal. */
+  readonly terminal?: string;
+  /** Arguments; for a process that has none the name in brackets, as ps prints it. */
+  readonly command: string;
 }
 
 export interface SystemPort {

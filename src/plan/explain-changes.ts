@@ -53,6 +53,8 @@ const fates: readonly {
   { kinds: ['restart-container'], sign: '~', verb: 'restart' },
   { kinds: ['start-container'], sign: '+', verb: 'start' },
   { kinds: ['kill-container'], sign: '-', verb: 'kill' },
+  { kinds: ['pause-container'], sign: '~', verb: 'pause' },
+  { kinds: ['unpause-container'], sign: '~', verb: 'unpause' },
   { kinds: ['stop-container'], sign: '-', verb: 'stop' },
 ];
 

@@ -196,7 +196,7 @@ export function planRemove(
 }
 
 /** Containers of the services asked for; without a model, whatever bears the project's label. One-offs are not meant. */
-function chooseContainers(
+export function chooseContainers(
   model: ProjectModel | undefined,
   state: ObservedState,
   options: LifecycleOptions,

@@ -36,6 +36,8 @@ export interface OperationShapes {
   'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
+  'pause-container': { readonly container: ContainerRef };
+  'unpause-container': { readonly container: ContainerRef };
   'remove-container': { readonly container: ContainerRef; readonly anonymousVolumes: boolean };
   /** Waits, without the project lock, until each container meets the condition; fails when it no longer can. */
   'await-condition': {

@@ -16,6 +16,9 @@ export interface MonitorClient {
   /** Resolves when the container runs again. */
   restart(runDir: string, graceMs?: number): Promise<boolean>;
   signal(runDir: string, signal: number): Promise<boolean>;
+  /** Resolves when the container is frozen; one that is already stays so. */
+  pause(runDir: string): Promise<boolean>;
+  unpause(runDir: string): Promise<boolean>;
   /** The status now and at every change; ends with the monitor. */
   subscribe(runDir: string, signal?: AbortSignal): AsyncIterable<MonitorStatus>;
 }
@@ -36,14 +39,9 @@ export const monitorClient: MonitorClient = {
     return done ?? false;
   },
 
-  signal: async (runDir, signal) => {
-    const done = await converse(runDir, async (connection) => {
-      connection.send('signal', { signal });
-      const answer = await connection.next();
-      return answer !== undefined && checkAnswer(answer, 'kill') !== undefined;
-    });
-    return done ?? false;
-  },
+  signal: (runDir, signal) => ask(runDir, { op: 'signal', action: 'kill', members: { signal } }),
+  pause: (runDir) => ask(runDir, { op: 'pause', action: 'pause' }),
+  unpause: (runDir) => ask(runDir, { op: 'unpause', action: 'unpause' }),
 
   async *subscribe(runDir, signal) {
     const connection = await ControlConnection.open(runDir);
@@ -64,6 +62,19 @@ export const monitorClient: MonitorClient = {
     }
   },
 };
+
+/** A request of which the answer says no more than that it is done. */
+async function ask(
+  runDir: string,
+  request: { readonly op: string; readonly action: string; readonly members?: Record<string, unknown> },
+): Promise<boolean> {
+  const done = await converse(runDir, async (connection) => {
+    connection.send(request.op, request.members);
+    const answer = await connection.next();
+    return answer !== undefined && checkAnswer(answer, request.action) !== undefined;
+  });
+  return done ?? false;
+}
 
 async function converse<T>(
   runDir: string,

@@ -23,6 +23,8 @@ type ContainerKind =
   | 'stop-container'
   | 'restart-container'
   | 'kill-container'
+  | 'pause-container'
+  | 'unpause-container'
   | 'remove-container'
   | 'await-condition';
 
@@ -84,8 +86,16 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const record = execution.resolve(container);
     const { paths } = execution.context.instance;
     const sent = await monitorClient.signal(paths.containerRun(record.id), parseSignal(signal));
-    if (!sent) throw new TcError(`container ${record.name} is not running`, { code: 'not-running' });
+    if (!sent) throw notRunning(record);
     execution.events.container('kill', record, { signal });
+  },
+
+  async 'pause-container'({ container }, { execution }) {
+    await freeze(execution, container, 'pause');
+  },
+
+  async 'unpause-container'({ container }, { execution }) {
+    await freeze(execution, container, 'unpause');
   },
 
   async 'remove-container'({ container, anonymousVolumes }, { execution }) {
@@ -114,6 +124,17 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     }
   },
 };
+
+async function freeze(
+  execution: Execution,
+  container: ContainerRef,
+  action: 'pause' | 'unpause',
+): Promise<void> {
+  const record = execution.resolve(container);
+  const runDir = execution.context.instance.paths.containerRun(record.id);
+  if (!(await monitorClient[action](runDir))) throw notRunning(record);
+  execution.events.container(action, record);
+}
 
 async function startLocked(execution: Execution, known: ContainerRecord, lock: Descriptor): Promise<void> {
   try {
@@ -184,6 +205,10 @@ function toMilliseconds(timeout: Nanoseconds | undefined): number | undefined {
 
 function mapValues<T>(names: Readonly<Record<string, string>>, find: (name: string) => T): Map<string, T> {
   return new Map(Object.entries(names).map(([key, name]) => [key, find(name)]));
+}
+
+function notRunning({ name }: ContainerRecord): TcError {
+  return new TcError(`container ${name} is not running`, { code: 'not-running' });
 }
 
 function stillRunning({ name }: ContainerRecord): TcError {

@@ -43,6 +43,8 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'stop-container': 'light',
   'restart-container': 'light',
   'kill-container': 'light',
+  'pause-container': 'light',
+  'unpause-container': 'light',
   'remove-container': 'light',
   'await-condition': 'wait',
 };

@@ -25,6 +25,8 @@ const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, read
   'stop-container': ['Stopping', 'Stopped'],
   'restart-container': ['Restarting', 'Started'],
   'kill-container': ['Killing', 'Killed'],
+  'pause-container': ['Pausing', 'Paused'],
+  'unpause-container': ['Unpausing', 'Unpaused'],
   'remove-container': ['Removing', 'Removed'],
 };
 

@@ -78,6 +78,10 @@ export class FakeEngine implements Engine {
     });
   }
 
+  listProcesses() {
+    return Promise.resolve([]);
+  }
+
   async *watch(id: string, signal?: AbortSignal): AsyncGenerator<ObservedContainer> {
     const waiting = { id, snapshots: new PushIterable<ObservedContainer>() };
     const current = this.#containers.get(id);

@@ -154,6 +154,12 @@ export class Host {
       case 'kill-container':
         this.#resolve(operation.container).state = 'exited';
         return;
+      case 'pause-container':
+        this.#resolve(operation.container).state = 'paused';
+        return;
+      case 'unpause-container':
+        this.#resolve(operation.container).state = 'running';
+        return;
       case 'remove-container':
         this.#remove(this.#resolve(operation.container));
         return;

@@ -17,6 +17,7 @@ import {
   planStop,
 } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/operation.ts';
+import { planPause, planUnpause } from '../../../src/plan/pause.ts';
 import { planCreate, planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
 import { testGoldenFiles } from '../../golden/golden-file.ts';
@@ -34,6 +35,8 @@ const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> 
   stop: ({ model, state }, options) => planStop(model, state, options),
   restart: ({ model, state }, options) => planRestart(model, state, options),
   kill: ({ model, state }, options) => planKill(model, state, options),
+  pause: ({ model, state }, options) => planPause(model, state, options),
+  unpause: ({ model, state }, options) => planUnpause(model, state, options),
   rm: ({ model, state }, options) => planRemove(model, state, options),
 };
 
