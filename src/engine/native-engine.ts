@@ -51,11 +51,8 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       requireRoot();
       const { executeRequest } = await import('./execute/execute.ts');
       const ready = await images();
-      try {
-        return await executeRequest({ context: context(), images: ready, host }, request);
-      } finally {
-        await ready.release();
-      }
+      const done = executeRequest({ context: context(), images: ready, host }, request);
+      return await done.finally(() => ready.release());
     },
 
     async listProjects() {

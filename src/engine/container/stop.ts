@@ -79,7 +79,7 @@ export async function emptyCgroup(context: EngineContext, bundle: string): Promi
 }
 
 /** Undefined: the bundle was never finished, so nothing ever ran in it. */
-function readCgroup(bundle: string): CgroupSpec | undefined {
+export function readCgroup(bundle: string): CgroupSpec | undefined {
   const text = unless(['ENOENT'], () => readFileSync(join(bundle, 'monitor.json'), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as MonitorSpec).cgroup;
 }
