@@ -2,7 +2,7 @@
 // `syscall`, `errno` (a name such as EADDRINUSE; also as `code`) and, where it has one, `path`.
 
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcError } from '../base/error.ts';
 import { formatCapabilityMask } from './capabilities.ts';
@@ -173,11 +173,14 @@ export function tcrunPath(): string {
   return join(nativeDirectory(), 'tcrun');
 }
 
-/** `runtime/build` of the package: this file lies in `src/runtime/`, or in the bundle in `dist/`. */
+/**
+ * `runtime/build` of the package: this file lies in `src/runtime/`, or in the bundle in `dist/`. No other place is tried: what
+ * lies beside the package may belong to somebody else.
+ */
 function nativeDirectory(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const found = ['../..', '..'].map((up) => join(here, up, 'runtime/build')).find((path) => existsSync(path));
-  if (found) return found;
+  const directory = join(here, basename(here) === 'dist' ? '..' : '../..', 'runtime/build');
+  if (existsSync(directory)) return directory;
   throw new TcError('the native runtime is not built', {
     code: 'native-not-built',
     kind: 'environment',
