@@ -3,9 +3,11 @@
 import { dirname, join, resolve } from 'node:path';
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
+import { composeFileNames, overrideFileNames } from './compose-file-name.ts';
 import { Diagnostics } from './diagnostic/diagnostics.ts';
 import type { FileReader } from './file-reader.ts';
 import { defaultEnvFiles, Environment, readEnvFiles } from './text/environment.ts';
+import { isRemote } from './text/remote.ts';
 import { Sources } from './text/source-text.ts';
 
 export interface DiscoverOptions {
@@ -30,27 +32,13 @@ export interface Discovery {
   readonly warnings: readonly Warning[];
 }
 
-export const composeFileNames = [
-  'compose.yaml',
-  'compose.yml',
-  'docker-compose.yml',
-  'docker-compose.yaml',
-] as const;
-
-export const overrideFileNames = [
-  'compose.override.yml',
-  'compose.override.yaml',
-  'docker-compose.override.yml',
-  'docker-compose.override.yaml',
-] as const;
-
 /** Throws TcError if a file is missing or none is found. */
 export function discoverFiles(options: DiscoverOptions, reader: FileReader): Discovery {
   const diagnostics = new Diagnostics(new Sources());
   const { cwd } = options;
   const explicit =
     options.projectDirectory === undefined ? undefined : resolve(cwd, options.projectDirectory);
-  const named = options.files.map((file) => (file === '-' ? file : resolve(cwd, file)));
+  const named = options.files.map((file) => toPath(file, cwd));
   const caller = Environment.fromProcess({ PWD: cwd, ...options.environment });
   const given = options.envFiles ?? splitList(caller.lookup('COMPOSE_ENV_FILES'), ',');
   const envFilesOf = (directory: string) =>
@@ -75,9 +63,14 @@ export function discoverFiles(options: DiscoverOptions, reader: FileReader): Dis
   };
 }
 
+/** Standard input and remote names stay as they are. */
+function toPath(file: string, cwd: string): string {
+  return file === '-' || isRemote(file) ? file : resolve(cwd, file);
+}
+
 function directoryOf(files: readonly string[]): string | undefined {
   const first = files.find((file) => file !== '-');
-  return first === undefined ? undefined : dirname(first);
+  return first === undefined || isRemote(first) ? undefined : dirname(first);
 }
 
 function splitList(text: string | undefined, separator: string): string[] {
@@ -93,7 +86,7 @@ function findFiles(
 ): string[] {
   const separator = environment.lookup('COMPOSE_PATH_SEPARATOR') || ':';
   const listed = splitList(environment.lookup('COMPOSE_FILE'), separator);
-  if (listed.length > 0) return listed.map((file) => (file === '-' ? file : resolve(cwd, file)));
+  if (listed.length > 0) return listed.map((file) => toPath(file, cwd));
   for (let directory = start; ; directory = dirname(directory)) {
     const file = pick(composeFileNames, directory, reader, diagnostics);
     if (file !== undefined) {

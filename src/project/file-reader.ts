@@ -7,4 +7,6 @@ export interface FileReader {
   exists(path: string): boolean;
   /** The path without symbolic links; the path itself if it does not exist. */
   realpath?(path: string): string;
+  /** A copy on this machine of what a remote reference names: a file or a directory. Throws TcError. */
+  fetch?(reference: string): string;
 }

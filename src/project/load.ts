@@ -17,6 +17,7 @@ import { bindModel } from './phase/bind.ts';
 import { checkReferences } from './phase/check-references.ts';
 import { checkServices } from './phase/check-services.ts';
 import { readDocuments } from './phase/document.ts';
+import { locateFile } from './phase/locate.ts';
 import { normalize } from './phase/normalize.ts';
 import { PlaceIndex } from './phase/place-index.ts';
 import { resolveProjectName } from './phase/project-name.ts';
@@ -26,11 +27,12 @@ import { selectProfiles, selectServices } from './phase/select.ts';
 import { resolveServiceFiles } from './phase/service-environment.ts';
 import type { Trace } from './phase/trace.ts';
 import { defaultEnvFiles, Environment, readEnvFiles } from './text/environment.ts';
+import { isRemote } from './text/remote.ts';
 import { nowhere, Sources } from './text/source-text.ts';
 import type { Mapping } from './text/tree.ts';
 
 export interface LoadOptions {
-  /** Absolute, or `-` for standard input; each over those before it. */
+  /** Absolute, remote, or `-` for standard input; each over those before it. */
   readonly files: readonly string[];
   readonly cwd: string;
   /** `--project-directory`; default: the directory of the first file. */
@@ -78,7 +80,10 @@ interface FinishedModel {
 export interface LoadedTree {
   readonly root: Mapping;
   readonly name: string;
-  readonly directory: string;
+  /** What relative paths start at; for a remote project, the directory of its copy. */
+  readonly workingDir: string;
+  /** Absolute, remote ones by their copies. */
+  readonly files: readonly string[];
   readonly envFiles: readonly string[];
   readonly environment: Environment;
   readonly run: LoadRun;
@@ -92,7 +97,8 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
   const caller = Environment.fromProcess(options.environment);
   const envFiles = options.envFiles ?? defaultEnvFiles(directory, caller, reader);
   const base = readEnvFiles(envFiles, caller, reader, diagnostics);
-  const documents = readProjectDocuments(options, run);
+  const files = options.files.flatMap((file) => locateFile(file, options.cwd, run) ?? []);
+  const documents = readProjectDocuments(files, run);
   const trees = documents.map((document) => document.tree);
   const realDirectory = reader.realpath?.(directory) ?? directory;
   const name = resolveProjectName(
@@ -101,18 +107,19 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
   );
   diagnostics.throwIfFailed();
   const environment = base.withDefaults(new Map([['COMPOSE_PROJECT_NAME', { value: name, at: nowhere }]]));
-  const pathBase = options.pathResolution === false ? undefined : directory;
-  const root = assemble(documents, { run, directory, pathBase, environment, chain: [] });
+  const workingDir = isRemote(options.files[0] ?? '') ? dirname(files[0] ?? directory) : directory;
+  const pathBase = options.pathResolution === false ? undefined : workingDir;
+  const root = assemble(documents, { run, directory: workingDir, pathBase, environment, chain: [] });
   diagnostics.throwIfFailed();
   if (options.normalization !== false) normalize(root, name);
-  return { root, name, directory, envFiles, environment, run };
+  return { root, name, workingDir, files, envFiles, environment, run };
 }
 
 /** `--project-directory`, else where the first real file is, else the current directory. */
 export function projectDirectoryOf(options: Pick<LoadOptions, 'files' | 'cwd' | 'projectDirectory'>): string {
   if (options.projectDirectory) return options.projectDirectory;
   const first = options.files.find((file) => file !== '-');
-  return first === undefined ? options.cwd : dirname(first);
+  return first === undefined || isRemote(first) ? options.cwd : dirname(first);
 }
 
 function startRun(options: LoadOptions, reader: FileReader, trace: Trace | undefined): LoadRun {
@@ -126,16 +133,15 @@ function startRun(options: LoadOptions, reader: FileReader, trace: Trace | undef
   };
 }
 
-function readProjectDocuments(options: LoadOptions, run: LoadRun): Document[] {
+function readProjectDocuments(files: readonly string[], run: LoadRun): Document[] {
   const wanted = { code: 'file-missing' as const, what: 'the Compose file' };
-  const documents = options.files.flatMap((file) =>
+  const documents = files.flatMap((file) =>
     readDocuments(file, run, wanted).map((tree): Document => ({ file, tree })),
   );
   if (documents.length === 0 && !run.diagnostics.failed) {
     run.diagnostics.error({
       code: 'file-empty',
-      message:
-        options.files.length === 0 ? 'no Compose file is given' : `${options.files.join(', ')} is empty`,
+      message: files.length === 0 ? 'no Compose file is given' : `${files.join(', ')} is empty`,
       hints: ['a Compose file has at least `services:` with one service below it'],
     });
   }
@@ -165,8 +171,8 @@ function finishModel(tree: LoadedTree, options: LoadOptions): FinishedModel {
   const { models, ...resources } = options.allResources ? bound : pruneResources(bound, services);
   const model: ProjectModel = {
     name: tree.name,
-    workingDir: tree.directory,
-    configFiles: options.files,
+    workingDir: tree.workingDir,
+    configFiles: tree.files,
     environmentFiles: tree.envFiles,
     profiles: selection.profiles,
     services,

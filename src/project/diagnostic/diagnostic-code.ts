@@ -25,6 +25,7 @@ export type DiagnosticCode =
   | 'extends-missing'
   | 'extends-cycle'
   | 'remote-unsupported'
+  | 'remote-failed'
   // Variables
   | 'variable-unset'
   | 'variable-required'

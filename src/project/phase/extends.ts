@@ -1,8 +1,7 @@
 // Phase: a service takes over another one, of its own file or of another. Source: compose-spec 05-services.md, extends.
 
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { findNearest } from '../../base/suggest.ts';
-import { isRemote } from '../text/remote.ts';
 import type { Place } from '../text/source-text.ts';
 import {
   isMapping,
@@ -15,6 +14,7 @@ import {
   valuePlace,
 } from '../text/tree.ts';
 import { prepareDocument, readDocuments } from './document.ts';
+import { locateFile } from './locate.ts';
 import { copyBase, mergeProjects, mergeService } from './merge.ts';
 import { resolvePaths } from './resolve-paths.ts';
 import type { Scope } from './scope.ts';
@@ -95,17 +95,8 @@ function findTarget(
 function openFamily(name: string, family: Family, at: Place): Family | undefined {
   const { scope } = family;
   const { run } = scope;
-  if (isRemote(name)) {
-    const message = `${name}: services of remote files cannot be extended yet`;
-    run.diagnostics.error({
-      code: 'remote-unsupported',
-      message,
-      at,
-      hints: ['clone it and extend the copy'],
-    });
-    return undefined;
-  }
-  const file = resolve(scope.directory, name);
+  const file = locateFile(name, scope.directory, run, at);
+  if (file === undefined) return undefined;
   const directory = dirname(file);
   const inner: Scope = { ...scope, directory, pathBase: extendedBase(directory, scope) };
   const key = `${scope.chain.length}:${scope.directory}:${file}`;

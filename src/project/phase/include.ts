@@ -3,7 +3,6 @@
 
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { readEnvFiles } from '../text/environment.ts';
-import { isRemote } from '../text/remote.ts';
 import type { Place } from '../text/source-text.ts';
 import {
   copyEntry,
@@ -16,6 +15,7 @@ import {
 } from '../text/tree.ts';
 import type { Document } from './assemble.ts';
 import { readDocuments } from './document.ts';
+import { locateFile } from './locate.ts';
 import { mergeProjects } from './merge.ts';
 import type { Scope } from './scope.ts';
 
@@ -54,17 +54,8 @@ function readEntry(item: Value, at: Place, scope: Scope): Entry | undefined {
     scope.run.diagnostics.error({ code: 'key-missing', message, at, hints: ['add `path: FILE`'] });
     return undefined;
   }
-  if (names.some(isRemote)) {
-    const message = `${first}: remote files cannot be included yet`;
-    scope.run.diagnostics.error({
-      code: 'remote-unsupported',
-      message,
-      at,
-      hints: ['clone it and include the copy'],
-    });
-    return undefined;
-  }
-  const paths = names.map((name) => resolve(scope.directory, name));
+  const paths = names.flatMap((name) => locateFile(name, scope.directory, scope.run, at) ?? []);
+  if (paths.length < names.length) return undefined;
   const ownDirectory = fields?.['project_directory'];
   const directory =
     typeof ownDirectory === 'string' ? resolve(scope.directory, ownDirectory) : dirname(paths[0] ?? first);
