@@ -9,6 +9,9 @@ import type { HostFacts } from '../runtime/container-input.ts';
 import { observeHostFacts } from '../runtime/host-facts.ts';
 import { loadNative, type Native } from '../runtime/native.ts';
 import type { EngineContext } from './context.ts';
+import { createImagePort } from './image/image-operations.ts';
+import type { Images } from './image/images.ts';
+import { createRegistryPort } from './image/registry-operations.ts';
 import { InstanceLocator } from './instance/instance.ts';
 import { emptyState, observeInstance } from './observe/observe.ts';
 import type { Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
@@ -23,16 +26,41 @@ export interface NativeEngineOptions {
   readonly native?: () => Native;
 }
 
+/** What the operations share; each part is made on first use. */
+interface EngineParts {
+  readonly locator: InstanceLocator;
+  readonly native: () => Native;
+  readonly host: () => HostFacts;
+  readonly images: () => Promise<Images>;
+  readonly context: () => EngineContext;
+}
+
 export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
+  const parts = createParts(options);
+  return { ...projectOperations(parts), ...containerOperations(parts), ...imageOperations(parts) };
+}
+
+function createParts(options: NativeEngineOptions): EngineParts {
   const locator = new InstanceLocator(options);
   const native = options.native ?? loadNative;
-  const host = once(() => readHostFacts(native()));
-  const images = once(async () => {
-    const { Images } = await import('./image/images.ts');
-    return new Images({ root: locator.root, native });
-  });
-  const context = (): EngineContext => ({ instance: locator.ensure(), native: native() });
+  return {
+    locator,
+    native,
+    host: once(() => readHostFacts(native())),
+    images: once(async () => {
+      const { Images } = await import('./image/images.ts');
+      return new Images({ root: locator.root, native });
+    }),
+    context: () => ({ instance: locator.ensure(), native: native() }),
+  };
+}
 
+function projectOperations({
+  locator,
+  host,
+  images,
+  context,
+}: EngineParts): Pick<Engine, 'observe' | 'resolveInputs' | 'execute' | 'listProjects' | 'system'> {
   return {
     async observe(project, model) {
       const instance = locator.find();
@@ -61,6 +89,21 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       return instance ? listProjects(instance.paths) : [];
     },
 
+    system: {
+      async check(checkOptions) {
+        if (locator.find() === undefined) return [];
+        const { checkSystem } = await import('./sweep/check.ts');
+        return checkSystem(context(), host().cgroups, checkOptions);
+      },
+    },
+  };
+}
+
+function containerOperations({
+  locator,
+  context,
+}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'listProcesses' | 'watch'> {
+  return {
     logs: {
       async *read(request) {
         const instance = locator.find();
@@ -87,13 +130,30 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
       const { watchContainer } = await import('./watch/watch-container.ts');
       yield* watchContainer(instance.paths, containerId, signal);
     },
+  };
+}
 
-    system: {
-      async check(checkOptions) {
-        if (locator.find() === undefined) return [];
-        const { checkSystem } = await import('./sweep/check.ts');
-        return checkSystem(context(), host().cgroups, checkOptions);
-      },
+function imageOperations({
+  locator,
+  images,
+  context,
+}: EngineParts): Pick<Engine, 'images' | 'registry' | 'commit' | 'export'> {
+  return {
+    images: createImagePort({
+      store: async () => (await images()).store(),
+      paths: () => locator.find()?.paths,
+    }),
+
+    registry: createRegistryPort(),
+
+    async commit(container, request) {
+      const { commitContainer } = await import('./image/container-image.ts');
+      return commitContainer(context().instance.paths, await images(), container, request);
+    },
+
+    async *export(container) {
+      const { exportContainer } = await import('./image/container-image.ts');
+      yield* exportContainer(context().instance.paths, await images(), container);
     },
   };
 }

@@ -2,9 +2,13 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { Warning } from '../base/warning.ts';
+import type { ImageEntry } from '../image/content/image-index.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/observed-state.ts';
 import type { NodeId, Operation, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
+import type { CommitOptions, ImagePort, RegistryPort } from './image/image-port.ts';
+
+export type * from './image/image-port.ts';
 
 export interface Engine {
   /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
@@ -33,6 +37,13 @@ export interface Engine {
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
   watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;
+  /** The images of this instance. */
+  readonly images: ImagePort;
+  readonly registry: RegistryPort;
+  /** An image of what the container has changed over its own. It may be running: whoever calls pauses it, or not. */
+  commit(container: ObservedContainer, options: CommitOptions): Promise<ImageEntry>;
+  /** The tar of the container's root file system, without its mounts. */
+  export(container: ObservedContainer): AsyncIterable<Uint8Array>;
   readonly system: SystemPort;
 }
 

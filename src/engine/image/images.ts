@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { describeHostImage, resolveHostImage } from '../../image/host.ts';
 import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
+import { readRegistrySettings } from '../../image/registry/settings.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
 import type { ImageStore } from '../../image/store.ts';
 import type { ProjectModel } from '../../project/model.ts';
@@ -91,8 +92,7 @@ export class Images {
   }
 
   async #obtain(service: ServiceConfig, reference: string, place: Place | undefined): Promise<ResolvedImage> {
-    this.#store ??= this.#openStore();
-    this.#lease ??= this.#store.then((store) => store.lease());
+    this.#lease ??= this.store().then((store) => store.lease());
     await this.#lease;
     return this.#resolveFromStore(service, reference, place, resolvePullPolicy(service));
   }
@@ -103,8 +103,7 @@ export class Images {
     place: Place | undefined,
     policy: PullPolicy | undefined,
   ): Promise<ResolvedImage> {
-    this.#store ??= this.#openStore();
-    const store = await this.#store;
+    const store = await this.store();
     const { platform } = service;
     const source = place?.positions.at(['services', service.name, 'image']);
     return store.resolve(reference, {
@@ -115,6 +114,12 @@ export class Images {
     });
   }
 
+  /** The store itself, for the commands about images. */
+  store(): Promise<ImageStore> {
+    this.#store ??= this.#openStore();
+    return this.#store;
+  }
+
   async #openStore(): Promise<ImageStore> {
     const { createImageStore } = await import('../../image/store.ts');
     return createImageStore({
@@ -122,7 +127,7 @@ export class Images {
       native: this.#source.native(),
       executable: tcrunPath(),
       host: () => this.#resolveHost(),
-      registries: { environment: process.env },
+      registries: readRegistrySettings(),
     });
   }
 }

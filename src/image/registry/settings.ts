@@ -14,3 +14,8 @@ export interface RegistrySettings {
   /** Before the first repetition; it doubles each time. Default: half a second. */
   readonly retryDelayMs?: number;
 }
+
+/** What the caller's environment says. */
+export function readRegistrySettings(): RegistrySettings {
+  return { environment: process.env };
+}

@@ -1,6 +1,7 @@
 // A project in memory and the context that verbs are given, with everything they tell kept.
 
 import type { AppContext, AppEvent } from '../../../src/app/context.ts';
+import type { Engine } from '../../../src/engine/ports.ts';
 import { FakeEngine } from './fake-engine.ts';
 
 export interface Scenario {
@@ -35,7 +36,7 @@ export function createScenario(compose: string, changes: Partial<AppContext> = {
       },
       exists: (path) => path === '/project/compose.yaml',
     },
-    engine: () => Promise.resolve(engine),
+    engine: () => Promise.resolve(engine as unknown as Engine),
     dryRun: false,
     interrupted: interrupted.signal,
     forced: forced.signal,

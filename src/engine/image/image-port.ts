@@ -1,0 +1,36 @@
+// What `app` may ask of images and registries. Every operation may run in several processes at once.
+
+import type { CommitRequest } from '../../image/archive/commit.ts';
+import type { Digest } from '../../image/digest.ts';
+import type { Credentials } from '../../image/registry/docker-config.ts';
+import type { PruneOptions, Removed, RemoveOptions } from '../../image/remove.ts';
+import type { ImageStore } from '../../image/store.ts';
+
+export type { ImageEntry } from '../../image/content/image-index.ts';
+export type { ImageDetails, ImageSummary } from '../../image/images.ts';
+export type { ImageEvent, OnImageEvent } from '../../image/progress.ts';
+export type { Pushed } from '../../image/registry/push.ts';
+export type { Removed } from '../../image/remove.ts';
+export type { ByteSource, ImportOptions, OperationOptions } from '../../image/store.ts';
+
+export interface ImagePort
+  extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {
+  /** Which containers use which image is looked up here. */
+  remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
+  prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
+}
+
+export type CommitOptions = Pick<CommitRequest, 'reference' | 'changes' | 'author' | 'message'>;
+
+/** A registry somewhere; nothing here touches this instance's images. */
+export interface RegistryPort {
+  /** Many public registries do not answer this. */
+  repositories(host: string, signal?: AbortSignal): Promise<readonly string[]>;
+  tags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
+  /** Deletes the manifest that a tag or digest stands for, and with it all its tags. Returns its digest. */
+  remove(reference: string, signal?: AbortSignal): Promise<Digest>;
+  /** Tries the credentials, then keeps them. Without any: those that are kept are tried again. */
+  logIn(host: string, credentials?: Credentials, signal?: AbortSignal): Promise<void>;
+  /** False: there was nothing to forget. */
+  logOut(host: string): Promise<boolean>;
+}
