@@ -94,7 +94,10 @@ export function listDirectory(path: string): string[] {
 /** Names on the whole host that any run of tcompose gives, for the suite's look before and after. */
 export function observeHost(): Record<string, string[]> {
   return {
-    processes: findProcesses('tcrun').map((entry) => `${entry.pid} ${entry.command}`),
+    // Compilers of the runtime have its name in their command lines too.
+    processes: findProcesses('tcrun')
+      .filter((entry) => entry.command.startsWith('tcrun '))
+      .map((entry) => `${entry.pid} ${entry.command}`),
     mounts: lines(readFileSync('/proc/self/mountinfo', 'utf8')).map((line) =>
       line.split(' ').slice(3).join(' '),
     ),

@@ -138,30 +138,25 @@ describe('the world outside', () => {
   const ip = (...args: string[]) => execFileSync('/usr/sbin/ip', args);
 
   it('is reached with the host as the source', async () => {
-    ip('netns', 'add', 'tce2eout');
+    const script =
+      "require('http').createServer((q,r)=>r.end('outside '+q.socket.remoteAddress)).listen(8000,'0.0.0.0',()=>console.log('up'))";
+    const outside = spawn('/usr/bin/unshare', ['--net', process.execPath, '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ipThere = (...args: string[]) =>
+      execFileSync('/usr/bin/nsenter', [`--net=/proc/${outside.pid}/ns/net`, '/usr/sbin/ip', ...args]);
     try {
-      ip('link', 'add', 'tce2e0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', 'tce2eout');
+      await once(outside.stdout, 'data');
+      ip('link', 'add', 'tce2e0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${outside.pid}`);
       ip('addr', 'add', '198.51.100.1/24', 'dev', 'tce2e0');
       ip('link', 'set', 'tce2e0', 'up');
-      ip('-n', 'tce2eout', 'addr', 'add', '198.51.100.2/24', 'dev', 'eth0');
-      ip('-n', 'tce2eout', 'link', 'set', 'eth0', 'up');
-      const script =
-        "require('http').createServer((q,r)=>r.end('outside '+q.socket.remoteAddress)).listen(8000,'198.51.100.2',()=>console.log('up'))";
-      const outside = spawn('/usr/sbin/ip', ['netns', 'exec', 'tce2eout', process.execPath, '-e', script], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      try {
-        await once(outside.stdout, 'data');
-        expect(inside(project, 'client', fetchText('http://198.51.100.2:8000/'))).toBe(
-          'outside 198.51.100.1',
-        );
-        expect(inside(project, 'lonely', fetchText('http://198.51.100.2:8000/'))).toMatch(/^failed/);
-      } finally {
-        outside.kill('SIGKILL');
-        await once(outside, 'exit');
-      }
+      ipThere('addr', 'add', '198.51.100.2/24', 'dev', 'eth0');
+      ipThere('link', 'set', 'eth0', 'up');
+      expect(inside(project, 'client', fetchText('http://198.51.100.2:8000/'))).toBe('outside 198.51.100.1');
+      expect(inside(project, 'lonely', fetchText('http://198.51.100.2:8000/'))).toMatch(/^failed/);
     } finally {
-      ip('netns', 'del', 'tce2eout');
+      outside.kill('SIGKILL');
+      await once(outside, 'exit');
     }
   });
 });

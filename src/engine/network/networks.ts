@@ -2,9 +2,10 @@
 // A record outlives a reboot, the kernel objects do not: they are made again from it when a container needs them.
 
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
 import type { NetworkConfig } from '../../project/model.ts';
 import type { FirewallStep, Native } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
@@ -152,6 +153,8 @@ export async function removeNetwork(context: EngineContext, record: NetworkRecor
     const others = listNetworkRecords(instance.paths).filter((other) => other.id !== record.id);
     removeNetworkObjects(context, record, others.length === 0);
     removeFile(instance.paths.network(record.id));
+    // Whoever waits for the lock makes the directory again; the default instance's has other things in it.
+    unless(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'EBUSY'], () => rmdirSync(instance.hostRunDir));
   });
 }
 
