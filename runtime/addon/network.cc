@@ -245,6 +245,7 @@ Error parse_step(const Napi::Object& object, StepStorage* storage, FirewallStep*
     step->subnet_count = storage->subnets.size();
     step->internal = flag_member(object, "internal");
     step->masquerade = flag_member(object, "masquerade");
+    step->communicates = flag_member(object, "communicates");
   }
   if (step->kind == Kind::SetGroup || step->kind == Kind::RemoveGroup) {
     if (Error error = parse_port(object, &step->group)) return error;

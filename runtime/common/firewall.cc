@@ -49,7 +49,7 @@ void put_subnet(NftBatch& batch, uint16_t message, const char* set, const InetAd
 void add_network(NftBatch& batch, const FirewallStep& step) {
   InterfaceName bridge(step.bridge);
   put_bridge(batch, NFT_MSG_NEWSETELEM, set_bridges, bridge);
-  put_same_bridge(batch, NFT_MSG_NEWSETELEM, bridge);
+  if (step.communicates) put_same_bridge(batch, NFT_MSG_NEWSETELEM, bridge);
   if (step.internal) put_bridge(batch, NFT_MSG_NEWSETELEM, set_internal, bridge);
   for (size_t i = 0; i < step.subnet_count; i++) {
     const InetAddress& subnet = step.subnets[i];

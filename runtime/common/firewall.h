@@ -46,6 +46,7 @@ struct FirewallStep {
   size_t subnet_count;
   bool internal;
   bool masquerade;
+  bool communicates;
   // SetGroup, RemoveGroup: `backends` are dealt to the slots in turn.
   PortGroup group;
   const Backend* backends;

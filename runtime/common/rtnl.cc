@@ -128,9 +128,34 @@ Error Rtnl::create_veth(const VethRequest& request) {
     buffer.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
     Nest data(buffer, IFLA_INFO_SLAVE_DATA);
     buffer.put_u8(IFLA_BRPORT_MODE, 1);
+    buffer.put_u8(IFLA_BRPORT_ISOLATED, request.isolated);
   }
   Error error = socket_.request(buffer, "create veth");
   return error ? fail_with(error.errnum, "create veth", "RTM_NEWLINK", request.host_name) : Error{};
+}
+
+Error Rtnl::create_child_link(const ChildLinkRequest& request) {
+  const auto& [parent, type, mode] = request.link;
+  if (!fits_interface_name(request.name)) return fail_with(EINVAL, "create link", "RTM_NEWLINK", request.name);
+  int index = 0;
+  if (Error error = link_index(parent, &index)) return error;
+  NetlinkBuffer buffer;
+  buffer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, link_header());
+  buffer.put_string(IFLA_IFNAME, request.name);
+  buffer.put_u32(IFLA_LINK, static_cast<uint32_t>(index));
+  buffer.put_u32(IFLA_MTU, request.mtu);
+  buffer.put_u32(IFLA_NET_NS_FD, static_cast<uint32_t>(request.netns));
+  if (type == LinkType::Macvlan) buffer.put(IFLA_ADDRESS, request.mac.bytes, sizeof request.mac.bytes);
+  {
+    Nest info(buffer, IFLA_LINKINFO);
+    buffer.put_string(IFLA_INFO_KIND, type == LinkType::Macvlan ? "macvlan" : "ipvlan");
+    Nest data(buffer, IFLA_INFO_DATA);
+    auto narrow = static_cast<uint16_t>(mode);
+    if (type == LinkType::Macvlan) buffer.put_u32(IFLA_MACVLAN_MODE, mode);
+    if (type == LinkType::Ipvlan) buffer.put(IFLA_IPVLAN_MODE, &narrow, sizeof narrow);
+  }
+  Error error = socket_.request(buffer, "create link");
+  return error ? fail_with(error.errnum, "create link", "RTM_NEWLINK", parent) : Error{};
 }
 
 Error Rtnl::delete_link(const char* name) {

@@ -1,6 +1,7 @@
 // Links, addresses and routes by rtnetlink, and the sysctls that belong to them. An Rtnl speaks to the network
 // namespace it was opened in, also after its thread has left that namespace.
 #pragma once
+#include "child_link.h"
 #include "error.h"
 #include "inet_address.h"
 #include "netlink.h"
@@ -24,6 +25,16 @@ struct VethRequest {
   uint32_t mtu;
   int peer_netns;
   const char* bridge;
+  // The bridge carries nothing between ports that are so.
+  bool isolated;
+};
+
+struct ChildLinkRequest {
+  ChildLink link;
+  const char* name;
+  MacAddress mac;  // an ipvlan has its parent's
+  uint32_t mtu;
+  int netns;
 };
 
 // What listing calls the visitor with; strings live until it returns.
@@ -43,6 +54,8 @@ class Rtnl {
   Error ensure_bridge(const char* name, const MacAddress& mac, uint32_t mtu, int* index);
   // One message makes the pair already wired: host end up in the bridge, other end inside the namespace.
   Error create_veth(const VethRequest& request);
+  // Made inside the namespace; goes with it, or with its parent.
+  Error create_child_link(const ChildLinkRequest& request);
   Error delete_link(const char* name);
   // The bridge and what is on it.
   Error delete_bridge(const char* name);

@@ -61,8 +61,8 @@ size_t DnsResolver::answer(const uint8_t* message, const DnsQuery& query, uint8_
 }
 
 DnsResolver::Found DnsResolver::find(const char* name) {
-  for (const DnsLink& link : spec_->dns.links) {
-    if (strcasecmp(link.alias, name) == 0) return find_in_zones(link.name);
+  for (const KeyValue& link : spec_->dns.links) {
+    if (strcasecmp(link.key, name) == 0) return find_in_zones(link.value);
   }
   return find_in_zones(name);
 }

@@ -18,8 +18,13 @@ constexpr char own_namespace[] = "/proc/self/ns/net";
 Error invalid(const char* what) { return fail_with(EINVAL, "set up network", "parse", what); }
 
 Error create_endpoint(Rtnl& host, const EndpointSpec& endpoint, int netns) {
-  VethRequest request = {endpoint.host_interface, endpoint.interface, {}, endpoint.mtu, netns, endpoint.bridge};
-  if (!parse_mac(endpoint.mac, &request.peer_mac)) return invalid(endpoint.mac);
+  MacAddress mac;
+  if (!parse_mac(endpoint.mac, &mac)) return invalid(endpoint.mac);
+  if (endpoint.below.parent) {
+    return host.create_child_link({endpoint.below, endpoint.interface, mac, endpoint.mtu, netns});
+  }
+  VethRequest request = {endpoint.host_interface, endpoint.interface, mac, endpoint.mtu, netns, endpoint.bridge,
+                         endpoint.isolated};
   if (Error error = host.create_veth(request)) return error;
   // A bridge port needs no address of its own; written before the other end comes up and would cause one.
   return write_sysctl("1", "net/ipv6/conf/%s/disable_ipv6", endpoint.host_interface);
@@ -63,14 +68,24 @@ Error write_interface_sysctls(const EndpointSpec& endpoint) {
   return write_sysctl("1", "net/ipv6/conf/%s/ndisc_notify", name);
 }
 
+Error add_address(Rtnl& inside, int index, const char* text) {
+  InetAddress address;
+  if (!text) return {};
+  if (!parse_inet_address(text, &address)) return invalid(text);
+  return inside.ensure_address(index, address);
+}
+
 Error configure_interface(Rtnl& inside, const EndpointSpec& endpoint, int* index) {
   if (Error error = inside.link_index(endpoint.interface, index)) return error;
   if (Error error = write_interface_sysctls(endpoint)) return error;
   for (const char* text : {endpoint.ipv4, endpoint.ipv6}) {
-    InetAddress address;
-    if (!text) continue;
-    if (!parse_inet_address(text, &address)) return invalid(text);
-    if (Error error = inside.ensure_address(*index, address)) return error;
+    if (Error error = add_address(inside, *index, text)) return error;
+  }
+  for (const char* text : endpoint.link_local) {
+    if (Error error = add_address(inside, *index, text)) return error;
+  }
+  for (const KeyValue& setting : endpoint.sysctls) {
+    if (Error error = write_sysctl(setting.value, "%s", setting.key)) return error;
   }
   return inside.set_up(*index);
 }
@@ -104,6 +119,7 @@ Error configure_endpoints(Rtnl& inside, const NetworkSpec& spec) {
 // itself before its first port is. What the container sends until then is lost, and sent again a second later.
 Error await_links(Rtnl& host, const NetworkSpec& spec) {
   for (const EndpointSpec& endpoint : spec.endpoints) {
+    if (endpoint.below.parent) continue;
     for (const char* link : {endpoint.host_interface, endpoint.bridge}) {
       if (Error error = host.await_operational(link)) return error;
     }
@@ -115,6 +131,7 @@ Error await_links(Rtnl& host, const NetworkSpec& spec) {
 Error announce(Rtnl& inside, const NetworkSpec& spec) {
   for (const EndpointSpec& endpoint : spec.endpoints) {
     MacAddress mac;
+    if (endpoint.below.parent && endpoint.below.type == LinkType::Ipvlan) continue;
     if (!parse_mac(endpoint.mac, &mac)) return invalid(endpoint.mac);
     if (Error error = inside.announce(endpoint.interface, mac)) return error;
   }

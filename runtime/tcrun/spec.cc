@@ -100,9 +100,35 @@ void parse_life(Decoder& in, const Json* root, Spec* spec) {
   if (spec->health.command.count == 0) in.refuse("command", "is empty");
 }
 
+// Members of an object whose values are strings.
+List<KeyValue> parse_pairs(Decoder& in, const Json* json, const char* name) {
+  const Json* object = in.optional_object(json, name);
+  if (!object || object->length == 0) return {};
+  KeyValue* items = in.arena().make<KeyValue>(object->length);
+  size_t i = 0;
+  for (const Json* child = object->first; child; child = child->next) {
+    items[i++] = {in.arena().copy(child->key), in.string(object, child->key)};
+  }
+  return {items, i};
+}
+
+// The kernel's numbers: linux/if_link.h, MACVLAN_MODE_* are bits, IPVLAN_MODE_* count.
+void parse_below(Decoder& in, const Json* json, ChildLink* link) {
+  static const char* const kTypes[] = {"macvlan", "ipvlan", nullptr};
+  static const char* const kMacvlanModes[] = {"private", "vepa", "bridge", "passthru", nullptr};
+  static const char* const kIpvlanModes[] = {"l2", "l3", "l3s", nullptr};
+  if (!json) return;
+  link->parent = in.string(json, "parent");
+  link->type = LinkType(in.word(json, "type", kTypes));
+  link->mode = link->type == LinkType::Macvlan ? 1u << in.word(json, "mode", kMacvlanModes)
+                                               : uint32_t(in.word(json, "mode", kIpvlanModes));
+}
+
 void parse_endpoint(Decoder& in, const Json* item, EndpointSpec* endpoint) {
   endpoint->network_id = in.string(item, "networkId");
   endpoint->bridge = in.string(item, "bridge");
+  parse_below(in, in.optional_object(item, "below"), &endpoint->below);
+  endpoint->isolated = in.boolean(item, "isolated", false);
   endpoint->host_interface = in.string(item, "hostInterface");
   endpoint->interface = in.string(item, "interface");
   endpoint->mac = in.string(item, "mac");
@@ -111,6 +137,8 @@ void parse_endpoint(Decoder& in, const Json* item, EndpointSpec* endpoint) {
   endpoint->ipv4_gateway = in.optional_string(item, "ipv4Gateway");
   endpoint->ipv6 = in.optional_string(item, "ipv6");
   endpoint->ipv6_gateway = in.optional_string(item, "ipv6Gateway");
+  endpoint->link_local = in.strings(item, "linkLocal");
+  endpoint->sysctls = parse_pairs(in, item, "sysctls");
   endpoint->is_default = in.boolean(item, "isDefault", false);
   endpoint->slot = uint32_t(in.integer(item, "slot", 0, kMaxU32));
   endpoint->network_run_dir = in.absolute_path(item, "networkRunDir");
@@ -130,14 +158,7 @@ void parse_dns(Decoder& in, const Json* json, DnsSpec* dns) {
   if (!json) return;
   dns->enabled = true;
   dns->upstreams = in.strings(json, "upstreams");
-  const Json* links = in.optional_object(json, "links");
-  if (!links || links->length == 0) return;
-  DnsLink* items = in.arena().make<DnsLink>(links->length);
-  size_t i = 0;
-  for (const Json* child = links->first; child; child = child->next) {
-    items[i++] = {in.arena().copy(child->key), in.string(links, child->key)};
-  }
-  dns->links = {items, i};
+  dns->links = parse_pairs(in, json, "links");
 }
 
 void parse_network(Decoder& in, const Json* json, NetworkSpec* network) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "../common/arena.h"
+#include "../common/child_link.h"
 #include "../common/error.h"
 #include "../common/json.h"
 
@@ -19,9 +20,16 @@ struct List {
   const T& operator[](size_t i) const { return items[i]; }
 };
 
+struct KeyValue {
+  const char* key;
+  const char* value;
+};
+
 struct EndpointSpec {
   const char* network_id;
   const char* bridge;
+  ChildLink below;  // without a parent: a veth pair into `bridge`
+  bool isolated;
   const char* host_interface;
   const char* interface;
   const char* mac;
@@ -30,6 +38,8 @@ struct EndpointSpec {
   const char* ipv4_gateway;  // or null
   const char* ipv6;
   const char* ipv6_gateway;
+  List<const char*> link_local;  // "169.254.1.2/16"
+  List<KeyValue> sysctls;        // "net/ipv4/conf/eth0/log_martians" -> "1"
   bool is_default;
   uint32_t slot;
   const char* network_run_dir;
@@ -44,15 +54,10 @@ struct PublishedPort {
   const char* group;
 };
 
-struct DnsLink {
-  const char* alias;
-  const char* name;
-};
-
 struct DnsSpec {
   bool enabled;
   List<const char*> upstreams;
-  List<DnsLink> links;
+  List<KeyValue> links;  // alias -> name
 };
 
 enum class NetworkMode : uint8_t { Private, Host, Join };

@@ -58,7 +58,7 @@ class Lab {
   std::vector<EndpointSpec> endpoints_;
   std::vector<PublishedPort> ports_;
   std::vector<const char*> upstreams_;
-  std::vector<DnsLink> links_;
+  std::vector<KeyValue> links_;
   std::vector<int> sockets_;
   bool dns_ = false;
   NetworkSpec spec_ = {};

@@ -5,6 +5,7 @@ import type { Warning } from '../base/warning.ts';
 import type { NetworkConfig, ProjectModel, VolumeConfig } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import { diffFields } from './field-diff.ts';
+import { joinedNetworks } from './joined-networks.ts';
 import type { ObservedNetwork, ObservedState } from './observed-state.ts';
 import type { FieldChange } from './operation.ts';
 
@@ -30,7 +31,7 @@ export interface ResourceDecisions {
 }
 
 export function networkKeys(service: ServiceConfig): string[] {
-  return Object.keys(service.networks ?? {}).sort();
+  return Object.keys(joinedNetworks(service)).sort();
 }
 
 export function volumeKeys(service: ServiceConfig): string[] {
@@ -64,7 +65,7 @@ export function decideResources(
 }
 
 function decideNetwork(model: ProjectModel, state: ObservedState, key: string): NetworkDecision {
-  const config = model.networks[key];
+  const config = model.networks[key] ?? defaultNetwork(model, key);
   if (config === undefined) throw undeclared(model, 'network', key);
   if (config.external) {
     const found = state.externalNetworks[config.name];
@@ -84,6 +85,11 @@ function decideNetwork(model: ProjectModel, state: ObservedState, key: string): 
   return changes.length === 0
     ? { action: 'use', id: existing.id }
     : { action: 'replace', config, old: existing, changes };
+}
+
+/** What the loader leaves out where no service names a network: `network_mode: bridge` needs it all the same. */
+function defaultNetwork({ name }: ProjectModel, key: string): NetworkConfig | undefined {
+  return key === 'default' ? { name: `${name}_default` } : undefined;
 }
 
 /** A volume is never replaced: nothing that a user made is lost because a file changed. */

@@ -31,13 +31,13 @@ export interface Finding {
 
 export type AttributeCheck = (value: never, service: ServiceConfig) => readonly Finding[];
 
-const NOTHING: readonly Finding[] = [];
+export const NOTHING: readonly Finding[] = [];
 
-function wrong(what: string, hint?: string, path: Finding['path'] = []): Finding {
+export function wrong(what: string, hint?: string, path: Finding['path'] = []): Finding {
   return { path, what, kind: 'invalid', ...(hint !== undefined && { hint }) };
 }
 
-function unsupported(value: string, hint?: string, path: Finding['path'] = []): Finding {
+export function unsupported(value: string, hint?: string, path: Finding['path'] = []): Finding {
   return {
     path,
     what: `"${value}" is not supported yet`,
@@ -154,35 +154,6 @@ export function logging({ driver = 'json-file', options = {} }: LoggingConfig): 
     found.push(wrong(`"${files}" is not a number from 1 to 999`, undefined, ['options', 'max-file']));
   }
   return found;
-}
-
-export function networkMode(value: string, service: ServiceConfig): readonly Finding[] {
-  if (value === 'none' || value === 'host') return service.ports.length > 0 ? [portsIgnored(value)] : NOTHING;
-  if (value.startsWith('service:')) return findSharedNetworkConflicts(service);
-  if (value === 'bridge') return [unsupported(value, 'leave it out: the project has a network of its own')];
-  return [unsupported(value, 'use none, host or service:NAME')];
-}
-
-function portsIgnored(mode: string): Finding {
-  return { path: [], what: `with "${mode}" no port is published: \`ports\` has no effect`, kind: 'ignored' };
-}
-
-/** They would change the network, the names or the files of the other service. As the Engine refuses them. */
-const OF_THE_OTHER = [
-  'ports',
-  'hostname',
-  'dns',
-  'dns_search',
-  'dns_opt',
-  'extra_hosts',
-  'mac_address',
-  'links',
-] as const;
-
-function findSharedNetworkConflicts(service: ServiceConfig): readonly Finding[] {
-  return OF_THE_OTHER.filter((name) => (service[name]?.length ?? 0) > 0).map((name) =>
-    wrong(`cannot be combined with \`${name}\``, `move \`${name}\` to the service whose network it shares`),
-  );
 }
 
 const MOUNT_TYPES = new Set(['bind', 'volume', 'tmpfs']);

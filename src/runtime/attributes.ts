@@ -3,6 +3,7 @@
 
 import type { AttributeCheck } from './attribute-checks.ts';
 import * as check from './attribute-checks.ts';
+import * as networkCheck from './network-checks.ts';
 
 export type Support = 'honoured' | 'warned' | 'refused';
 
@@ -60,8 +61,7 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
 ];
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
-  ...honoured('depends_on', 'links', 'extends'),
-  ...refused('join a network with that container instead', 'external_links'),
+  ...honoured('depends_on', 'links', 'external_links', 'extends'),
   ...refused('mount the same volumes in both services instead', 'volumes_from'),
   ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
@@ -72,9 +72,9 @@ const NETWORK: readonly AttributeSupport[] = [
   ...honoured('networks', 'networks.*.aliases', 'networks.*.interface_name', 'networks.*.ipv4_address'),
   ...honoured('networks.*.ipv6_address', 'networks.*.mac_address', 'networks.*.priority'),
   ...honoured('networks.*.gw_priority'),
-  ...refused('', 'networks.*.link_local_ips'),
-  ...warned('no option of an endpoint is known', 'networks.*.driver_opts'),
-  checked('network_mode', check.networkMode, '`none`, `host` and `service:NAME`'),
+  checked('networks.*.link_local_ips', networkCheck.linkLocalAddresses),
+  checked('networks.*.driver_opts', networkCheck.endpointOptions, '`com.docker.network.endpoint.sysctls`'),
+  checked('network_mode', networkCheck.networkMode, '`bridge` is the network of the project'),
   ...honoured('ports', 'expose', 'dns', 'dns_opt', 'dns_search', 'extra_hosts', 'mac_address'),
 ];
 

@@ -70,7 +70,7 @@ function hasEmbeddedDns(network: ContainerInput['network']): boolean {
 
 export function computeDns({ service, host, network }: ContainerInput): DnsSpec | undefined {
   if (!hasEmbeddedDns(network)) return undefined;
-  const links = (service.links ?? []).map((link) => {
+  const links = [...(service.links ?? []), ...(service.external_links ?? [])].map((link) => {
     const [name = '', alias = name] = link.split(':');
     return [alias, name] as const;
   });

@@ -121,9 +121,19 @@ export interface NetworkSpec {
   readonly ports: readonly PublishedPort[];
 }
 
+/** A link of the container's own that stands on one of the host's. Modes: ip-link(8). */
+export type LinkSpec =
+  | { readonly type: 'macvlan'; readonly mode: 'bridge' | 'private' | 'vepa' | 'passthru' }
+  | { readonly type: 'ipvlan'; readonly mode: 'l2' | 'l3' | 'l3s' };
+
 export interface EndpointSpec {
   readonly networkId: string;
+  /** Empty with `below`. */
   readonly bridge: string;
+  /** Instead of a pair of links whose other end is in the bridge: one below `parent`, a link of the host. */
+  readonly below?: LinkSpec & { readonly parent: string };
+  /** The bridge carries nothing between this port and others that are so too. */
+  readonly isolated?: boolean;
   /** Name in the host, derived from the container id. */
   readonly hostInterface: string;
   /** Name in the container: eth0, eth1, ... */
@@ -135,6 +145,10 @@ export interface EndpointSpec {
   readonly ipv4Gateway?: string;
   readonly ipv6?: string;
   readonly ipv6Gateway?: string;
+  /** More addresses, with prefix length. */
+  readonly linkLocal?: readonly string[];
+  /** Files below /proc/sys of the container's network namespace, and what is written to them. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** This endpoint gives the default routes. */
   readonly isDefault: boolean;
   /** Index of the endpoint's byte in the network's `states`. */

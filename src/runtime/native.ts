@@ -136,6 +136,8 @@ export type FirewallStep =
       readonly subnets: readonly string[];
       readonly internal: boolean;
       readonly masquerade: boolean;
+      /** The bridge may send back what came from it. */
+      readonly communicates: boolean;
     }
   | { readonly step: 'remove-network'; readonly bridge: string; readonly subnets: readonly string[] }
   | {

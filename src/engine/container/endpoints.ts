@@ -1,9 +1,12 @@
 // Which networks a container joins, in which order, under which names; and a lease as the monitor wants it. Pure.
 
+import { joinedNetworks } from '../../plan/joined-networks.ts';
 import type { ServiceConfig, ServiceNetworkConfig } from '../../project/service-config.ts';
+import { parseEndpointSysctls } from '../../runtime/endpoint-options.ts';
 import type { EndpointSpec } from '../../runtime/monitor-spec.ts';
 import type { KernelNames } from '../instance/kernel-names.ts';
 import type { InstancePaths } from '../instance/paths.ts';
+import { parseNetworkOptions } from '../network/network-options.ts';
 import type { EndpointRecord } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
 
@@ -26,7 +29,7 @@ export function orderEndpoints(
   service: ServiceConfig,
   networks: ReadonlyMap<string, NetworkRecord>,
 ): EndpointPlan[] {
-  return Object.entries(service.networks ?? {})
+  return Object.entries(joinedNetworks(service))
     .flatMap(([key, config]) => {
       const network = networks.get(key);
       return network ? [{ key, network, config: config ?? {} }] : [];
@@ -81,9 +84,9 @@ export function describeEndpoints(source: EndpointSpecSource): EndpointSpec[] {
       networkId: lease.networkId,
       bridge: network?.bridge ?? source.names.bridge(lease.networkId),
       hostInterface: source.names.hostInterface(source.containerId, index),
-      interface: plan?.config.interface_name ?? `eth${index}`,
       mac: lease.mac,
       mtu: network?.mtu ?? 1500,
+      ...describeLink(plan, index),
       ...describeFamily(network, lease.ipv4, 'ipv4'),
       ...describeFamily(network, lease.ipv6, 'ipv6'),
       isDefault: plan !== undefined && plan === chosen,
@@ -91,6 +94,31 @@ export function describeEndpoints(source: EndpointSpecSource): EndpointSpec[] {
       networkRunDir: source.paths.networkRun(lease.networkId),
     };
   });
+}
+
+/** What kind of link it is, what it is called, and what belongs to it alone. */
+function describeLink(
+  plan: EndpointPlan | undefined,
+  index: number,
+): Pick<EndpointSpec, 'interface' | 'below' | 'isolated' | 'linkLocal' | 'sysctls'> {
+  if (plan === undefined) return { interface: `eth${index}` };
+  const { network, config } = plan;
+  const { parent, interfacePrefix = 'eth' } = parseNetworkOptions(network.recorded);
+  const linkLocal = config.link_local_ips?.map(addLinkLocalPrefix) ?? [];
+  const name = config.interface_name ?? `${interfacePrefix}${index}`;
+  const sysctls = parseEndpointSysctls(config.driver_opts, name);
+  return {
+    interface: name,
+    ...(parent ? { below: { ...parent.kind, parent: parent.link } } : {}),
+    ...(network.communicates === false ? { isolated: true } : {}),
+    ...(linkLocal.length > 0 ? { linkLocal } : {}),
+    ...(Object.keys(sysctls).length > 0 ? { sysctls } : {}),
+  };
+}
+
+/** RFC 3927 and RFC 4291: the whole of the link-local range is one link's. */
+function addLinkLocalPrefix(address: string): string {
+  return address.includes(':') ? `${address}/64` : `${address}/16`;
 }
 
 function describeFamily(

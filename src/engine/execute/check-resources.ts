@@ -1,12 +1,15 @@
 // Whether the networks and volumes of a plan can be made, and the addresses that services ask for be given: found out
 // before the first of them is made. What is found free here is chosen again, under the locks, when it is taken.
 
+import { TcError } from '../../base/error.ts';
+import { joinedNetworks } from '../../plan/joined-networks.ts';
 import type { OperationOf, Plan } from '../../plan/operation.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import { allocateLease, allocateSubnets } from '../network/ipam.ts';
 import { listTaken } from '../network/leases.ts';
 import { type NamedEndpoint, readNames } from '../network/names-file.ts';
-import { configuredPools, listSubnets } from '../network/networks.ts';
+import { type NetworkOptions, parseNetworkOptions } from '../network/network-options.ts';
+import { configuredPools, listSubnets, listTakenSubnets } from '../network/networks.ts';
 import type { SubnetRecord } from '../record/network-record.ts';
 import { checkVolume } from '../volume/volumes.ts';
 import type { Execution } from './execution.ts';
@@ -24,7 +27,7 @@ export async function checkResources(
   model: ProjectModel | undefined,
 ): Promise<void> {
   const networks = new Map<string, PlannedNetwork>();
-  const taken = listTakenSubnets(execution, plan);
+  const taken = findTakenSubnets(execution, plan);
   for (const { operation } of plan.nodes) {
     if (operation.kind === 'create-volume') {
       await atPath(model, ['volumes', operation.key], async () => checkVolume(operation.config));
@@ -32,8 +35,10 @@ export async function checkResources(
     if (operation.kind === 'create-network') {
       const { key, config } = operation;
       await atPath(model, ['networks', key], async () => {
-        const subnets = allocateSubnets(config, '', configuredPools(), taken);
-        taken.push(...subnets.map((entry) => entry.subnet));
+        const options = checkNetwork(execution, operation, model);
+        const all = listTakenSubnets(taken.ofHost, taken.ofNetworks, options);
+        const subnets = allocateSubnets(config, '', configuredPools(), all);
+        taken.ofNetworks.push(...subnets.map((entry) => entry.subnet));
         networks.set(config.name, { subnets, members: [] });
       });
     }
@@ -44,16 +49,50 @@ export async function checkResources(
   }
 }
 
+/** What its driver is asked for, held against the links that there are. */
+function checkNetwork(
+  { context, networks, warn }: Execution,
+  { key, config }: OperationOf<'create-network'>,
+  model: ProjectModel | undefined,
+): NetworkOptions {
+  const locate = (...path: string[]) => model?.positions.at(['networks', key, ...path]);
+  const options = parseNetworkOptions(config, locate);
+  options.ignored.forEach(warn);
+  const links = context.native.listLinks().map((link) => link.name);
+  const own = [...networks.values()].find((record) => record.name === config.name)?.bridge;
+  if (options.bridge !== undefined && options.bridge !== own && links.includes(options.bridge)) {
+    throw new TcError(`network ${config.name}: the host has a link ${options.bridge} already`, {
+      code: 'network-driver',
+      hints: ['choose another name for the bridge, or leave it out'],
+    });
+  }
+  if (options.parent !== undefined && !links.includes(options.parent.link)) {
+    throw new TcError(`network ${config.name}: the host has no link ${options.parent.link}`, {
+      code: 'network-driver',
+      hints: [`it has ${links.join(', ')}`],
+    });
+  }
+  return options;
+}
+
+interface TakenSubnets {
+  readonly ofHost: readonly string[];
+  readonly ofNetworks: string[];
+}
+
 /** Without those of networks that the plan removes: their successors may have them. */
-function listTakenSubnets({ context, networks }: Execution, plan: Plan): string[] {
+function findTakenSubnets({ context, networks }: Execution, plan: Plan): TakenSubnets {
   const leaving = new Set(
     plan.nodes.flatMap(({ operation }) => {
       const record = operation.kind === 'remove-network' ? networks.get(operation.id) : undefined;
       return record ? listSubnets(record) : [];
     }),
   );
-  const all = [...context.native.listSubnets(), ...[...networks.values()].flatMap(listSubnets)];
-  return all.filter((subnet) => !leaving.has(subnet));
+  const stays = (subnet: string) => !leaving.has(subnet);
+  return {
+    ofHost: context.native.listSubnets().filter(stays),
+    ofNetworks: [...networks.values()].flatMap(listSubnets).filter(stays),
+  };
 }
 
 function checkAddresses(
@@ -61,7 +100,7 @@ function checkAddresses(
   { service, networks: names, replaces }: OperationOf<'create-container'>,
   planned: Map<string, PlannedNetwork>,
 ): void {
-  for (const [key, config] of Object.entries(service.networks ?? {})) {
+  for (const [key, config] of Object.entries(joinedNetworks(service))) {
     const name = names[key];
     const { ipv4_address: ipv4, ipv6_address: ipv6 } = config ?? {};
     if (name === undefined || (ipv4 === undefined && ipv6 === undefined)) continue;

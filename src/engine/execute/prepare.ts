@@ -18,6 +18,7 @@ import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { PortRecord } from '../record/container-record.ts';
+import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
 import { atService } from './locate.ts';
@@ -43,7 +44,7 @@ export async function prepare(
     const { operation } = node;
     if (operation.kind === 'create-container') {
       await atService({ model, service: operation.service.name }, () =>
-        prepareCreate(execution, node, operation, { images, model }),
+        prepareCreate(execution, node, operation, { images, model, plan }),
       );
     }
     if (operation.kind === 'start-container' && 'id' in operation.container) {
@@ -74,11 +75,17 @@ export async function reservePortsAgain(
   }
 }
 
+interface Preparation {
+  readonly plan: Plan;
+  readonly images: Images;
+  readonly model: ProjectModel | undefined;
+}
+
 async function prepareCreate(
   execution: Execution,
   node: PlanNode,
   operation: Create,
-  { images, model }: { readonly images: Images; readonly model: ProjectModel | undefined },
+  { images, model, plan }: Preparation,
 ): Promise<void> {
   const { service, replaces } = operation;
   const image = await images.resolve(service, model);
@@ -88,12 +95,13 @@ async function prepareCreate(
   checkConfiguration(execution, operation, image, accounts);
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = { project: execution.project.name, service: service.name };
+  const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
   execution.prepared.set(node.id, {
     image,
     accounts,
     recorded: recordService(service, digest),
     files: digestFiles(service, operation, digest),
-    ports: await execution.sockets.reserve(owner, resolvePortRequests(service), replaced?.ports),
+    ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
 }
 

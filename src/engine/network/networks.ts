@@ -17,8 +17,8 @@ import { parseSubnet } from './cidr.ts';
 import { type AddressPool, allocateSubnets, DEFAULT_POOLS, parsePools } from './ipam.ts';
 import { restoreLeases } from './leases.ts';
 import { statesPath } from './names-file.ts';
+import { type NetworkOptions, parseNetworkOptions } from './network-options.ts';
 
-const DEFAULT_MTU = 1500;
 /** Slots of an IPv6-only network: more than a bridge carries. */
 const MAX_SLOTS = 4096;
 
@@ -36,7 +36,7 @@ export async function createNetwork(context: EngineContext, network: NewNetwork)
     const planned = describeNetwork(context, network);
     await writeJsonFile(instance.paths.network(planned.id), planned);
     // Under the host's lock: only the bridge's route makes the choice visible to other instances.
-    createBridge(native, planned);
+    if (planned.bridge !== '') createBridge(native, planned);
     return planned;
   });
   startNetwork(context, record);
@@ -48,8 +48,8 @@ function describeNetwork(context: EngineContext, network: NewNetwork): NetworkRe
   const { config } = network;
   const known = listNetworkRecords(instance.paths);
   const id = createNetworkId(context, known);
-  const taken = [...native.listSubnets(), ...known.flatMap(listSubnets)];
-  const internal = config.internal === true;
+  const options = parseNetworkOptions(config);
+  const subnets = listTakenSubnets(native.listSubnets(), known.flatMap(listSubnets), options);
   return {
     v: 1,
     id,
@@ -59,14 +59,23 @@ function describeNetwork(context: EngineContext, network: NewNetwork): NetworkRe
     recorded: config,
     labels: network.labels,
     createdAt: new Date().toISOString(),
-    bridge: instance.names.bridge(id),
+    bridge: options.parent ? '' : (options.bridge ?? instance.names.bridge(id)),
     mac: deriveMac(id),
-    mtu: Number(config.driver_opts?.['com.docker.network.driver.mtu'] ?? DEFAULT_MTU),
-    internal,
-    masquerade:
-      !internal && config.driver_opts?.['com.docker.network.bridge.enable_ip_masquerade'] !== 'false',
-    subnets: allocateSubnets(config, id, configuredPools(), taken),
+    mtu: options.mtu,
+    internal: config.internal === true,
+    masquerade: options.masquerade,
+    ...(options.communicates ? {} : { communicates: false }),
+    subnets: allocateSubnets(config, id, configuredPools(), subnets),
   };
+}
+
+/** The subnet of a link that containers stand on is theirs too: only other networks of ours must not have it. */
+export function listTakenSubnets(
+  ofHost: readonly string[],
+  ofNetworks: readonly string[],
+  { parent }: NetworkOptions,
+): string[] {
+  return parent === undefined ? [...ofHost, ...ofNetworks] : [...ofNetworks];
 }
 
 export function listSubnets({ subnets }: NetworkRecord): string[] {
@@ -95,7 +104,7 @@ export function ensureNetworks(context: EngineContext, records: readonly Network
   if (records.length === 0) return;
   const links = new Set(context.native.listLinks().map((link) => link.name));
   for (const record of records) {
-    const hasBridge = links.has(record.bridge);
+    const hasBridge = record.bridge === '' || links.has(record.bridge);
     if (hasBridge && existsSync(statesPath(context.instance.paths, record.id))) continue;
     if (!hasBridge) createBridge(context.native, record);
     startNetwork(context, record);
@@ -116,18 +125,17 @@ function startNetwork(context: EngineContext, record: NetworkRecord): void {
   const { instance, native } = context;
   makeNetworkRun(instance.paths, record.id);
   restoreLeases(instance.paths, record.id);
+  if (record.bridge !== '') admitNetwork(context, record);
+  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
+}
+
+function admitNetwork({ instance, native }: EngineContext, record: NetworkRecord): void {
+  const { bridge, internal, masquerade, communicates = true } = record;
   native.updateFirewall(instance.names.table, [
     // Turning ip_forward on makes the host a router: then what is not ours stays dropped.
     { step: 'ensure-table', forwardDrop: true },
-    {
-      step: 'add-network',
-      bridge: record.bridge,
-      subnets: listSubnets(record),
-      internal: record.internal,
-      masquerade: record.masquerade,
-    },
+    { step: 'add-network', bridge, subnets: listSubnets(record), internal, masquerade, communicates },
   ]);
-  native.createStates(statesPath(instance.paths, record.id), slotCount(record));
 }
 
 /** Network children look at `names` in it, each under a user of its own. */
@@ -161,12 +169,11 @@ export async function removeNetwork(context: EngineContext, record: NetworkRecor
 function removeNetworkObjects(context: EngineContext, record: NetworkRecord, isLast: boolean): void {
   const { instance, native } = context;
   const subnets = listSubnets(record);
-  const steps: FirewallStep[] = isLast
-    ? [{ step: 'remove-table' }]
-    : [{ step: 'remove-network', bridge: record.bridge, subnets }];
+  const ofBridge: FirewallStep[] = [{ step: 'remove-network', bridge: record.bridge, subnets }];
+  const steps: FirewallStep[] = isLast ? [{ step: 'remove-table' }] : record.bridge === '' ? [] : ofBridge;
   // The bridge first: forwarding is turned off again with the last table, if no bridge is left.
   if (native.listLinks().some((link) => link.name === record.bridge)) native.removeLink(record.bridge);
-  native.updateFirewall(instance.names.table, steps);
+  if (steps.length > 0) native.updateFirewall(instance.names.table, steps);
   rmSync(instance.paths.networkRun(record.id), { recursive: true, force: true });
 }
 

@@ -12,8 +12,17 @@ export interface PortRequest {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** A container without a network of its own publishes nothing: it has the host's ports, another's, or none. */
-export function resolvePortRequests(service: ServiceConfig): PortRequest[] {
+/** Every address of both families. */
+const ANYWHERE: readonly string[] = ['0.0.0.0', '::'];
+
+/**
+ * `anywhere`: where ports are published that name no host address. A container without a network of its own publishes
+ * nothing: it has the host's ports, another's, or none.
+ */
+export function resolvePortRequests(
+  service: ServiceConfig,
+  anywhere: readonly string[] = ANYWHERE,
+): PortRequest[] {
   const mode = service.network_mode;
   if (mode !== undefined && mode !== 'bridge') return [];
   return service.ports.map(({ host_ip, published, target, protocol }) => {
@@ -27,8 +36,7 @@ export function resolvePortRequests(service: ServiceConfig): PortRequest[] {
       );
     }
     return {
-      // Compose publishes on every address of both families unless the file names one.
-      addresses: host_ip ? [host_ip.replace(/^\[(.*)\]$/, '$1')] : ['0.0.0.0', '::'],
+      addresses: host_ip ? [host_ip.replace(/^\[(.*)\]$/, '$1')] : anywhere,
       ...(published ? { range: parseRange(published, service.name) } : {}),
       target,
       protocol,

@@ -17,11 +17,14 @@ export interface NetworkRecord extends Versioned {
   readonly recorded: NetworkConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: string;
+  /** Empty where containers have links below one of the host's. */
   readonly bridge: string;
   readonly mac: string;
   readonly mtu: number;
   readonly internal: boolean;
   readonly masquerade: boolean;
+  /** Absent: they do. */
+  readonly communicates?: boolean;
   readonly subnets: readonly SubnetRecord[];
 }
 

@@ -144,6 +144,7 @@ export class Lab {
         subnets: gateways,
         internal: network.internal,
         masquerade: true,
+        communicates: true,
       },
     ]);
     await this.native('createStates', join(network.dir, 'states'), 256);

@@ -110,12 +110,12 @@ describe('findUnsupported', () => {
 
   it('looks below user-chosen keys', () => {
     expect(
-      errors({ networks: { back: { aliases: ['x'], link_local_ips: ['169.254.1.1'] }, front: null } }),
+      errors({ networks: { back: { aliases: ['x'], link_local_ips: ['10.0.0.1'] }, front: null } }),
     ).toEqual([
       [
-        'not-supported-yet',
-        'services.web.networks.back.link_local_ips is not supported yet',
-        'networks/back/link_local_ips',
+        'invalid-value',
+        'services.web.networks.back.link_local_ips: "10.0.0.1" is not a link-local address',
+        'networks/back/link_local_ips/0',
       ],
     ]);
   });
@@ -134,8 +134,8 @@ describe('findUnsupported', () => {
   });
 
   it.each([
-    [{ network_mode: 'container:x' }, 'network_mode', 'not-supported-yet'],
-    [{ network_mode: 'bridge' }, 'network_mode', 'not-supported-yet'],
+    [{ network_mode: 'cni' }, 'network_mode', 'not-supported-yet'],
+    [{ network_mode: 'container:x', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
     [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
     [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],

@@ -1,0 +1,198 @@
+// Drivers and options of networks, and the modes of services, as the container's own tools and its neighbours see them.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Scenario } from './scenario.ts';
+
+const sleeper = 'image: host, command: sleep 600, init: true, stop_grace_period: 1s';
+
+let scenario: Scenario;
+
+function open(compose: string): Scenario {
+  return new Scenario({ 'compose.yaml': compose }, { COMPOSE_PROJECT_NAME: 'drv' });
+}
+
+function start(compose: string): void {
+  scenario = open(compose);
+  scenario.ok('up', '-d');
+}
+
+const inside = (service: string, ...command: string[]) =>
+  scenario.run('exec', '-T', service, ...command).stdout.trim();
+const addressOf = (service: string) => inside(service, 'hostname', '-I').split(' ')[0] ?? '';
+/** `pong`, or the reason why there is none. */
+const knock = (service: string, address: string) =>
+  inside(
+    service,
+    'node',
+    '-e',
+    `const s=require('net').connect({host:'${address}',port:80,timeout:1500});const end=(t)=>{console.log(t);process.exit()};s.on('connect',()=>end('pong')).on('timeout',()=>end('silence')).on('error',(e)=>end(e.code==='ECONNREFUSED'?'pong':e.code))`,
+  );
+
+afterEach(async () => {
+  scenario.run('down', '-v', '-t', '1');
+  const left = await scenario.leftovers();
+  scenario.dispose();
+  expect(left).toEqual({});
+});
+
+describe('a bridge', () => {
+  it('has the name, the MTU and the interfaces that it is given', () => {
+    start(`services: {a: {${sleeper}}}
+networks:
+  default:
+    driver_opts:
+      com.docker.network.bridge.name: tcdrv0
+      com.docker.network.driver.mtu: "1400"
+      com.docker.network.container_iface_prefix: lan`);
+    expect(execFileSync('/usr/sbin/ip', ['-o', 'link', 'show', 'tcdrv0'], { encoding: 'utf8' })).toMatch(
+      /mtu 1400/,
+    );
+    expect(inside('a', 'cat', '/sys/class/net/lan0/mtu')).toBe('1400');
+  });
+
+  it('keeps its containers from each other where the file says so, and lets them out and be reached', async () => {
+    const options = '{com.docker.network.bridge.enable_icc: "false"}';
+    start(`services:
+  a: {${sleeper}}
+  b: {image: host, command: "node -e \\"require('http').createServer((q,r)=>r.end('b')).listen(80)\\"", init: true, ports: ["127.0.0.1:18081:80"], stop_grace_period: 1s}
+networks: {default: {driver_opts: ${options}}}`);
+    const address = addressOf('b');
+    expect(knock('a', address)).not.toBe('pong');
+    expect(knock('a', `${address.replace(/\d+$/, '1')}`)).toBe('pong');
+    expect(await (await fetch('http://127.0.0.1:18081/')).text()).toBe('b');
+    scenario.write('compose.yaml', `services: {a: {${sleeper}}, b: {${sleeper}}}`);
+    scenario.ok('up', '-d');
+    expect(knock('a', addressOf('b'))).toBe('pong');
+  });
+
+  it('says where ports are published that name no address', () => {
+    start(`services: {a: {${sleeper}, ports: ["18082:80"]}}
+networks: {default: {driver_opts: {com.docker.network.bridge.host_binding_ipv4: 127.0.0.3}}}`);
+    expect(scenario.ok('port', 'a', '80').stdout.trim()).toBe('127.0.0.3:18082');
+  });
+});
+
+describe('a macvlan', () => {
+  it('puts containers on a network of the host', async () => {
+    const peer = spawn('/usr/bin/unshare', ['--net', 'sh', '-c', 'echo up; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ip = (...args: string[]) => execFileSync('/usr/sbin/ip', args);
+    const there = (...args: string[]) =>
+      execFileSync('/usr/bin/nsenter', [`--net=/proc/${peer.pid}/ns/net`, '/usr/sbin/ip', ...args]);
+    try {
+      await once(peer.stdout, 'data');
+      ip('link', 'add', 'tcdrvlan', 'type', 'veth', 'peer', 'name', 'lan', 'netns', `${peer.pid}`);
+      ip('link', 'set', 'tcdrvlan', 'up');
+      there('addr', 'add', '203.0.113.1/24', 'dev', 'lan');
+      there('link', 'set', 'lan', 'up');
+      there('link', 'set', 'lo', 'up');
+      start(`services:
+  a: {${sleeper}, networks: {lan: {ipv4_address: 203.0.113.50, mac_address: "02:00:00:00:ab:cd"}}}
+  b: {${sleeper}, networks: [lan]}
+networks:
+  lan: {driver: macvlan, driver_opts: {parent: tcdrvlan}, ipam: {config: [{subnet: 203.0.113.0/24, gateway: 203.0.113.1}]}}`);
+      expect(inside('a', 'ip', '-d', '-o', 'link', 'show', 'eth0')).toMatch(/macvlan mode bridge/);
+      expect(inside('a', 'cat', '/sys/class/net/eth0/address')).toBe('02:00:00:00:ab:cd');
+      expect(inside('a', 'ip', 'route', 'show', 'default')).toMatch(/via 203.0.113.1 dev eth0/);
+      expect(knock('a', '203.0.113.1')).toBe('pong');
+      expect(knock('b', 'a')).toBe('pong');
+      scenario.ok('restart', '-t', '1', 'a');
+      expect(knock('a', '203.0.113.1')).toBe('pong');
+      scenario.ok('down', '-t', '1');
+      expect(execFileSync('/usr/sbin/ip', ['-o', 'link'], { encoding: 'utf8' })).toContain('tcdrvlan');
+    } finally {
+      peer.kill('SIGKILL');
+      await once(peer, 'exit');
+    }
+  });
+});
+
+describe('an interface', () => {
+  it('has link-local addresses and settings of its own', () => {
+    start(`services:
+  a:
+    ${sleeper.replaceAll(', ', '\n    ')}
+    networks:
+      default:
+        link_local_ips: [169.254.7.7]
+        driver_opts: {com.docker.network.endpoint.sysctls: "net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=0"}`);
+    expect(inside('a', 'ip', '-o', '-4', 'addr', 'show', 'eth0')).toMatch(/169\.254\.7\.7\/16/);
+    expect(inside('a', 'cat', '/proc/sys/net/ipv4/conf/eth0/log_martians')).toBe('1');
+    expect(inside('a', 'cat', '/proc/sys/net/ipv4/conf/eth0/forwarding')).toBe('0');
+  });
+});
+
+describe('network_mode', () => {
+  it('bridge is the network of the project', () => {
+    start(`services:
+  a: {${sleeper}, network_mode: bridge, ports: ["127.0.0.1:18083:80"]}
+  b: {${sleeper}, network_mode: bridge, links: ["a:alias"]}
+  c: {${sleeper}}`);
+    expect(scenario.ok('port', 'a', '80').stdout.trim()).toBe('127.0.0.1:18083');
+    expect(knock('b', 'alias')).toBe('pong');
+    expect(knock('c', 'a')).toBe('pong');
+    expect(scenario.ok('up', '-d').stderr).not.toMatch(/Recreate/);
+  });
+
+  it('container:NAME is the network of a container of another project', () => {
+    start(`services: {x: {${sleeper}, hostname: xhost}}`);
+    scenario.write('guest.yaml', `services: {a: {${sleeper}, network_mode: "container:drv-x-1"}}`);
+    const guest = (...args: string[]) =>
+      scenario.ok('-p', 'guest', '-f', 'guest.yaml', ...args).stdout.trim();
+    guest('up', '-d');
+    expect(guest('exec', '-T', 'a', 'readlink', '/proc/self/ns/net')).toBe(
+      inside('x', 'readlink', '/proc/self/ns/net'),
+    );
+    expect(guest('exec', '-T', 'a', 'cat', '/etc/hosts')).toMatch(/xhost/);
+    guest('down', '-t', '1');
+  });
+});
+
+describe('external_links', () => {
+  it('give a container of another project a name that this container alone knows', () => {
+    start(`services: {x: {${sleeper}}}
+networks: {default: {name: shared}}`);
+    scenario.write(
+      'guest.yaml',
+      `services: {a: {${sleeper}, external_links: ["drv-x-1:there"]}, b: {${sleeper}}}
+networks: {default: {name: shared, external: true}}`,
+    );
+    const guest = (...args: string[]) =>
+      scenario.run('-p', 'guest', '-f', 'guest.yaml', ...args).stdout.trim();
+    guest('up', '-d');
+    expect(guest('exec', '-T', 'a', 'getent', 'ahostsv4', 'there')).toContain(addressOf('x'));
+    expect(guest('exec', '-T', 'b', 'getent', 'ahostsv4', 'there')).toBe('');
+    guest('down', '-t', '1');
+  });
+});
+
+describe('what cannot be had', () => {
+  it.each([
+    ['driver: weave', /there is no driver "weave"/],
+    ['driver: host', /makes no network/],
+    ['driver: macvlan', /needs a link of the host/],
+    ['{driver: macvlan, driver_opts: {parent: nolink9}}', /the host has no link nolink9/],
+    ['{driver_opts: {com.docker.network.driver.mtu: "9"}}', /is not an MTU/],
+    ['{driver_opts: {com.docker.network.bridge.name: lo}}', /has a link lo already/],
+  ])('%s is refused before anything is made', (network, message) => {
+    const text = network.startsWith('{') ? network : `{${network}}`;
+    scenario = open(`services:\n  a: {${sleeper}}\nnetworks:\n  default: ${text}\n`);
+    const outcome = scenario.run('up', '-d');
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toMatch(message);
+    expect(outcome.stderr).toMatch(/compose\.yaml:4:/);
+    expect(scenario.list('networks')).toEqual([]);
+  });
+
+  it('says which options have no effect', () => {
+    scenario = open(
+      `services: {a: {${sleeper}}}\nnetworks: {default: {driver: overlay, driver_opts: {encrypted: "true"}}}`,
+    );
+    const { stderr } = scenario.ok('up', '-d');
+    expect(stderr).toMatch(/driver has no effect: "overlay" spans several hosts/);
+    expect(stderr).toMatch(/driver_opts\.encrypted has no effect/);
+  });
+});
