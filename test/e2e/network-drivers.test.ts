@@ -151,6 +151,24 @@ describe('network_mode', () => {
   });
 });
 
+describe('links', () => {
+  it('stand in /etc/hosts, and stay true when the other container is made anew', () => {
+    const compose = (more = '') => `services:
+  db: {${sleeper}${more}}
+  web: {${sleeper}, links: ["db:mysql"]}`;
+    start(compose());
+    const before = inside('web', 'grep', 'mysql', '/etc/hosts');
+    expect(before).toMatch(new RegExp(`^${addressOf('db')}\\tmysql [0-9a-f]{12} drv-db-1`));
+    inside('web', 'sh', '-c', 'echo 192.0.2.1 mine >> /etc/hosts');
+    scenario.write('compose.yaml', compose(', environment: {A: b}, networks: {default: {aliases: [x]}}'));
+    scenario.ok('up', '-d', '--no-deps', 'db');
+    const after = inside('web', 'cat', '/etc/hosts');
+    expect(after).toContain(`${addressOf('db')}\tmysql`);
+    expect(after.match(/mysql/g)).toHaveLength(1);
+    expect(after).toContain('192.0.2.1 mine');
+  });
+});
+
 describe('external_links', () => {
   it('give a container of another project a name that this container alone knows', () => {
     start(`services: {x: {${sleeper}}}

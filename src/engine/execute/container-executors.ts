@@ -8,6 +8,7 @@ import type { Nanoseconds } from '../../project/model.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
+import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
 import { startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
 import { receiveFromMonitor } from '../control/hand-over.ts';
@@ -142,11 +143,14 @@ async function startLocked(execution: Execution, known: ContainerRecord, lock: D
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     const [networkNamespace] = await findSharedNamespace(execution, record);
+    const { paths } = execution.context.instance;
+    writeLinkedHosts(paths, record, execution.containers);
     try {
       await startContainer(execution.context, { record, lock, sockets, networkNamespace });
     } finally {
       if (networkNamespace !== undefined) execution.context.native.close(networkNamespace);
     }
+    updateLinkedHosts(paths, record, execution.containers);
     warnAbout(execution, record);
   } finally {
     execution.context.native.close(lock);
