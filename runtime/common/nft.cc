@@ -177,11 +177,11 @@ NftRule& NftRule::fib_type(uint32_t flags) {
   return *this;
 }
 
-NftRule& NftRule::mask(uint32_t bits) {
+NftRule& NftRule::mask(uint32_t bits, uint32_t at) {
   static constexpr uint32_t none = 0;
   expression("bitwise", [&] {
-    buffer_.put_be32(NFTA_BITWISE_SREG, NFT_REG_1);
-    buffer_.put_be32(NFTA_BITWISE_DREG, NFT_REG_1);
+    buffer_.put_be32(NFTA_BITWISE_SREG, at);
+    buffer_.put_be32(NFTA_BITWISE_DREG, at);
     buffer_.put_be32(NFTA_BITWISE_LEN, sizeof bits);
     put_value(buffer_, NFTA_BITWISE_MASK, &bits, sizeof bits);
     put_value(buffer_, NFTA_BITWISE_XOR, &none, sizeof none);
@@ -207,9 +207,9 @@ NftRule& NftRule::load(const void* data, size_t size, uint32_t to) {
   return *this;
 }
 
-NftRule& NftRule::compare(uint32_t operation, const void* data, size_t size) {
+NftRule& NftRule::compare(uint32_t operation, const void* data, size_t size, uint32_t from) {
   expression("cmp", [&] {
-    buffer_.put_be32(NFTA_CMP_SREG, NFT_REG_1);
+    buffer_.put_be32(NFTA_CMP_SREG, from);
     buffer_.put_be32(NFTA_CMP_OP, operation);
     put_value(buffer_, NFTA_CMP_DATA, data, size);
   });

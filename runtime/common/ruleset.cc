@@ -63,6 +63,11 @@ NftRule& destination(NftRule& rule, const Family& family) {
 }
 NftRule& if_redirected(NftRule& rule) { return rule.conntrack(NFT_CT_STATUS).mask(IPS_DST_NAT).differs(0); }
 
+NftRule& if_unpublished(NftRule& rule) {
+  rule.meta(NFT_META_IIFNAME).in(set_bridges);
+  return rule.conntrack(NFT_CT_STATUS).mask(IPS_DST_NAT).equals(0);
+}
+
 void put_sets(NftBatch& batch) {
   constexpr auto name = concatenate(NftType::InterfaceName);
   batch.add_set({set_bridges, name, IFNAMSIZ});
@@ -103,6 +108,9 @@ void put_raw_rules(NftBatch& batch) {
 // oifname @internal drop
 // oifname @bridges ct status dnat accept  published ports, from outside and from other networks
 // oifname @bridges drop
+// iifname @bridges ct status ! dnat oifname "docker0" drop    Docker's networks are other people's: it keeps them apart
+// iifname @bridges ct status ! dnat oifname "br-*" drop       from its own only, and would let ours in where we ask it to
+//                                                             let our traffic out (foreign_forward.cc)
 void put_forward_rules(NftBatch& batch) {
   NftRule(batch, chain_forward).conntrack(NFT_CT_STATE).mask(state_established_or_related).differs(0).accept();
   NftRule(batch, chain_forward)
@@ -117,6 +125,14 @@ void put_forward_rules(NftBatch& batch) {
     if_redirected(rule.meta(NFT_META_OIFNAME).in(set_bridges)).accept();
   }
   NftRule(batch, chain_forward).meta(NFT_META_OIFNAME).in(set_bridges).drop();
+  {
+    NftRule rule(batch, chain_forward);
+    if_unpublished(rule).meta(NFT_META_OIFNAME).equals_name("docker0").drop();
+  }
+  // Its bridges are "br-" and twelve digits, which fills the name: a bridge that the host calls br-lan is none of them.
+  NftRule rule(batch, chain_forward);
+  if_unpublished(rule).meta(NFT_META_OIFNAME).compare(NFT_CMP_EQ, "br-", 3);
+  rule.mask(htonl(0x0000ff00), register_at(3)).differs(0, register_at(3)).drop();
 }
 
 // In prerouting and output: fib daddr type local jump published

@@ -32,7 +32,15 @@ export class Scenario {
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
 
-  constructor(files: Record<string, string>, environment: Record<string, string> = {}) {
+  /** Precedes every command: `machine.prefix`, where it is to run elsewhere than on this host. */
+  readonly #prefix: readonly string[];
+
+  constructor(
+    files: Record<string, string>,
+    environment: Record<string, string> = {},
+    prefix: readonly string[] = [],
+  ) {
+    this.#prefix = prefix;
     const base = mkdtempSync(join(tmpdir(), 'tcompose-e2e-'));
     this.directory = join(base, 'project');
     this.root = join(base, 'root');
@@ -54,9 +62,16 @@ export class Scenario {
     writeFileSync(path, text);
   }
 
+  /** Entering another mount namespace leaves the directory. */
+  #command(args: readonly string[]): readonly string[] {
+    const own = [process.execPath, executable, ...args];
+    return this.#prefix.length === 0 ? own : [...this.#prefix, '/usr/bin/env', '-C', this.directory, ...own];
+  }
+
   /** Runs tcompose to its end. */
   run(...args: string[]): Outcome {
-    const result = spawnSync(process.execPath, [executable, ...args], {
+    const [file = '', ...line] = this.#command(args);
+    const result = spawnSync(file, line, {
       cwd: this.directory,
       env: this.environment,
       encoding: 'utf8',
@@ -76,7 +91,8 @@ export class Scenario {
 
   /** Starts tcompose in the background. */
   start(args: readonly string[], options: SpawnOptions = {}) {
-    return spawn(process.execPath, [executable, ...args], {
+    const [file = '', ...line] = this.#command(args);
+    return spawn(file, line, {
       cwd: this.directory,
       env: this.environment,
       ...options,
