@@ -74,6 +74,27 @@ networks: {default: {driver_opts: {com.docker.network.bridge.host_binding_ipv4: 
   });
 });
 
+describe('IPv6', () => {
+  it('is had where a network says so: addresses, names, a way to each other, published ports', async () => {
+    start(`services:
+  a: {image: host, command: "node -e \\"require('http').createServer((q,r)=>r.end(q.socket.remoteAddress)).listen(80)\\"", init: true, ports: ["18085:80"], stop_grace_period: 1s, networks: {six: {ipv6_address: "fd12:3456:789a::42"}}}
+  b: {${sleeper}, networks: [six, plain]}
+  c: {${sleeper}, networks: [plain]}
+networks:
+  six: {enable_ipv6: true, ipam: {config: [{subnet: "fd12:3456:789a::/64"}]}}
+  plain:`);
+    expect(inside('a', 'ip', '-o', '-6', 'addr', 'show', 'eth0')).toContain('fd12:3456:789a::42/64');
+    expect(inside('a', 'ip', '-6', 'route', 'show', 'default')).toContain('via fd12:3456:789a::1');
+    expect(inside('b', 'getent', 'ahostsv6', 'a')).toContain('fd12:3456:789a::42');
+    expect(knock('b', 'fd12:3456:789a::42')).toBe('pong');
+    expect(inside('c', 'cat', '/proc/net/if_inet6')).not.toContain('eth0');
+    expect(await (await fetch('http://[fd12:3456:789a::1]:18085/')).text()).toMatch(/^fd12:3456:789a::1$/);
+    expect(await (await fetch('http://[::1]:18085/')).text()).not.toBe('');
+    scenario.ok('restart', '-t', '1', 'a');
+    expect(inside('a', 'ip', '-o', '-6', 'addr', 'show', 'eth0')).toContain('fd12:3456:789a::42/64');
+  });
+});
+
 describe('a macvlan', () => {
   it('puts containers on a network of the host', async () => {
     const peer = spawn('/usr/bin/unshare', ['--net', 'sh', '-c', 'echo up; exec sleep 600'], {

@@ -51,14 +51,13 @@ function describePorts(instance: Instance, source: ConnectionSource): NetworkInp
   const chosen = findDefaultEndpoint(source.plans);
   const endpoint =
     source.endpoints.find((lease) => lease.networkId === chosen?.network.id) ?? source.endpoints[0];
-  const targetAddress = endpoint?.ipv4 ?? endpoint?.ipv6;
-  if (targetAddress === undefined) return [];
-  return source.ports.map(({ protocol, address, port, target }) => ({
-    protocol,
-    address,
-    port,
-    target,
-    targetAddress,
-    group: instance.paths.portGroup(protocol, address, port),
-  }));
+  return source.ports.flatMap(({ protocol, address, port, target }) => {
+    // Of the same family the kernel carries it; from one to the other the relay does.
+    const targetAddress = address.includes(':')
+      ? (endpoint?.ipv6 ?? endpoint?.ipv4)
+      : (endpoint?.ipv4 ?? endpoint?.ipv6);
+    if (targetAddress === undefined) return [];
+    const group = instance.paths.portGroup(protocol, address, port);
+    return [{ protocol, address, port, target, targetAddress, group }];
+  });
 }
