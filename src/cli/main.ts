@@ -8,7 +8,7 @@ import { type Environment, notSupported } from './flag-values.ts';
 import { globalFlags } from './global-flags.ts';
 import { guessPresentation, openDisplay } from './presentation.ts';
 import { type RunResult, runVerb } from './run-verb.ts';
-import { type FoundVerb, findVerb, unsupportedVerbs, verbs } from './verb-table.ts';
+import { type FoundVerb, findVerb, listSecondWords, unsupportedVerbs, verbs } from './verb-table.ts';
 
 const rootFlags = {
   ...globalFlags,
@@ -66,9 +66,25 @@ function requireVerb(first: string, second?: string): FoundVerb {
   const found = findVerb(first, second);
   if (found !== undefined) return found;
   if (unsupportedVerbs.includes(first)) throw notSupported(`tcompose ${first}`);
+  const seconds = listSecondWords(first);
+  if (seconds.length > 0) throw secondWord(first, second, seconds);
   const near = findNearest(first, [...Object.keys(verbs), ...unsupportedVerbs]);
   throw usageError(`unknown command: ${first}`, [
     ...(near === undefined ? [] : [`did you mean "${near}"?`]),
     'tcompose help lists the commands',
+  ]);
+}
+
+function secondWord(first: string, second: string | undefined, known: readonly string[]): TcError {
+  const given = second === undefined || second.startsWith('-') ? undefined : second;
+  const near = given === undefined ? undefined : findNearest(given, known);
+  const what =
+    given === undefined
+      ? `${first} is the first word of several commands`
+      : `unknown command: ${first} ${given}`;
+  return usageError(what, [
+    near === undefined
+      ? `they are ${known.map((word) => `${first} ${word}`).join(', ')}`
+      : `did you mean "${first} ${near}"?`,
   ]);
 }

@@ -138,12 +138,14 @@ function proposeValue(spec: FlagSpec, services: () => readonly Candidate[]): Com
 
 function listVerbs(typed: readonly string[]): Candidate[] {
   const prefix = typed.map((word) => `${word} `).join('');
-  return Object.entries(verbs)
-    .filter(([verb]) => verb.startsWith(prefix))
-    .map(([verb, entry]) => ({
-      word: verb.slice(prefix.length).split(' ')[0] as string,
-      summary: entry.summary,
-    }));
+  const candidates = new Map<string, Candidate>();
+  for (const [verb, { summary }] of Object.entries(verbs)) {
+    if (!verb.startsWith(prefix)) continue;
+    const [word = '', ...more] = verb.slice(prefix.length).split(' ');
+    // The first word of several verbs is one candidate, and none of their summaries is its own.
+    candidates.set(word, more.length === 0 ? { word, summary } : { word });
+  }
+  return [...candidates.values()];
 }
 
 function listFlags({ command }: Line): Candidate[] {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { unless } from '../../base/system-error.ts';
-import type { ObservedContainer } from '../../plan/observed-state.ts';
+import type { ObservedContainer, RecordedService } from '../../plan/observed-state.ts';
 import type { MonitorSpec, RootSpec } from '../../runtime/monitor-spec.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import type { CommitOptions, ImageEntry } from './image-port.ts';
@@ -18,7 +18,25 @@ export async function commitContainer(
 ): Promise<ImageEntry> {
   const { upper } = readRoot(paths, container);
   const store = await images.store();
-  return store.commit({ ...options, imageId: container.inputs.imageId, upper });
+  const changes = [...formatOwnChanges(container.recorded), ...(options.changes ?? [])];
+  return store.commit({ ...options, changes, imageId: container.inputs.imageId, upper });
+}
+
+/**
+ * What the service says over its image, as instructions of a Dockerfile. Not its environment: that is where secrets are,
+ * and images get around.
+ */
+function formatOwnChanges(service: RecordedService): string[] {
+  const { entrypoint, command, user, working_dir: directory, stop_signal: signal } = service;
+  // A service's entrypoint makes the image's command void.
+  const cmd = command ?? (entrypoint === null ? null : []);
+  return [
+    ...(entrypoint === null ? [] : [`ENTRYPOINT ${JSON.stringify(entrypoint)}`]),
+    ...(cmd === null ? [] : [`CMD ${JSON.stringify(cmd)}`]),
+    ...(user ? [`USER ${user}`] : []),
+    ...(directory ? [`WORKDIR ${directory}`] : []),
+    ...(signal ? [`STOPSIGNAL ${signal}`] : []),
+  ];
 }
 
 export async function* exportContainer(
