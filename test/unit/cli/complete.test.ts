@@ -13,9 +13,10 @@ async function words(...line: string[]): Promise<string[]> {
 
 describe('completion', () => {
   it('offers verbs, the second word of two of them too', async () => {
-    expect(await words('re')).toEqual(['restart']);
+    expect(await words('re')).toEqual(['registry', 'restart']);
     expect(await words('-f', 'a.yml', 'sc')).toEqual(['scale']);
     expect(await words('system', '')).toEqual(['check']);
+    expect(await words('registry', '')).toEqual(['ls', 'rm', 'tags']);
     expect(await words('nonsense', '')).toEqual([]);
   });
 
