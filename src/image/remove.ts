@@ -78,8 +78,10 @@ function planRemoval(entries: readonly ImageEntry[], text: string, options: Remo
     (left, name) => removeName(left, name, { keep: false }),
     entries.filter((entry) => !(nameless && entry.name === undefined && entry.imageId === imageId)),
   );
-  const isGone = !kept.some((entry) => entry.imageId === imageId);
-  return { untagged: names, deleted: isGone ? [imageId] : [], kept };
+  const isNamed = kept.some((entry) => entry.imageId === imageId);
+  // What a container was made from stays for it, without a name.
+  const isUsed = options.uses.some((use) => use.imageId === imageId);
+  return { untagged: names, deleted: isNamed || isUsed ? [] : [imageId], kept };
 }
 
 interface ChosenNames {

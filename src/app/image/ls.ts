@@ -4,7 +4,7 @@ import type { Engine, ImageSummary } from '../../engine/ports.ts';
 import type { AppContext } from '../context.ts';
 import { parseInstant } from '../instant.ts';
 import { filterImages, type ImageFilter } from './filter.ts';
-import { parseStoredName } from './name.ts';
+import { formatShortName, parseStoredName } from './name.ts';
 
 export interface ImageLsOptions extends Omit<ImageFilter, 'before' | 'since'> {
   /** Made before: an instant, or how long ago. */
@@ -40,6 +40,17 @@ export async function imageLs(context: AppContext, options: ImageLsOptions): Pro
   });
   const lines = found.map(toLine);
   return options.digests ? lines : lines.filter((line) => !isNamedByTagToo(line, lines));
+}
+
+/** Of every image that has one, as users write them; none where the store cannot be read: for completion. */
+export async function imageNames(context: AppContext): Promise<readonly string[]> {
+  try {
+    const { images } = await context.engine('read');
+    const names = (await images.list()).flatMap(({ name }) => name ?? []);
+    return [...new Set(names.map(formatShortName))].sort();
+  } catch {
+    return [];
+  }
 }
 
 async function readTimes(

@@ -33,6 +33,17 @@ describe('completion', () => {
     expect(await words('up', '--exit-code-from', '')).toEqual(['web', 'store']);
   });
 
+  it('offers images where images go, and no files where names of other things do', async () => {
+    const images = async () => ['mysql:8', 'localhost:5000/app:1'];
+    const offer = async (...line: string[]) => (await complete(line, () => ['web'], images)).candidates;
+    expect(await offer('image', 'rm', 'my')).toEqual([{ word: 'mysql:8' }]);
+    expect(await offer('image', 'tag', 'mysql:8', 'loc')).toEqual([{ word: 'localhost:5000/app:1' }]);
+    expect(await offer('image', 'push', '')).toHaveLength(2);
+    expect(await offer('commit', '')).toEqual([{ word: 'web' }]);
+    expect(await complete(['login', ''], () => [], images)).toEqual({ candidates: [] });
+    expect(await complete(['image', 'load', '-i', ''], () => [], images)).toMatchObject({ paths: 'files' });
+  });
+
   it('gives the project of the line to whoever lists its services', async () => {
     let given: unknown;
     await complete(['-f', 'a.yml', '--profile=x', 'stop', ''], (globals) => {
