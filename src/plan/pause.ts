@@ -28,18 +28,6 @@ export function planUnpause(
   return planFreeze(model, state, { ...options, verb: 'unpause', from: 'paused' });
 }
 
-/** One container, if it is still in the state that the verb is for. */
-export function planFreezeOne(state: ObservedState, id: string, verb: 'pause' | 'unpause'): Plan {
-  const from = verb === 'pause' ? 'running' : 'paused';
-  const builder = new PlanBuilder();
-  const container = state.containers.find((each) => each.id === id && each.state === from);
-  if (container !== undefined) {
-    const operation = { kind: `${verb}-container`, container: refTo(container) } as const;
-    builder.add({ operation, cause: { reason: 'requested', verb: 'commit' } });
-  }
-  return builder.finish(state.project);
-}
-
 function planFreeze(
   model: ProjectModel | undefined,
   state: ObservedState,

@@ -1,6 +1,7 @@
 // export and commit of containers: files looked at from outside, and run again.
 
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -121,6 +122,27 @@ describe('commit', () => {
     scenario.ok('unpause');
     expect(scenario.run('commit', '-c', 'FROM nothing', 'web', 'app:5').status).toBe(2);
     expect(scenario.container('project-web-1').State).toBe('running');
+  });
+
+  it('killed meanwhile leaves nothing frozen for longer than until the next command', async () => {
+    up();
+    // More to read than can be read before it is looked at.
+    const fill = 'head -c 200000000 /dev/zero > /large';
+    scenario.ok('exec', '-T', 'web', '/bin/busybox', 'sh', '-c', `/bin/busybox ${fill}`);
+    const { id } = JSON.parse(readFileSync(join(scenario.root, 'instance.json'), 'utf8'));
+    const status = `/run/tcompose-${id}/containers/${scenario.list('containers')[0]}/status`;
+    const isFrozen = () => JSON.parse(readFileSync(status, 'utf8')).state === 'paused' || undefined;
+    const commit = scenario.start(['commit', 'web', 'app:2'], { stdio: 'ignore' });
+    const ended = once(commit, 'exit');
+    await eventually('the container is frozen', isFrozen).finally(() => commit.kill('SIGKILL'));
+    await ended;
+    expect(scenario.container('project-web-1').State).toBe('paused');
+    expect(scenario.run('system', 'check').stdout).toContain('left it frozen');
+    expect(scenario.ok('up', '-d').stderr).toContain('it goes on');
+    expect(scenario.container('project-web-1').State).toBe('running');
+    expect(scenario.ok('system', 'check').stdout).toBe('disk and kernel agree\n');
+    expect(scenario.ok('image', 'ls', '-q', 'app:2').stdout).toBe('');
+    scenario.ok('commit', 'web', 'app:2');
   });
 
   it('an image in use is not removed; the content stays for the container', () => {

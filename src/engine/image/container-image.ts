@@ -6,20 +6,33 @@ import { TcError } from '../../base/error.ts';
 import { unless } from '../../base/system-error.ts';
 import type { ObservedContainer, RecordedService } from '../../plan/observed-state.ts';
 import type { MonitorSpec, RootSpec } from '../../runtime/monitor-spec.ts';
+import { whileFrozen } from '../container/freeze.ts';
+import type { EngineContext } from '../context.ts';
+import { openEventLog } from '../event/event-log.ts';
 import type { InstancePaths } from '../instance/paths.ts';
+import { readContainerRecord } from '../record/container-record.ts';
 import type { CommitOptions, ImageEntry } from './image-port.ts';
 import type { Images } from './images.ts';
 
 export async function commitContainer(
-  paths: InstancePaths,
+  context: EngineContext,
   images: Images,
   container: ObservedContainer,
-  options: CommitOptions,
+  { pause, ...options }: CommitOptions,
 ): Promise<ImageEntry> {
+  const { paths } = context.instance;
   const { upper } = readRoot(paths, container);
   const store = await images.store();
   const changes = [...formatOwnChanges(container.recorded), ...(options.changes ?? [])];
-  return store.commit({ ...options, changes, imageId: container.inputs.imageId, upper });
+  const read = () => store.commit({ ...options, changes, imageId: container.inputs.imageId, upper });
+  const record = readContainerRecord(paths, container.id);
+  const events = openEventLog(paths.events);
+  const tell = (action: string) => {
+    if (record !== undefined) events.container(action, record);
+  };
+  const entry = pause ? await whileFrozen(context, container.id, read, tell) : await read();
+  tell('commit');
+  return entry;
 }
 
 /**

@@ -25,7 +25,10 @@ export interface ImagePort
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
 }
 
-export type CommitOptions = Pick<CommitRequest, 'reference' | 'changes' | 'author' | 'message'>;
+export interface CommitOptions extends Pick<CommitRequest, 'reference' | 'changes' | 'author' | 'message'> {
+  /** A running container is frozen meanwhile, so that its files agree with each other. */
+  readonly pause: boolean;
+}
 
 /** A registry somewhere; nothing here touches this instance's images. */
 export interface RegistryPort {
