@@ -1,4 +1,5 @@
-import { type Account, login, parseRegistryHost } from '../../app/registry/login.ts';
+import { parseRegistryHost } from '../../app/registry/host.ts';
+import { type Account, login } from '../../app/registry/login.ts';
 import { TcError } from '../../base/error.ts';
 import type { LoggedIn } from '../../engine/ports.ts';
 import { askAccount, readAccount } from '../account.ts';

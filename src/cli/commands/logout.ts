@@ -1,4 +1,5 @@
-import { logout, parseRegistryHost } from '../../app/registry/login.ts';
+import { parseRegistryHost } from '../../app/registry/host.ts';
+import { logout } from '../../app/registry/logout.ts';
 import { defineCommand } from '../command.ts';
 
 export const command = defineCommand({

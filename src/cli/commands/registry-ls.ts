@@ -1,5 +1,5 @@
-import { registryLs } from '../../app/registry/browse.ts';
-import { parseRegistryHost } from '../../app/registry/login.ts';
+import { parseRegistryHost } from '../../app/registry/host.ts';
+import { registryLs } from '../../app/registry/ls.ts';
 import { renderNames } from '../../ui/image/repository-list.ts';
 import { defineCommand } from '../command.ts';
 import { formatFlag } from '../shared-flags.ts';

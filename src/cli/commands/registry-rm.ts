@@ -1,4 +1,4 @@
-import { registryRm } from '../../app/registry/browse.ts';
+import { registryRm } from '../../app/registry/rm.ts';
 import { defineCommand } from '../command.ts';
 import { confirm } from '../confirm.ts';
 

@@ -1,4 +1,4 @@
-import { registryTags } from '../../app/registry/browse.ts';
+import { registryTags } from '../../app/registry/tags.ts';
 import { renderNames } from '../../ui/image/repository-list.ts';
 import { defineCommand } from '../command.ts';
 import { formatFlag } from '../shared-flags.ts';

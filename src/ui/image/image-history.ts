@@ -1,7 +1,7 @@
 // The output of `image history`.
 
 import type { ImageStep } from '../../app/image/history.ts';
-import { formatSize } from '../human-size.ts';
+import { describeSize } from '../human-size.ts';
 import { describeAge, formatGoTime } from '../human-time.ts';
 import { type Listing, renderListing } from '../listing.ts';
 import { ellipsize, hideControls } from '../printable.ts';
@@ -67,7 +67,7 @@ function viewStep(step: ImageStep, { human, noTrunc, now }: ImageHistoryOptions)
     CreatedBy: noTrunc ? createdBy : ellipsize(createdBy, widestCommand),
     CreatedSince: created === undefined ? 'N/A' : describeAge(created, now),
     ID: noTrunc && imageId !== undefined ? imageId : shortId,
-    Size: human ? formatSize(size) : String(size),
+    Size: human ? describeSize(size) : String(size),
   };
 }
 

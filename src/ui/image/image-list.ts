@@ -1,7 +1,7 @@
 // The output of `image ls`.
 
 import type { ImageLine } from '../../app/image/ls.ts';
-import { formatSize } from '../human-size.ts';
+import { describeSize } from '../human-size.ts';
 import { describeAge, formatGoTime } from '../human-time.ts';
 import { type Listing, renderListing } from '../listing.ts';
 
@@ -70,7 +70,7 @@ function viewImage(image: ImageLine, { noTrunc, now }: ImageListOptions): ImageV
     ID: noTrunc ? id : shortenId(id),
     Repository: repository,
     SharedSize: 'N/A',
-    Size: formatSize(size),
+    Size: describeSize(size),
     Tag: tag,
     UniqueSize: 'N/A',
   };

@@ -4,7 +4,7 @@ import type { LoadedImage } from '../../app/image/load.ts';
 import type { PulledImage } from '../../app/image/pull.ts';
 import type { PushedImage } from '../../app/image/push.ts';
 import type { RemovedNames } from '../../app/image/rm.ts';
-import { formatSize } from '../human-size.ts';
+import { describeSize } from '../human-size.ts';
 
 interface Quiet {
   readonly quiet: boolean;
@@ -42,5 +42,5 @@ export function renderPruned(removed: RemovedNames): string {
     ...deleted.map((id) => `deleted: ${id}\n`),
   ];
   const list = lines.length === 0 ? '' : `Deleted Images:\n${lines.join('')}\n`;
-  return `${list}Total reclaimed space: ${formatSize(reclaimed, 4)}\n`;
+  return `${list}Total reclaimed space: ${describeSize(reclaimed, 4)}\n`;
 }
