@@ -216,6 +216,8 @@ describe('image save and load', () => {
       'cannot write directory',
     );
     expect(readdirSync(scenario.directory).sort()).toEqual(['directory', 'kept.tar', 'root.tar']);
+    expect(scenario.run('image', 'load', '-i', 'nothing').stderr).toContain('error: nothing cannot be read');
+    expect(scenario.run('image', 'load').stderr).toContain('standard input is empty');
     const broken = scenario.run('image', 'load', '-i', 'kept.tar');
     expect(broken).toMatchObject({ status: 1, stdout: '' });
     expect(broken.stderr).toContain('kept.tar');
