@@ -127,7 +127,7 @@ describe('commit', () => {
   it('killed meanwhile leaves nothing frozen for longer than until the next command', async () => {
     up();
     // More to read than can be read before it is looked at.
-    const fill = 'head -c 200000000 /dev/zero > /large';
+    const fill = 'head -c 60000000 /dev/zero > /large';
     scenario.ok('exec', '-T', 'web', '/bin/busybox', 'sh', '-c', `/bin/busybox ${fill}`);
     const { id } = JSON.parse(readFileSync(join(scenario.root, 'instance.json'), 'utf8'));
     const status = `/run/tcompose-${id}/containers/${scenario.list('containers')[0]}/status`;
