@@ -1,6 +1,6 @@
 // login, pull, push, search and the registry commands, against Debian's docker-registry on loopback.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import {
   user,
 } from '../native/image/registry-server.ts';
 import { Sandbox } from '../native/image/sandbox.ts';
-import { executable, Scenario } from './scenario.ts';
+import { eventually, executable, Scenario } from './scenario.ts';
 
 let scenario: Scenario;
 let sandbox: Sandbox;
@@ -179,16 +179,19 @@ describe('login and logout', () => {
   it('ask at a terminal, and show no password', async () => {
     await start({ auth: 'basic' });
     const line = `'${process.execPath}' '${executable}' login ${registry.host}`;
-    const typing = `sleep 2; printf '${user.username}\\r'; sleep 1; printf '${user.password}\\r'; sleep 3`;
-    const { stdout } = spawnSync('sh', ['-c', `(${typing}) | script -qec "$0" /dev/null`, line], {
-      env: scenario.environment,
-      encoding: 'utf8',
-      timeout: 30_000,
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], { env: scenario.environment });
+    let shown = '';
+    terminal.stdout.on('data', (chunk) => {
+      shown += chunk;
     });
-    expect(stdout).toContain('Username: ');
-    expect(stdout).toContain('Password: ');
-    expect(stdout).toContain('Login Succeeded');
-    expect(stdout).not.toContain(user.password);
+    const shows = (text: string) => eventually(text, () => shown.includes(text), 60);
+    await shows('Username: ');
+    terminal.stdin.write(`${user.username}\r`);
+    await shows('Password: ');
+    terminal.stdin.write(`${user.password}\r`);
+    await shows('Login Succeeded');
+    terminal.kill();
+    expect(shown).not.toContain(user.password);
     const kept = JSON.parse(readFileSync(join(home(), '.docker/config.json'), 'utf8'));
     expect(Object.keys(kept.auths)).toEqual([registry.host]);
   });
