@@ -231,7 +231,7 @@ describe('image save and load', () => {
       env: scenario.environment,
       encoding: 'utf8',
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: 20_000,
+      timeout: 60_000,
     });
     expect(stdout).toContain('an archive is not written to a terminal');
     expect(stdout).toContain('exit 1');
