@@ -27,6 +27,34 @@ export function parseNamePattern(filters: readonly string[]): RegExp | undefined
   }
 }
 
+/** `KEY=VALUE`, or `KEY!=VALUE` where `KEY!` is among the keys; the values of each key. */
+export function parseFilters<K extends string>(
+  filters: readonly string[],
+  keys: readonly K[],
+): Readonly<Record<K, readonly string[]>> {
+  const found = Object.fromEntries(keys.map((key) => [key, []])) as unknown as Record<K, string[]>;
+  for (const filter of filters) {
+    const equals = filter.indexOf('=');
+    const key = keys.find((known) => known === filter.slice(0, equals));
+    const value = filter.slice(equals + 1);
+    if (equals < 0 || key === undefined || value === '') {
+      const forms = keys.map((known) => `${known}=VALUE`).join(', ');
+      throw usageError(`--filter: "${filter}" is none that there is`, [`there are ${forms}`]);
+    }
+    found[key].push(value);
+  }
+  return found;
+}
+
+/** True or false; the last one counts. */
+export function parseTruth(key: string, values: readonly string[]): boolean | undefined {
+  const value = values.at(-1);
+  if (value === undefined) return undefined;
+  if (/^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false)$/i.test(value)) return false;
+  throw usageError(`--filter: ${key} is true or false, not "${value}"`);
+}
+
 function filterValue(filter: string, key: string): string {
   const value = filter.startsWith(`${key}=`) ? filter.slice(key.length + 1) : '';
   if (value !== '') return value;

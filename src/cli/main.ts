@@ -8,7 +8,7 @@ import { type Environment, notSupported } from './flag-values.ts';
 import { globalFlags } from './global-flags.ts';
 import { guessPresentation, openDisplay } from './presentation.ts';
 import { type RunResult, runVerb } from './run-verb.ts';
-import { type FoundVerb, findVerb, unsupportedVerbs, verbs } from './verb-table.ts';
+import { type FoundVerb, findVerb, listSecondWords, unsupportedVerbs, verbs } from './verb-table.ts';
 
 const rootFlags = {
   ...globalFlags,
@@ -36,16 +36,26 @@ async function dispatch(argv: readonly string[], environment: Environment): Prom
   const { flags, verb, rest } = splitVerb(argv, rootFlags);
   if (isOn(flags, 'version')) return dispatch(['version'], environment);
   if (verb === undefined) return showHelp(undefined);
-  if (verb === 'help') return showHelp(rest[0] === undefined ? undefined : requireVerb(rest[0], rest[1]));
+  if (verb === 'help') return showHelpOf(rest);
   if (verb === 'complete') return showCompletions(rest, environment);
+  if (isOn(flags, 'help') || rest[0] === '--help' || rest[0] === '-h') return showHelpOf([verb, ...rest]);
   const found = requireVerb(verb, rest[0]);
-  if (isOn(flags, 'help')) return showHelp(found);
   const result = await runVerb(found, { globals: flags, rest: rest.slice(found.words), environment });
   return result === 'help' ? showHelp(found) : result;
 }
 
 function isOn(tokens: readonly FlagToken[], name: string): boolean {
   return tokens.findLast((token) => token.name === name)?.value === true;
+}
+
+/** `image` alone is the first word of several commands. */
+async function showHelpOf([first, second]: readonly string[]): Promise<RunResult> {
+  if (first === undefined) return showHelp(undefined);
+  const isGroup = listSecondWords(first).length > 0 && (second === undefined || second.startsWith('-'));
+  if (!isGroup) return showHelp(requireVerb(first, second));
+  const { renderGroupHelp } = await import('./oclif/help.ts');
+  process.stdout.write(await renderGroupHelp(first));
+  return { exitCode: 0 };
 }
 
 async function showHelp(found: FoundVerb | undefined): Promise<RunResult> {
@@ -66,9 +76,25 @@ function requireVerb(first: string, second?: string): FoundVerb {
   const found = findVerb(first, second);
   if (found !== undefined) return found;
   if (unsupportedVerbs.includes(first)) throw notSupported(`tcompose ${first}`);
+  const seconds = listSecondWords(first);
+  if (seconds.length > 0) throw secondWord(first, second, seconds);
   const near = findNearest(first, [...Object.keys(verbs), ...unsupportedVerbs]);
   throw usageError(`unknown command: ${first}`, [
     ...(near === undefined ? [] : [`did you mean "${near}"?`]),
     'tcompose help lists the commands',
+  ]);
+}
+
+function secondWord(first: string, second: string | undefined, known: readonly string[]): TcError {
+  const given = second === undefined || second.startsWith('-') ? undefined : second;
+  const near = given === undefined ? undefined : findNearest(given, known);
+  const what =
+    given === undefined
+      ? `${first} is the first word of several commands`
+      : `unknown command: ${first} ${given}`;
+  return usageError(what, [
+    near === undefined
+      ? `they are ${known.map((word) => `${first} ${word}`).join(', ')}`
+      : `did you mean "${first} ${near}"?`,
   ]);
 }

@@ -1,6 +1,7 @@
 // Every verb there is, and where its code lives. Static, so that a run loads one command and nothing else.
 
 import type { Command } from './command.ts';
+import { containerVerbs, imageVerbs, loginVerbs, registryVerbs } from './image-verbs.ts';
 
 export interface VerbEntry {
   readonly summary: string;
@@ -13,6 +14,10 @@ export interface VerbEntry {
 }
 
 export const verbs: Readonly<Record<string, VerbEntry>> = {
+  commit: {
+    summary: 'Make an image of what a container has changed',
+    load: () => import('./commands/commit.ts'),
+  },
   completion: {
     summary: 'Print the completion script of a shell',
     frequent: true,
@@ -25,6 +30,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     frequent: true,
     load: () => import('./commands/config.ts'),
   },
+  ...containerVerbs,
   create: { summary: 'Create containers without starting them', load: () => import('./commands/create.ts') },
   down: {
     summary: 'Stop and remove containers and networks',
@@ -32,7 +38,10 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     load: () => import('./commands/down.ts'),
   },
   exec: { summary: 'Run a command in a container', frequent: true, load: () => import('./commands/exec.ts') },
+  export: { summary: 'Write the files of a container as a tar', load: () => import('./commands/export.ts') },
+  ...imageVerbs,
   kill: { summary: 'Send a signal to containers', load: () => import('./commands/kill.ts') },
+  ...loginVerbs,
   logs: { summary: 'Show what containers print', frequent: true, load: () => import('./commands/logs.ts') },
   ls: { summary: 'List projects', projectless: true, load: () => import('./commands/ls.ts') },
   pause: { summary: 'Freeze containers', load: () => import('./commands/pause.ts') },
@@ -43,6 +52,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   port: { summary: 'Print where a port is published', load: () => import('./commands/port.ts') },
   ps: { summary: 'List containers', frequent: true, load: () => import('./commands/ps.ts') },
+  ...registryVerbs,
   restart: { summary: 'Restart containers', frequent: true, load: () => import('./commands/restart.ts') },
   rm: { summary: 'Remove stopped containers', load: () => import('./commands/rm.ts') },
   scale: {
@@ -76,10 +86,8 @@ export const unsupportedVerbs: readonly string[] = [
   'attach',
   'bridge',
   'build',
-  'commit',
   'cp',
   'events',
-  'export',
   'images',
   'publish',
   'pull',
@@ -98,13 +106,19 @@ export interface FoundVerb {
 
 /** A verb by its name or alias, of one word or of two. */
 export function findVerb(first: string, second: string | undefined): FoundVerb | undefined {
-  const single = Object.hasOwn(verbs, first) ? first : findAlias(first);
-  if (single !== undefined) return { verb: single, entry: verbs[single] as VerbEntry, words: 0 };
-  const double = `${first} ${second}`;
-  if (!Object.hasOwn(verbs, double)) return undefined;
-  return { verb: double, entry: verbs[double] as VerbEntry, words: 1 };
+  return findExact(first, 0) ?? findExact(`${first} ${second}`, 1);
 }
 
-function findAlias(word: string): string | undefined {
-  return Object.keys(verbs).find((verb) => verbs[verb]?.aliases?.includes(word));
+/** The second words of verbs that begin with `first`. */
+export function listSecondWords(first: string): string[] {
+  return Object.keys(verbs)
+    .filter((verb) => verb.startsWith(`${first} `))
+    .map((verb) => verb.slice(first.length + 1));
+}
+
+function findExact(name: string, words: number): FoundVerb | undefined {
+  const verb = Object.hasOwn(verbs, name)
+    ? name
+    : Object.keys(verbs).find((each) => verbs[each]?.aliases?.includes(name));
+  return verb === undefined ? undefined : { verb, entry: verbs[verb] as VerbEntry, words };
 }

@@ -148,7 +148,7 @@ function imageOperations({
 
     async commit(container, request) {
       const { commitContainer } = await import('./image/container-image.ts');
-      return commitContainer(context().instance.paths, await images(), container, request);
+      return commitContainer(context(), await images(), container, request);
     },
 
     async *export(container) {
@@ -162,7 +162,7 @@ function imageOperations({
 function decideNothing(locator: InstanceLocator, request: ExecuteRequest): ExecutionResult | undefined {
   const instance = locator.find();
   const snapshot = instance && observeInstance(instance.paths, request.project, request.model);
-  if (instance && snapshot && needsSweep(instance.paths, snapshot.statuses.values())) return undefined;
+  if (instance && snapshot && needsSweep(instance.paths, snapshot.statuses)) return undefined;
   const plan = request.decide(snapshot?.state ?? emptyState(request.project));
   if (plan.nodes.length > 0) return undefined;
   request.on({ type: 'plan', plan });

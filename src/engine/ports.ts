@@ -40,7 +40,7 @@ export interface Engine {
   /** The images of this instance. */
   readonly images: ImagePort;
   readonly registry: RegistryPort;
-  /** An image of what the container has changed over its own. It may be running: whoever calls pauses it, or not. */
+  /** An image of what the container has changed over its own, and of what its service says over the image's config. */
   commit(container: ObservedContainer, options: CommitOptions): Promise<ImageEntry>;
   /** The tar of the container's root file system, without its mounts. */
   export(container: ObservedContainer): AsyncIterable<Uint8Array>;

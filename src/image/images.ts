@@ -9,7 +9,7 @@ import type { Descriptor } from './descriptor.ts';
 import { chainIds, type Digest } from './digest.ts';
 import type { ImageConfig } from './image.ts';
 import { type ImageManifest, parseManifest } from './manifest.ts';
-import { hostPlatform, type Platform } from './platform.ts';
+import { formatPlatform, hostPlatform, isRunnable, type Platform } from './platform.ts';
 import {
   formatReference,
   formatRepository,
@@ -61,9 +61,13 @@ async function summarize(context: StoreContext, entry: ImageEntry): Promise<Imag
   return { ...entry, ...(created ? { created } : {}), size, labels: config.Labels ?? {} };
 }
 
-export async function inspectImage(context: StoreContext, text: string): Promise<ImageDetails> {
+export async function inspectImage(
+  context: StoreContext,
+  text: string,
+  platform?: Platform,
+): Promise<ImageDetails> {
   const { entries } = await context.catalog.read();
-  const entry = requireImage(entries, text);
+  const entry = platform ? requirePlatform(entries, text, platform) : requireImage(entries, text);
   const configuration = await readConfiguration(context, entry, text);
   const manifest = await readManifest(context, entry, text);
   const chain = chainIds(configuration.diffIds);
@@ -123,6 +127,20 @@ export function requireImage(
   throw new TcError(`there is no image ${text}`, {
     code: 'no-such-image',
     hints: ['`tcompose image ls` lists the images that are here'],
+  });
+}
+
+/** For this platform, and no other. */
+export function requirePlatform(
+  entries: readonly ImageEntry[],
+  text: string,
+  platform: Platform,
+): ImageEntry {
+  const found = requireImage(entries, text, platform);
+  if (isRunnable(found.platform, platform)) return found;
+  throw new TcError(`image ${text} is here for ${formatPlatform(found.platform)} only`, {
+    code: 'no-such-platform',
+    hints: [`pull the other one: tcompose image pull --platform ${formatPlatform(platform)} ${text}`],
   });
 }
 

@@ -19,6 +19,10 @@ export interface RemoveOptions {
   readonly uses: readonly ImageUse[];
   /** Removes all names of an id, and the names of an image that a stopped container uses. */
   readonly force?: boolean;
+  /** The content that nothing needs any more is left to the next removal. */
+  readonly keepContent?: boolean;
+  /** Only what would be removed is told. */
+  readonly dryRun?: boolean;
 }
 
 export interface Removed {
@@ -34,34 +38,61 @@ export async function removeImage(
   text: string,
   options: RemoveOptions,
 ): Promise<Removed> {
-  let untagged: string[] = [];
-  let deleted: Digest[] = [];
-  await context.prepare();
-  await context.catalog.update((entries) => {
-    const plan = planRemoval(entries, text, options);
-    untagged = plan.names;
-    const kept = plan.names.reduce<readonly ImageEntry[]>(
-      (left, name) => removeName(left, name, { keep: false }),
-      entries.filter(
-        (entry) => !(plan.nameless && entry.name === undefined && entry.imageId === plan.imageId),
-      ),
-    );
-    deleted = kept.some((entry) => entry.imageId === plan.imageId) ? [] : [plan.imageId];
-    return kept;
-  });
-  const collected = deleted.length > 0 ? await collectGarbage(context, usedIds(options.uses)) : undefined;
-  return { untagged, deleted, reclaimed: collected?.reclaimed ?? 0 };
+  const planned = await change(context, options, (entries) => planRemoval(entries, text, options));
+  const isGarbage = planned.deleted.length > 0 && !options.dryRun && !options.keepContent;
+  const collected = isGarbage ? await collectGarbage(context, usedIds(options.uses)) : undefined;
+  return { ...planned, reclaimed: collected?.reclaimed ?? 0 };
 }
 
+/** What goes, and what is left of the entries. */
 interface Removal {
+  readonly untagged: readonly string[];
+  readonly deleted: readonly Digest[];
+  readonly kept: readonly ImageEntry[];
+}
+
+/** The decision is taken under the lock of the entries; a dry run decides, and leaves it at that. */
+async function change(
+  context: StoreContext,
+  { dryRun = false }: { readonly dryRun?: boolean },
+  plan: (entries: readonly ImageEntry[]) => Removal,
+): Promise<Omit<Removal, 'kept'>> {
+  let planned: Removal | undefined;
+  const decide = (entries: readonly ImageEntry[]) => {
+    planned = plan(entries);
+    return planned.kept;
+  };
+  if (dryRun) decide((await context.catalog.read()).entries);
+  else {
+    await context.prepare();
+    await context.catalog.update(decide);
+  }
+  const { untagged = [], deleted = [] } = planned ?? {};
+  return { untagged, deleted };
+}
+
+/** Pure. */
+function planRemoval(entries: readonly ImageEntry[], text: string, options: RemoveOptions): Removal {
+  const { imageId, names, nameless } = chooseNames(entries, text, options);
+  const kept = names.reduce<readonly ImageEntry[]>(
+    (left, name) => removeName(left, name, { keep: false }),
+    entries.filter((entry) => !(nameless && entry.name === undefined && entry.imageId === imageId)),
+  );
+  const isNamed = kept.some((entry) => entry.imageId === imageId);
+  // What a container was made from stays for it, without a name.
+  const isUsed = options.uses.some((use) => use.imageId === imageId);
+  return { untagged: names, deleted: isNamed || isUsed ? [] : [imageId], kept };
+}
+
+interface ChosenNames {
   readonly imageId: Digest;
-  readonly names: string[];
+  readonly names: readonly string[];
   /** An entry without a name goes too. */
   readonly nameless: boolean;
 }
 
-/** Pure. A name takes away that name; an id takes away the image. */
-function planRemoval(entries: readonly ImageEntry[], text: string, options: RemoveOptions): Removal {
+/** A name takes away that name; an id takes away the image. */
+function chooseNames(entries: readonly ImageEntry[], text: string, options: RemoveOptions): ChosenNames {
   const { imageId } = requireImage(entries, text);
   const reference = parseName(text);
   const name = reference && formatReference(reference);
@@ -101,10 +132,11 @@ export interface PruneOptions {
   readonly until?: number;
   /** `key` or `key=value`; with `!` in front, images that have it are kept. */
   readonly labels?: readonly string[];
+  /** Only what would be removed is told. */
+  readonly dryRun?: boolean;
 }
 
 export async function pruneImages(context: StoreContext, options: PruneOptions): Promise<Removed> {
-  await context.prepare();
   const used = usedIds(options.uses);
   const doomed = (await listImages(context)).filter(
     (image) =>
@@ -115,18 +147,15 @@ export async function pruneImages(context: StoreContext, options: PruneOptions):
   );
   const isDoomed = (entry: ImageEntry) =>
     doomed.some((each) => each.digest === entry.digest && each.name === entry.name);
-  let deleted: Digest[] = [];
-  await context.catalog.update((entries) => {
+  const planned = await change(context, options, (entries) => {
     const kept = entries.filter((entry) => !isDoomed(entry));
-    const ids = doomed
-      .map((each) => each.imageId)
-      .filter((id) => !kept.some((entry) => entry.imageId === id));
-    deleted = [...new Set(ids)];
-    return kept;
+    const going = entries.filter(isDoomed);
+    const ids = going.map((each) => each.imageId);
+    const deleted = ids.filter((id) => !kept.some((entry) => entry.imageId === id));
+    return { untagged: going.flatMap((each) => each.name ?? []), deleted: [...new Set(deleted)], kept };
   });
-  const collected: Collected | undefined = await collectGarbage(context, used);
-  const untagged = doomed.flatMap((each) => each.name ?? []);
-  return { untagged, deleted, reclaimed: collected?.reclaimed ?? 0 };
+  const collected: Collected | undefined = options.dryRun ? undefined : await collectGarbage(context, used);
+  return { ...planned, reclaimed: collected?.reclaimed ?? 0 };
 }
 
 function hasLabel(labels: Readonly<Record<string, string>>, filter: string): boolean {

@@ -8,7 +8,7 @@ import type { ImageEntry } from './content/image-index.ts';
 import { createStoreContext, type ImageStoreOptions } from './context.ts';
 import type { ResolvedImage } from './image.ts';
 import type { ImageDetails, ImageSummary } from './images.ts';
-import { hostPlatform, parsePlatform } from './platform.ts';
+import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
 import { parseRegistryReference } from './reference.ts';
 import type { Pushed } from './registry/push.ts';
@@ -32,7 +32,7 @@ export interface ImageStore {
   /** Every image in an archive (a file, or its bytes) or in a directory with an OCI image layout. */
   load(source: ByteSource, options?: OperationOptions): Promise<readonly ImageEntry[]>;
   /** The bytes of an archive. */
-  save(references: readonly string[], format: ArchiveFormat): AsyncIterable<Uint8Array>;
+  save(references: readonly string[], format: ArchiveFormat, platform?: string): AsyncIterable<Uint8Array>;
   /** An image of one layer from the tar of a root file system. */
   import(source: ByteSource, request: ImportOptions): Promise<ImageEntry>;
   /** An image of a container's changes over the image that it was made from. */
@@ -43,7 +43,7 @@ export interface ImageStore {
   /** One for every name, and for every image without one; newest first. */
   list(): Promise<readonly ImageSummary[]>;
   /** By name, or by id or its first digits. */
-  inspect(reference: string): Promise<ImageDetails>;
+  inspect(reference: string, platform?: string): Promise<ImageDetails>;
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: RemoveOptions): Promise<Removed>;
   prune(options: PruneOptions): Promise<Removed>;
@@ -75,8 +75,7 @@ export interface ExportRequest {
 
 export function createImageStore(options: ImageStoreOptions): ImageStore {
   const context = createStoreContext(options);
-  const platformOf = (text: string | undefined) =>
-    text === undefined ? hostPlatform() : parsePlatform(text);
+  const platformOf = (text: string | undefined) => askedPlatform(text) ?? hostPlatform();
   return {
     resolve: (reference, request) => resolveImage(context, reference, request),
     describe: (reference, request) => describeImage(context, reference, request),
@@ -100,9 +99,9 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const what = typeof source === 'string' ? source : 'standard input';
       return loadImages(context, source, what, { platform: platformOf(platform), on, signal });
     },
-    async *save(references, format) {
+    async *save(references, format, platform) {
       const { saveImages } = await import('./archive/save.ts');
-      yield* saveImages(context, references, format);
+      yield* saveImages(context, references, format, askedPlatform(platform));
     },
     async import(source, { platform, changes = [], ...request }) {
       const { importImage } = await import('./archive/import.ts');
@@ -121,9 +120,9 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const { listImages } = await import('./images.ts');
       return listImages(context);
     },
-    async inspect(reference) {
+    async inspect(reference, platform) {
       const { inspectImage } = await import('./images.ts');
-      return inspectImage(context, reference);
+      return inspectImage(context, reference, askedPlatform(platform));
     },
     async tag(source, target) {
       const { tagImage } = await import('./images.ts');
@@ -142,4 +141,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       return collectGarbage(context, usedImages);
     },
   };
+}
+
+function askedPlatform(text: string | undefined): Platform | undefined {
+  return text === undefined ? undefined : parsePlatform(text);
 }

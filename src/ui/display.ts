@@ -2,7 +2,7 @@
 // error. Warnings are shown once.
 
 import type { Warning } from '../base/warning.ts';
-import type { ExecuteEvent, LogRecord } from '../engine/ports.ts';
+import type { ExecuteEvent, ImageEvent, LogRecord } from '../engine/ports.ts';
 import type { Plan } from '../plan/operation.ts';
 import {
   type DiagnosticOptions,
@@ -21,7 +21,8 @@ export type DisplayEvent =
   | ExecuteEvent
   /** Whose output is to come: for the width of names and the order of colours. */
   | { readonly type: 'sources'; readonly sources: readonly LogName[] }
-  | OutputEvent;
+  | OutputEvent
+  | { readonly type: 'image'; readonly event: ImageEvent };
 
 export type OutputEvent =
   | { readonly type: 'output'; readonly source: LogSource; readonly record: LogRecord }
@@ -106,6 +107,9 @@ export class Display {
         return;
       case 'sources':
         this.#logs.addSources(event.sources);
+        return;
+      // Commands about images tell their results.
+      case 'image':
         return;
       default:
         this.#write(() => this.#showOutputEvent(event));

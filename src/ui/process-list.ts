@@ -2,6 +2,7 @@
 
 import type { ContainerProcess } from '../engine/ports.ts';
 import type { ObservedContainer } from '../plan/observed-state.ts';
+import { hideControls } from './printable.ts';
 import { renderTable } from './table.ts';
 
 export interface ProcessGroup {
@@ -54,9 +55,4 @@ function formatCpuTime(seconds: number): string {
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
-}
-
-/** A process chooses its arguments: they must not command the reader's terminal. */
-function hideControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, '?');
 }

@@ -77,7 +77,7 @@ class DescriptorSink implements Sink {
 }
 
 /** 128 + SIGPIPE. */
-const brokenPipeExitCode = 141;
+export const brokenPipeExitCode = 141;
 const watched = new WeakSet<NodeJS.WriteStream>();
 
 function streamSink(stream: NodeJS.WriteStream): Sink {

@@ -20,13 +20,23 @@ export interface Candidate {
 /** Names of the project's services, given the global flags on the line; none if there is no project. */
 export type ServiceLister = (globals: readonly FlagToken[]) => readonly string[];
 
+/** Names of the images that are here, given the global flags on the line. */
+export type ImageLister = (globals: readonly FlagToken[]) => Promise<readonly string[]>;
+
 /** `words` is the line without the program's name; its last word is what is being typed, perhaps empty. */
-export async function complete(words: readonly string[], listServices: ServiceLister): Promise<Completion> {
+export async function complete(
+  words: readonly string[],
+  listServices: ServiceLister,
+  listImages: ImageLister = () => Promise.resolve([]),
+): Promise<Completion> {
   const typed = joinAssignments(words);
   const current = typed.at(-1) ?? '';
   const line = await readLine(typed.slice(0, -1));
   const services = () => listServices(line.globals).map((word) => ({ word }));
-  const found = propose(line, current, services);
+  const images = async () => ({
+    candidates: (await listImages(line.globals)).map((word) => ({ word })),
+  });
+  const found = wantsImage(line, current) ? await images() : propose(line, current, services);
   return { ...found, candidates: found.candidates.filter(({ word }) => word.startsWith(current)) };
 }
 
@@ -107,12 +117,21 @@ function findFlag(spelled: string, layers: readonly FlagSpecs[]): NamedFlag | un
   return undefined;
 }
 
+/** Operands that are images; a new name often begins as an old one. */
+function wantsImage({ command, flagsEnded, pending }: Line, current: string): boolean {
+  if (command === undefined || pending !== undefined || (current.startsWith('-') && !flagsEnded))
+    return false;
+  return /\bIMAGE\b|^NAME/.test(command.operands);
+}
+
 function propose(line: Line, current: string, services: () => readonly Candidate[]): Completion {
   const { command, operands, pending } = line;
   if (pending !== undefined) return proposeValue(pending, services);
   if (current.startsWith('-') && !line.flagsEnded) return proposeFlag(line, current, services);
   if (command === undefined) return { candidates: listVerbs(line.verb) };
   if (command.choices !== undefined) return { candidates: command.choices.map((word) => ({ word })) };
+  // Somewhere else, and not on this disk.
+  if (/^(HOST|REPOSITORY|CONTAINER|\[HOST)/.test(command.operands)) return { candidates: [] };
   const takesService = /SERVICE\S*\.\.\./.test(command.operands) || operands.length === 0;
   if (!command.operands.includes('SERVICE') || !takesService) return { candidates: [], paths: 'files' };
   const suffix = command.operands.includes('SERVICE=N') ? '=' : '';
@@ -138,12 +157,14 @@ function proposeValue(spec: FlagSpec, services: () => readonly Candidate[]): Com
 
 function listVerbs(typed: readonly string[]): Candidate[] {
   const prefix = typed.map((word) => `${word} `).join('');
-  return Object.entries(verbs)
-    .filter(([verb]) => verb.startsWith(prefix))
-    .map(([verb, entry]) => ({
-      word: verb.slice(prefix.length).split(' ')[0] as string,
-      summary: entry.summary,
-    }));
+  const candidates = new Map<string, Candidate>();
+  for (const [verb, { summary }] of Object.entries(verbs)) {
+    if (!verb.startsWith(prefix)) continue;
+    const [word = '', ...more] = verb.slice(prefix.length).split(' ');
+    // The first word of several verbs is one candidate, and none of their summaries is its own.
+    candidates.set(word, more.length === 0 ? { word, summary } : { word });
+  }
+  return [...candidates.values()];
 }
 
 function listFlags({ command }: Line): Candidate[] {

@@ -18,13 +18,23 @@ const rootExamples: readonly [string, string][] = [
 export async function renderVerbHelp(verb: string, entry: VerbEntry): Promise<string> {
   const { command } = await entry.load();
   const commandClass = toCommandClass({ verb, entry, command });
-  const described = { ...commandClass, flags: { ...commandClass.flags, ...commandClass.baseFlags } };
+  // The id of a verb of two words shows as it is typed.
+  const described = {
+    ...commandClass,
+    id: verb,
+    flags: { ...commandClass.flags, ...commandClass.baseFlags },
+  };
   const help = new ExamplesFirst(described as never, await loadConfig(), options() as never);
   return `${entry.summary}\n\n${help.generate()}\n`;
 }
 
 export async function renderRootHelp(): Promise<string> {
   return new RootHelp(await loadConfig(), options()).generate();
+}
+
+/** Of the commands whose first word this is. */
+export async function renderGroupHelp(first: string): Promise<string> {
+  return new RootHelp(await loadConfig(), options()).generateGroup(first);
 }
 
 class ExamplesFirst extends CommandHelp {
@@ -44,6 +54,16 @@ class RootHelp extends HelpBase {
       this.section('COMMANDS', this.list(listed.map(([verb, entry]) => [verb, entry.summary]))),
       this.section('NOT SUPPORTED YET', this.wrap(unsupportedVerbs.join(', '))),
       'tcompose COMMAND --help tells more.',
+    ];
+    return `${parts.join('\n\n')}\n`;
+  }
+
+  generateGroup(first: string): string {
+    const listed = Object.entries(verbs).filter(([verb]) => verb.startsWith(`${first} `));
+    const parts = [
+      this.section('USAGE', `$ tcompose ${first} COMMAND [FLAGS]`),
+      this.section('COMMANDS', this.list(listed.map(([verb, entry]) => [verb, entry.summary]))),
+      `tcompose ${first} COMMAND --help tells more.`,
     ];
     return `${parts.join('\n\n')}\n`;
   }

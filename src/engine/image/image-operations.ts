@@ -25,7 +25,7 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     },
     import: async (...request) => (await store()).import(...request),
     list: async () => (await store()).list(),
-    inspect: async (reference) => (await store()).inspect(reference),
+    inspect: async (...request) => (await store()).inspect(...request),
     tag: async (source, target) => (await store()).tag(source, target),
     remove: async (reference, options) => (await store()).remove(reference, { ...options, uses: uses() }),
     prune: async (options) => (await store()).prune({ ...options, uses: uses() }),

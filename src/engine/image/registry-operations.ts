@@ -12,6 +12,12 @@ export function createRegistryPort(): RegistryPort {
       (await browse()).listRepositories(readRegistrySettings(), host, { signal }),
     tags: async (repository, signal) =>
       (await browse()).listTags(readRegistrySettings(), parseRegistryReference(repository), { signal }),
+    search: async (text, options) =>
+      (await import('../../image/registry/search.ts')).searchRepositories(
+        readRegistrySettings(),
+        text,
+        options,
+      ),
     remove: async (reference, signal) =>
       (await browse()).removeFromRegistry(readRegistrySettings(), parseRegistryReference(reference), {
         signal,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
+import { isLeftFrozen } from '../container/freeze.ts';
 import { listRemnants } from '../container/remnant.ts';
 import type { EngineContext } from '../context.ts';
 import { release } from '../network/leases.ts';
@@ -52,6 +53,7 @@ async function treat(found: readonly Discrepancy[], repair: boolean): Promise<Sy
 function findDiscrepancies(context: EngineContext): Discrepancy[] {
   return [
     ...findLostContainers(context),
+    ...findFrozenContainers(context),
     ...findRemnants(context),
     ...findOrphanLeases(context),
     ...findOrphanLinks(context),
@@ -68,6 +70,16 @@ function findLostContainers(context: EngineContext): Discrepancy[] {
     .map((id) => ({
       what: `container ${id.slice(0, 12)}`,
       why: 'its monitor was killed; its record still says that it runs',
+      repair: async () => void (await sweep(context, [id])),
+    }));
+}
+
+function findFrozenContainers(context: EngineContext): Discrepancy[] {
+  return listContainerIds(context.instance.paths)
+    .filter((id) => isLeftFrozen(context, id))
+    .map((id) => ({
+      what: `container ${id.slice(0, 12)}`,
+      why: 'a commit that was killed left it frozen',
       repair: async () => void (await sweep(context, [id])),
     }));
 }

@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Descriptor } from '../../runtime/native.ts';
 import { discardRemnant } from '../container/discard.ts';
+import { thawAbandoned } from '../container/freeze.ts';
 import { listRemnants } from '../container/remnant.ts';
 import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
@@ -22,6 +23,10 @@ export async function sweep(context: EngineContext, containerIds: Iterable<strin
   for (const id of containerIds) {
     const name = await sweepContainer(context, id);
     if (name !== undefined) mended.push(`${name}: its monitor was lost; recorded as exited with 137`);
+    if (await thawAbandoned(context, id)) {
+      const { name: frozen = id } = readContainerRecord(context.instance.paths, id) ?? {};
+      mended.push(`${frozen}: a commit that was killed had left it frozen; it goes on`);
+    }
   }
   for (const remnant of listRemnants(context.instance.paths)) {
     const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));

@@ -29,7 +29,8 @@ export async function openArchive(
 
 async function openRegular(path: string, what: string): Promise<FileHandle> {
   const file = await open(path).catch((cause) => {
-    throw new TcError(`${what}: ${path} cannot be read: ${cause.code}`, {
+    const named = what === path ? path : `${what}: ${path}`;
+    throw new TcError(`${named} cannot be read: ${cause.code}`, {
       code: 'no-such-archive',
       hints: ['relative paths count from the directory of the Compose file, or from where the command runs'],
       cause,

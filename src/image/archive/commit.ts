@@ -21,7 +21,7 @@ export interface CommitRequest {
   readonly message?: string;
 }
 
-/** Whoever calls pauses the container meanwhile, or takes the risk. */
+/** Whoever calls freezes the container meanwhile, or takes the risk. */
 export async function commitContainer(context: StoreContext, request: CommitRequest): Promise<ImageEntry> {
   const { imageId, upper, changes = [], ...rest } = request;
   const { entries } = await context.catalog.read();

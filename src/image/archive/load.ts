@@ -2,6 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
+import { TcError } from '../../base/error.ts';
 import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import type { Digest } from '../digest.ts';
@@ -43,11 +44,19 @@ export async function loadImages(
   return withLease(context, async () => {
     if (typeof source === 'string' && (await isDirectory(source)))
       return loadLayout(context, readLayoutDirectory(source, what), request);
-    return withArchive(context, source, what, (archive) =>
-      isDockerArchive(archive.members)
+    return withArchive(context, source, what, (archive) => {
+      if (archive.members.size === 0) throw empty(what);
+      return isDockerArchive(archive.members)
         ? loadDocker(context, archive, request)
-        : loadLayout(context, readLayoutArchive(archive), request),
-    );
+        : loadLayout(context, readLayoutArchive(archive), request);
+    });
+  });
+}
+
+function empty(what: string): TcError {
+  return new TcError(`${what} is empty: there is no image in it`, {
+    code: 'malformed-archive',
+    hints: ['an archive is what docker save, podman save, skopeo copy or tcompose image save wrote'],
   });
 }
 

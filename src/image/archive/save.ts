@@ -6,10 +6,11 @@ import type { ImageEntry } from '../content/image-index.ts';
 import type { StoreContext } from '../context.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { chainIds, type Digest, digestOf, hexOf } from '../digest.ts';
-import { readManifest, requireImage } from '../images.ts';
+import { readManifest, requireImage, requirePlatform } from '../images.ts';
 import { decompress } from '../layer/decompress.ts';
 import { formatManifest, type ImageManifest } from '../manifest.ts';
 import { ociConfig, ociIndex, ociLayer, ociManifest } from '../media-type.ts';
+import type { Platform } from '../platform.ts';
 import { formatFamiliarReference, parseRegistryReference } from '../reference.ts';
 import { readConfiguration } from '../resolve.ts';
 import { formatTarHeader, tarEnd, tarPadding } from './tar-write.ts';
@@ -39,10 +40,11 @@ export async function* saveImages(
   context: StoreContext,
   texts: readonly string[],
   format: ArchiveFormat,
+  platform?: Platform,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const lease = await context.lease();
   try {
-    const images = await collectImages(context, texts, format);
+    const images = await collectImages(context, texts, { format, platform });
     const written = new Set<string>();
     for (const member of images.flatMap((image) => image.members)) {
       if (written.has(member.name)) continue;
@@ -71,13 +73,13 @@ export async function* saveImages(
 async function collectImages(
   context: StoreContext,
   texts: readonly string[],
-  format: ArchiveFormat,
+  { format, platform }: { readonly format: ArchiveFormat; readonly platform: Platform | undefined },
 ): Promise<SavedImage[]> {
   const { entries } = await context.catalog.read();
   const names = new Map<Digest, Set<string>>();
   const found = new Map<Digest, ImageEntry>();
   for (const text of texts) {
-    const entry = requireImage(entries, text);
+    const entry = platform ? requirePlatform(entries, text, platform) : requireImage(entries, text);
     found.set(entry.digest, entry);
     const known = names.get(entry.digest) ?? new Set();
     names.set(entry.digest, known);

@@ -89,7 +89,7 @@ async function readDigest(registry: Registry, reference: RegistryReference, what
   });
 }
 
-async function withRegistry<T>(
+export async function withRegistry<T>(
   settings: RegistrySettings,
   host: string,
   { signal }: BrowseOptions,

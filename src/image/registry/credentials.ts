@@ -42,14 +42,18 @@ export async function readCredentials(
   return answer === undefined ? findCredentials(config, host) : parseHelperAnswer(answer, helper);
 }
 
+/** Into Docker's file, whose path is the answer, or to a helper. */
 export async function storeCredentials(
   host: string,
   credentials: Credentials,
   environment: Environment,
-): Promise<void> {
+): Promise<string | undefined> {
   const config = await readDockerConfig(environment);
   const helper = findHelper(config, host);
-  if (helper === undefined) return writeDockerConfig(config, host, credentials, environment);
+  if (helper === undefined) {
+    await writeDockerConfig(config, host, credentials, environment);
+    return dockerConfigPath(environment);
+  }
   const { username, password, identityToken } = credentials;
   const Secret = identityToken ?? password;
   const Username = identityToken === undefined ? username : '<token>';
@@ -59,6 +63,7 @@ export async function storeCredentials(
     JSON.stringify({ ServerURL: serverKey(host), Username, Secret }),
     environment,
   );
+  return undefined;
 }
 
 export async function eraseCredentials(host: string, environment: Environment): Promise<void> {

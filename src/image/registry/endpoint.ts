@@ -22,7 +22,10 @@ export function listEndpoints(
   use: 'pull' | 'push',
 ): readonly Endpoint[] {
   const mirrors = use === 'pull' ? (settings.mirrors?.[domain] ?? []) : [];
-  return [...mirrors.flatMap((mirror) => parseMirror(mirror, settings)), ...ownEndpoints(domain, settings)];
+  return [
+    ...mirrors.map((mirror) => parseMirror(mirror, settings.insecure ?? [])),
+    ...ownEndpoints(domain, settings),
+  ];
 }
 
 /** An insecure registry may speak either; the safer is tried first. */
@@ -38,7 +41,7 @@ function ownEndpoints(domain: string, settings: RegistrySettings): Endpoint[] {
   return isInsecure ? [endpoint('https'), endpoint('http')] : [endpoint('https')];
 }
 
-function parseMirror(mirror: string, settings: RegistrySettings): Endpoint[] {
+export function parseMirror(mirror: string, insecure: readonly string[]): Endpoint {
   const text = /^https?:\/\//.test(mirror) ? mirror : `https://${mirror}`;
   if (!URL.canParse(text) || new URL(text).search !== '') {
     throw new TcError(`"${mirror}" is not the address of a mirror`, {
@@ -47,8 +50,8 @@ function parseMirror(mirror: string, settings: RegistrySettings): Endpoint[] {
     });
   }
   const url = new URL(text);
-  const isInsecure = url.protocol === 'http:' || isInsecureHost(url.host, settings.insecure ?? []);
-  return [{ base: text.replace(/\/+$/, ''), host: url.host, isInsecure, isMirror: true }];
+  const isInsecure = url.protocol === 'http:' || isInsecureHost(url.host, insecure);
+  return { base: text.replace(/\/+$/, ''), host: url.host, isInsecure, isMirror: true };
 }
 
 /** Loopback always is, as in Docker; others by name (with or without port) or by address range. */

@@ -4,6 +4,7 @@ import { TcError } from '../../base/error.ts';
 import { eraseCredentials, readCredentials, storeCredentials } from './credentials.ts';
 import type { Credentials } from './docker-config.ts';
 import { Registry } from './registry.ts';
+import { RegistryError } from './response.ts';
 import type { RegistrySettings } from './settings.ts';
 
 export interface LoginRequest {
@@ -14,13 +15,19 @@ export interface LoginRequest {
   readonly signal?: AbortSignal;
 }
 
-export async function logIn(settings: RegistrySettings, request: LoginRequest): Promise<void> {
+export interface LoggedIn {
+  readonly username: string;
+  /** The file where the credentials are now, readable to whoever can read the file; absent if a helper keeps them. */
+  readonly plainFile?: string;
+}
+
+export async function logIn(settings: RegistrySettings, request: LoginRequest): Promise<LoggedIn> {
   const { host, signal } = request;
   const credentials = request.credentials ?? (await readCredentials(host, settings.environment));
   if (!credentials) {
     throw new TcError(`no credentials are kept for ${host}`, {
       code: 'no-credentials',
-      hints: ['give a user name and a password'],
+      hints: [`log in with: tcompose login ${host} -u USER --password-stdin`],
     });
   }
   const registry = new Registry(host, { settings, use: 'push', credentials, signal });
@@ -33,10 +40,25 @@ export async function logIn(settings: RegistrySettings, request: LoginRequest): 
       accept: [200],
     });
     response.discard();
+  } catch (error) {
+    throw describeLoginError(error, host);
   } finally {
     registry.close();
   }
-  if (request.credentials) await storeCredentials(host, credentials, settings.environment);
+  const { username } = credentials;
+  const plainFile = request.credentials && (await storeCredentials(host, credentials, settings.environment));
+  return { username, ...(plainFile ? { plainFile } : {}) };
+}
+
+function describeLoginError(error: unknown, host: string): unknown {
+  if (!(error instanceof RegistryError) || (error.status !== 401 && error.status !== 403)) return error;
+  return new TcError(`${host} does not accept these credentials`, {
+    code: 'login-refused',
+    hints: [
+      'check the user name and the password; many registries want an access token in place of the password',
+    ],
+    cause: error,
+  });
 }
 
 /** False: there was nothing to forget. */

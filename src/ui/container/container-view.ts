@@ -2,6 +2,7 @@
 
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import { describeAge, formatGoTime } from '../human-time.ts';
+import { ellipsize } from '../printable.ts';
 import { comparePublishers, describePorts } from './ports-text.ts';
 import { describeStatus } from './status-text.ts';
 
@@ -72,11 +73,6 @@ export function viewContainer(container: ObservedContainer, { noTrunc, now }: Vi
     State: container.state,
     Status: describeStatus(container, now),
   };
-}
-
-function ellipsize(text: string, length: number): string {
-  const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
 }
 
 export function formatLabels(labels: Readonly<Record<string, string>>): string {

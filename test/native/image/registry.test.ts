@@ -305,7 +305,7 @@ describe('a registry with basic authentication', () => {
     });
     const wrong = { username: user.username, password: 'wrong' };
     await expect(logIn(settings(), { host: registry.host, credentials: wrong })).rejects.toMatchObject({
-      code: 'registry-unauthorized',
+      code: 'login-refused',
     });
     expect(existsSync(sandbox.path('home/.docker/config.json'))).toBe(false);
   });

@@ -13,9 +13,10 @@ async function words(...line: string[]): Promise<string[]> {
 
 describe('completion', () => {
   it('offers verbs, the second word of two of them too', async () => {
-    expect(await words('re')).toEqual(['restart']);
+    expect(await words('re')).toEqual(['registry', 'restart']);
     expect(await words('-f', 'a.yml', 'sc')).toEqual(['scale']);
     expect(await words('system', '')).toEqual(['check']);
+    expect(await words('registry', '')).toEqual(['ls', 'rm', 'tags']);
     expect(await words('nonsense', '')).toEqual([]);
   });
 
@@ -30,6 +31,17 @@ describe('completion', () => {
     expect(await words('scale', 's')).toEqual(['store=']);
     expect(await words('exec', 'w')).toEqual(['web']);
     expect(await words('up', '--exit-code-from', '')).toEqual(['web', 'store']);
+  });
+
+  it('offers images where images go, and no files where names of other things do', async () => {
+    const images = async () => ['mysql:8', 'localhost:5000/app:1'];
+    const offer = async (...line: string[]) => (await complete(line, () => ['web'], images)).candidates;
+    expect(await offer('image', 'rm', 'my')).toEqual([{ word: 'mysql:8' }]);
+    expect(await offer('image', 'tag', 'mysql:8', 'loc')).toEqual([{ word: 'localhost:5000/app:1' }]);
+    expect(await offer('image', 'push', '')).toHaveLength(2);
+    expect(await offer('commit', '')).toEqual([{ word: 'web' }]);
+    expect(await complete(['login', ''], () => [], images)).toEqual({ candidates: [] });
+    expect(await complete(['image', 'load', '-i', ''], () => [], images)).toMatchObject({ paths: 'files' });
   });
 
   it('gives the project of the line to whoever lists its services', async () => {

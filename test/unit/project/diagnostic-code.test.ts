@@ -22,6 +22,23 @@ it('documents every diagnostic code of the loader', () => {
   expect(codes.filter((code) => !documented.includes(code))).toEqual([]);
 });
 
+it('documents every code of images and registries', () => {
+  const rooms = ['src/image', 'src/engine/image', 'src/app/image', 'src/app/container', 'src/app/registry'];
+  const text = rooms
+    .flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => read(join(room, file))),
+    )
+    .join('\n');
+  // As an option of an error, or as the first argument of the function that makes one.
+  const codes = [...text.matchAll(/\bcode: '([a-z0-9-]+)'|\b(?:error|make)\(\s*'([a-z0-9-]+)'/g)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+  expect(new Set(codes).size).toBeGreaterThan(40);
+  expect(codes.filter((code) => !documented.includes(code))).toEqual([]);
+});
+
 it('documents no code that does not exist', () => {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
