@@ -61,6 +61,25 @@ export function bug(message: string, cause?: unknown): TcError {
   });
 }
 
+/** Independent failures as one: a defect goes first, the others follow what comes first. */
+export function joinErrors(errors: readonly unknown[]): unknown {
+  const foreign = errors.find((error) => !(error instanceof TcError));
+  const [first, ...others] = errors.flatMap((error) => (error instanceof TcError ? error : []));
+  if (foreign !== undefined || first === undefined || others.length === 0) return foreign ?? first;
+  const { code, kind, hints, source, excerpt, exitCode, cause } = first;
+  const all = [...first.others, ...others.flatMap((error) => [error, ...error.others])];
+  return new TcError(first.message, {
+    code,
+    kind,
+    hints,
+    excerpt,
+    exitCode,
+    cause,
+    others: all,
+    ...(source && { source }),
+  });
+}
+
 /** Marks a branch that the types rule out. */
 export function unreachable(value: never): never {
   throw bug(`unexpected value ${JSON.stringify(value)}`);

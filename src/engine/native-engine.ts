@@ -67,10 +67,10 @@ function projectOperations({
       return instance ? observeInstance(instance.paths, project, model).state : emptyState(project);
     },
 
-    async resolveInputs(model, services, purpose = 'plan') {
+    async resolveInputs(model, services, purpose = 'plan', wish = {}) {
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
-      return resolveInputs({ model, services, images: await images(), key, purpose });
+      return resolveInputs({ model, services, images: await images(), key, purpose, wish });
     },
 
     async execute(request) {

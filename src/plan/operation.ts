@@ -66,8 +66,20 @@ export interface PlanNode {
   readonly group?: string;
 }
 
+/** An image that would be got before the plan is made anew and executed. */
+export interface PlannedImage {
+  /** As the files name it. */
+  readonly image: string;
+  readonly action: 'pull';
+  /** `due`: it is here, and its policy has it looked up again. */
+  readonly why: 'missing' | 'due';
+  readonly services: readonly string[];
+}
+
 export interface Plan {
   readonly project: string;
+  /** Of a plan that is not to be executed: by then they are here. */
+  readonly images?: readonly PlannedImage[];
   readonly nodes: readonly PlanNode[];
   readonly warnings: readonly Warning[];
 }

@@ -2,7 +2,7 @@
 // error. Warnings are shown once.
 
 import type { Warning } from '../base/warning.ts';
-import type { ExecuteEvent, LogRecord } from '../engine/ports.ts';
+import type { ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
 import type { Plan } from '../plan/operation.ts';
 import {
   type DiagnosticOptions,
@@ -19,6 +19,7 @@ import type { ProgressMode } from './terminal.ts';
 
 export type DisplayEvent =
   | ExecuteEvent
+  | ImageNotice
   /** Whose output is to come: for the width of names and the order of colours. */
   | { readonly type: 'sources'; readonly sources: readonly LogName[] }
   | OutputEvent;
@@ -100,6 +101,9 @@ export class Display {
         return;
       case 'node':
         this.#progress.follow(event);
+        return;
+      case 'image':
+        this.#progress.followImage(event);
         return;
       case 'warning':
         this.warn(event.warning);

@@ -18,6 +18,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-protocol': 'ports',
   'port-range': 'ports',
   'port-unusable': 'ports',
+  'pull-policy': 'pull_policy',
 };
 
 export interface ServicePlace {

@@ -2,16 +2,42 @@
 
 import type { CommitRequest } from '../../image/archive/commit.ts';
 import type { Digest } from '../../image/digest.ts';
+import type { ImageEvent } from '../../image/progress.ts';
 import type { Credentials } from '../../image/registry/docker-config.ts';
 import type { PruneOptions, Removed, RemoveOptions } from '../../image/remove.ts';
+import type { PullPolicy } from '../../image/resolve.ts';
 import type { ImageStore } from '../../image/store.ts';
 
 export type { ImageEntry } from '../../image/content/image-index.ts';
 export type { ImageDetails, ImageSummary } from '../../image/images.ts';
-export type { ImageEvent, OnImageEvent } from '../../image/progress.ts';
+export type { ImageAction, ImageEvent, OnImageEvent } from '../../image/progress.ts';
 export type { Pushed } from '../../image/registry/push.ts';
 export type { Removed } from '../../image/remove.ts';
 export type { ByteSource, ImportOptions, OperationOptions } from '../../image/store.ts';
+
+/** What becomes of one image, for those who watch. */
+export interface ImageNotice {
+  readonly type: 'image';
+  /** As the user wrote it. Default: the event's own reference. */
+  readonly image?: string;
+  readonly event: ImageEvent | ImageOutcome;
+}
+
+/** What the store does not tell, since it throws, or is not asked. */
+export type ImageOutcome =
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'skipped'; readonly reason: string };
+
+/** How the images of services are got: said once for a whole command. */
+export interface ImageRequest {
+  /** Goes before the services' own policies. */
+  readonly pull?: PullPolicy;
+  readonly on?: (notice: ImageNotice) => void;
+  /** Ends what is being got; what has arrived is kept for the next time. */
+  readonly signal?: AbortSignal;
+  /** Images at a time. */
+  readonly parallel?: number;
+}
 
 export interface ImagePort
   extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {

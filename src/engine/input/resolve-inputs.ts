@@ -1,13 +1,18 @@
 // What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
 
-import { TcError } from '../../base/error.ts';
+import { availableParallelism } from 'node:os';
+import { abortable, settleAll } from '../../base/async.ts';
+import { joinErrors, TcError } from '../../base/error.ts';
 import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
+import type { PlannedImage } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { findUnsupported } from '../../runtime/unsupported.ts';
 import { atService } from '../execute/locate.ts';
+import type { ImageRequest } from '../image/image-port.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
+import { mergeWanted, type WantedImage, wantImage } from '../image/wanted-image.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
 export interface InputRequest {
@@ -19,17 +24,68 @@ export interface InputRequest {
   readonly key: Buffer;
   /** `execute` gets the images ready to run; `plan` writes nothing. */
   readonly purpose: 'plan' | 'execute';
+  readonly wish: ImageRequest;
 }
+
+/** What is to be told of images at a time: registries and links do not get faster by more. */
+const imagesAtATime = Math.max(4, availableParallelism());
 
 export async function resolveInputs(request: InputRequest): Promise<DesiredInputs> {
   const { model, services = [], key } = request;
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   refuseUnsupported(model, wanted);
+  const found = await lookUpImages(wanted, request);
   const entries = await Promise.all(
-    wanted.map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
+    wanted.map(async (service) => {
+      const { image } = found.get(service.name) as FoundImage;
+      return [service.name, await describeDesired(service, image, model, digest)] as const;
+    }),
   );
-  return { services: Object.fromEntries(entries) };
+  const images = planImages(new Set(found.values()));
+  return { services: Object.fromEntries(entries), ...(images.length > 0 && { images }) };
+}
+
+interface FoundImage {
+  readonly wanted: WantedImage;
+  readonly image: DescribedImage;
+}
+
+/** By service. All that cannot be had is told at once, each with the line that names it. */
+async function lookUpImages(
+  services: readonly ServiceConfig[],
+  { model, images, purpose, wish }: InputRequest,
+): Promise<ReadonlyMap<string, FoundImage>> {
+  const wanted = await Promise.all(
+    services.map((service) =>
+      atService({ model, service: service.name, attribute: 'image' }, async () =>
+        wantImage(service, wish.pull),
+      ),
+    ),
+  );
+  const lookUp = async (image: WantedImage): Promise<FoundImage> => ({
+    wanted: image,
+    image: await atService({ model, service: image.services[0] ?? '', attribute: 'image' }, () =>
+      purpose === 'execute' ? images.obtain(image, model, wish) : images.describe(image, model),
+    ),
+  });
+  // Who asks for an end gets it at once, whatever a registry is waited for.
+  const settled = await abortable(
+    settleAll(mergeWanted(wanted), wish.parallel ?? imagesAtATime, lookUp),
+    purpose === 'execute' ? wish.signal : undefined,
+  );
+  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  if (failures.length > 0) throw joinErrors(failures);
+  const found = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return new Map(found.flatMap((each) => each.wanted.services.map((name) => [name, each] as const)));
+}
+
+function planImages(found: Iterable<FoundImage>): PlannedImage[] {
+  return [...found].flatMap(({ image, wanted }) =>
+    image.pull === undefined
+      ? []
+      : [{ image: wanted.reference, action: 'pull', why: image.pull, services: wanted.services }],
+  );
 }
 
 /** Before anything is looked up: a project that cannot run as it is written changes nothing. */
@@ -55,16 +111,13 @@ function withDependencies(model: ProjectModel, names: readonly string[]): Servic
 
 async function describeDesired(
   service: ServiceConfig,
-  { model, images, purpose }: InputRequest,
+  image: DescribedImage,
+  model: ProjectModel,
   digest: Digest,
 ): Promise<DesiredService> {
-  const place = { model, service: service.name };
-  const image = await atService<DescribedImage>({ ...place, attribute: 'image' }, async () =>
-    purpose === 'execute' ? images.resolve(service, model) : images.describe(service, model),
-  );
   return {
     imageId: image.id,
-    files: await atService(place, async () => digestFiles(service, model, digest)),
+    files: await atService({ model, service: service.name }, async () => digestFiles(service, model, digest)),
     recorded: recordService(service, digest),
     hasHealthcheck: hasHealthcheck(service, image),
   };

@@ -11,6 +11,13 @@ export interface Change {
   readonly text: string;
   readonly state: ChangeState;
   readonly details?: string;
+  /** What it is a part of: the image of a layer. */
+  readonly parentId?: string;
+  /** Bytes. */
+  readonly current?: number;
+  readonly total?: number;
+  /** Only the numbers are new. */
+  readonly isStep?: boolean;
 }
 
 type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
