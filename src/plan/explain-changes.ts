@@ -185,6 +185,7 @@ function describeWait(operation: Operation): string {
 /** `1 network to create, 2 containers to recreate`. */
 function summarize(rows: readonly Row[], images: readonly PlannedImage[]): string {
   const counts = new Map<string, { readonly type: string; readonly verb: string; count: number }>();
+  if (images.length > 0) counts.set('image', { type: 'image', verb: 'pull', count: images.length });
   for (const row of rows) {
     const verb = fateOf(row).verb.split(',', 1)[0] ?? '';
     const key = `${row.type} ${verb}`;
@@ -192,7 +193,6 @@ function summarize(rows: readonly Row[], images: readonly PlannedImage[]): strin
     if (known) known.count += 1;
     else counts.set(key, { type: row.type, verb, count: 1 });
   }
-  if (images.length > 0) counts.set('image', { type: 'image', verb: 'pull', count: images.length });
   return [...counts.values()]
     .map(({ count, type, verb }) => `${count} ${type}${count === 1 ? '' : 's'} to ${verb}`)
     .join(', ');

@@ -49,12 +49,13 @@ function describeLayers(image: ImageProgress, options: ImageTextOptions): string
   if (room <= 0) return [];
   if (all.length <= room) return all.map((layer) => describeLayer(image, layer, options));
   const busy = all.filter((layer) => !isOver(layer) && layer.phase !== undefined).slice(0, room - 1);
-  const rest = style.dim(`… ${all.filter(isOver).length} of ${all.length} layers are done`);
+  const rest = style.dim(`· ${all.filter(isOver).length} of ${all.length} layers are done`);
   return [...busy.map((layer) => describeLayer(image, layer, options)), rest];
 }
 
 function describeLayer(image: ImageProgress, layer: LayerProgress, { style, now }: ImageTextOptions): string {
-  const text = `${layer.id}  ${layerText(image, layer)}`;
+  // Blanks in front of a line are not kept.
+  const text = `· ${layer.id}  ${layerText(image, layer)}`;
   if (isOver(layer)) return style.dim(text);
   const isMoving = layer.phase === 'receiving' || layer.phase === 'uploading';
   if (!isMoving || layer.total === 0) return text;
