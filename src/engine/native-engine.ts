@@ -60,7 +60,10 @@ function projectOperations({
   host,
   images,
   context,
-}: EngineParts): Pick<Engine, 'observe' | 'resolveInputs' | 'execute' | 'listProjects' | 'system'> {
+}: EngineParts): Pick<
+  Engine,
+  'observe' | 'resolveInputs' | 'pullImages' | 'execute' | 'listProjects' | 'system'
+> {
   return {
     async observe(project, model) {
       const instance = locator.find();
@@ -71,6 +74,11 @@ function projectOperations({
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
       return resolveInputs({ model, services, images: await images(), key, purpose, wish });
+    },
+
+    async pullImages(model, policies, purpose, request = {}) {
+      const { pullImages } = await import('./image/look-up.ts');
+      return pullImages({ model, images: await images(), purpose, wish: request }, policies);
     },
 
     async execute(request) {

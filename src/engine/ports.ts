@@ -6,7 +6,14 @@ import type { ImageEntry } from '../image/content/image-index.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/observed-state.ts';
 import type { NodeId, Operation, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
-import type { CommitOptions, ImagePort, ImageRequest, RegistryPort } from './image/image-port.ts';
+import type {
+  CommitOptions,
+  ImagePort,
+  ImageRequest,
+  PullOutcome,
+  PullPolicies,
+  RegistryPort,
+} from './image/image-port.ts';
 
 export type * from './image/image-port.ts';
 
@@ -25,6 +32,13 @@ export interface Engine {
     purpose?: 'plan' | 'execute',
     images?: ImageRequest,
   ): Promise<DesiredInputs>;
+  /** Gets the images of services, each once; one that cannot be had does not hold up the others. `plan` gets nothing. */
+  pullImages(
+    model: ProjectModel,
+    policies: PullPolicies,
+    purpose: 'plan' | 'execute',
+    request?: Omit<ImageRequest, 'pull'>,
+  ): Promise<PullOutcome>;
   /**
    * Takes the project lock, calls `decide` with a fresh snapshot, and executes the plan that it returns. `decide` must
    * be pure: it is called before the lock too, and if there is nothing to do then, the lock is not taken. While only

@@ -112,9 +112,12 @@ interface RowLayout {
   readonly waits: ReadonlyMap<NodeId, string>;
 }
 
-function explainImage({ image, why }: PlannedImage, { style, width }: Omit<RowLayout, 'waits'>): string {
+function explainImage(
+  { action, image, why }: PlannedImage,
+  { style, width }: Omit<RowLayout, 'waits'>,
+): string {
   const head = `  ${style.added('+')} ${'image'.padEnd('container'.length)}  ${image.padEnd(width)}`;
-  return why === 'missing' ? `${head}  pull` : `${head}  pull again: its policy asks for it`;
+  return why === 'due' ? `${head}  ${action} again: its policy asks for it` : `${head}  ${action}`;
 }
 
 function explainRow(row: Row, { style, waits, width }: RowLayout): string[] {
@@ -185,7 +188,10 @@ function describeWait(operation: Operation): string {
 /** `1 network to create, 2 containers to recreate`. */
 function summarize(rows: readonly Row[], images: readonly PlannedImage[]): string {
   const counts = new Map<string, { readonly type: string; readonly verb: string; count: number }>();
-  if (images.length > 0) counts.set('image', { type: 'image', verb: 'pull', count: images.length });
+  for (const verb of ['pull', 'push']) {
+    const count = images.filter(({ action }) => action === verb).length;
+    if (count > 0) counts.set(`image ${verb}`, { type: 'image', verb, count });
+  }
   for (const row of rows) {
     const verb = fateOf(row).verb.split(',', 1)[0] ?? '';
     const key = `${row.type} ${verb}`;

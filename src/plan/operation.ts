@@ -66,13 +66,13 @@ export interface PlanNode {
   readonly group?: string;
 }
 
-/** An image that would be got before the plan is made anew and executed. */
+/** An image that would be got before the plan is made anew and executed, or that is all that a command is about. */
 export interface PlannedImage {
   /** As the files name it. */
   readonly image: string;
-  readonly action: 'pull';
+  readonly action: 'pull' | 'push';
   /** `due`: it is here, and its policy has it looked up again. */
-  readonly why: 'missing' | 'due';
+  readonly why: 'missing' | 'due' | 'requested';
   readonly services: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { busyboxLayer, makeImage, noise, smallLayer } from '../native/image/fixture-image.ts';
-import { buildTar, file } from '../native/image/tar-builder.ts';
+import { buildTar } from '../native/image/tar-builder.ts';
 import { findContained } from './host-state.ts';
 import { finish, RegistryScene, runBeside, startBeside } from './registry-scene.ts';
 import { Scenario } from './scenario.ts';
@@ -24,7 +24,7 @@ describe('up pulls what is missing', () => {
     );
     await scene.publish(
       'big:1',
-      makeImage({ layers: [busyboxLayer(), buildTar([file('n', noise(3_000_000))])] }),
+      makeImage({ layers: [busyboxLayer(), buildTar([{ name: 'n', content: noise(3_000_000) }])] }),
     );
   });
   afterAll(() => scene.dispose());

@@ -90,6 +90,8 @@ class HoldingProxy {
   readonly host: string;
   /** `GET /v2/web/manifests/1`. */
   readonly asked: string[] = [];
+  /** Of the blobs that were not asked for from their beginning. */
+  readonly ranges: string[] = [];
   readonly #server: Server;
   #isHolding = false;
   #onHeld: (() => void) | undefined;
@@ -127,6 +129,7 @@ class HoldingProxy {
 
   forget(): void {
     this.asked.length = 0;
+    this.ranges.length = 0;
   }
 
   async stop(): Promise<void> {
@@ -139,6 +142,7 @@ class HoldingProxy {
   forward(target: string, incoming: IncomingMessage, response: ServerResponse): void {
     const { headers, method, url = '' } = incoming;
     this.asked.push(`${method} ${url}`);
+    if (headers.range !== undefined) this.ranges.push(headers.range);
     const isHeld = this.#isHolding && method === 'GET' && url.includes('/blobs/');
     const [hostname, port] = target.split(':');
     const outgoing = request({ hostname, port, method, path: url, headers: { ...headers, host: this.host } });

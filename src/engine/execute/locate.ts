@@ -1,6 +1,6 @@
 // Puts the place in the Compose file that led to an error into the error.
 
-import { TcError } from '../../base/error.ts';
+import { changeError, TcError } from '../../base/error.ts';
 import type { ProjectModel } from '../../project/model.ts';
 
 /** The attribute of a service that an error is about, by its code. */
@@ -57,7 +57,6 @@ export async function atService<T>(
 function locate(error: unknown, model: ProjectModel | undefined, path: readonly string[]): unknown {
   if (!(error instanceof TcError) || error.kind === 'bug') return error;
   const source = error.source ?? model?.positions.at(path);
-  const { code, kind, hints, cause, others } = error;
   // 125 to 127 are the exit codes of a command that could not run; here nothing was tried yet.
-  return new TcError(error.message, { code, kind, hints, cause, others, source });
+  return changeError(error, { exitCode: 1, excerpt: [], ...(source && { source }) });
 }

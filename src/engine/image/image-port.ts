@@ -7,6 +7,7 @@ import type { Credentials } from '../../image/registry/docker-config.ts';
 import type { PruneOptions, Removed, RemoveOptions } from '../../image/remove.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
 import type { ImageStore } from '../../image/store.ts';
+import type { PlannedImage } from '../../plan/operation.ts';
 
 export type { ImageEntry } from '../../image/content/image-index.ts';
 export type { ImageDetails, ImageSummary } from '../../image/images.ts';
@@ -20,6 +21,8 @@ export interface ImageNotice {
   readonly type: 'image';
   /** As the user wrote it. Default: the event's own reference. */
   readonly image?: string;
+  /** Where there is no image to speak of. */
+  readonly service?: string;
   readonly event: ImageEvent | ImageOutcome;
 }
 
@@ -39,11 +42,34 @@ export interface ImageRequest {
   readonly parallel?: number;
 }
 
+/** Service -> the policy that its image is got by. */
+export type PullPolicies = Readonly<Record<string, PullPolicy>>;
+
+export interface PullOutcome {
+  /** What a plan would get. */
+  readonly planned: readonly PlannedImage[];
+  readonly failures: readonly PullFailure[];
+}
+
+export interface PullFailure {
+  readonly services: readonly string[];
+  /** It names the line of the files. */
+  readonly error: unknown;
+}
+
+/** Which container uses which image: of all projects. */
+export interface ContainerImageUse {
+  readonly imageId: string;
+  readonly project: string;
+  readonly container: string;
+}
+
 export interface ImagePort
   extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {
   /** Which containers use which image is looked up here. */
   remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
+  uses(): Promise<readonly ContainerImageUse[]>;
 }
 
 export type CommitOptions = Pick<CommitRequest, 'reference' | 'changes' | 'author' | 'message'>;

@@ -1,10 +1,7 @@
 // What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
 
-import { availableParallelism } from 'node:os';
-import { abortable, settleAll } from '../../base/async.ts';
 import { joinErrors, TcError } from '../../base/error.ts';
 import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
-import type { PlannedImage } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
@@ -12,7 +9,8 @@ import { findUnsupported } from '../../runtime/unsupported.ts';
 import { atService } from '../execute/locate.ts';
 import type { ImageRequest } from '../image/image-port.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
-import { mergeWanted, type WantedImage, wantImage } from '../image/wanted-image.ts';
+import { type FoundImage, lookUpImages, planImages } from '../image/look-up.ts';
+import { wantImage } from '../image/wanted-image.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
 export interface InputRequest {
@@ -27,15 +25,12 @@ export interface InputRequest {
   readonly wish: ImageRequest;
 }
 
-/** What is to be told of images at a time: registries and links do not get faster by more. */
-const imagesAtATime = Math.max(4, availableParallelism());
-
 export async function resolveInputs(request: InputRequest): Promise<DesiredInputs> {
   const { model, services = [], key } = request;
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   refuseUnsupported(model, wanted);
-  const found = await lookUpImages(wanted, request);
+  const found = await findImages(wanted, request);
   const entries = await Promise.all(
     wanted.map(async (service) => {
       const { image } = found.get(service.name) as FoundImage;
@@ -46,16 +41,12 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   return { services: Object.fromEntries(entries), ...(images.length > 0 && { images }) };
 }
 
-interface FoundImage {
-  readonly wanted: WantedImage;
-  readonly image: DescribedImage;
-}
-
-/** By service. All that cannot be had is told at once, each with the line that names it. */
-async function lookUpImages(
+/** By service. All that cannot be had is told at once. */
+async function findImages(
   services: readonly ServiceConfig[],
-  { model, images, purpose, wish }: InputRequest,
+  request: InputRequest,
 ): Promise<ReadonlyMap<string, FoundImage>> {
+  const { model, wish } = request;
   const wanted = await Promise.all(
     services.map((service) =>
       atService({ model, service: service.name, attribute: 'image' }, async () =>
@@ -63,29 +54,9 @@ async function lookUpImages(
       ),
     ),
   );
-  const lookUp = async (image: WantedImage): Promise<FoundImage> => ({
-    wanted: image,
-    image: await atService({ model, service: image.services[0] ?? '', attribute: 'image' }, () =>
-      purpose === 'execute' ? images.obtain(image, model, wish) : images.describe(image, model),
-    ),
-  });
-  // Who asks for an end gets it at once, whatever a registry is waited for.
-  const settled = await abortable(
-    settleAll(mergeWanted(wanted), wish.parallel ?? imagesAtATime, lookUp),
-    purpose === 'execute' ? wish.signal : undefined,
-  );
-  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-  if (failures.length > 0) throw joinErrors(failures);
-  const found = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const { failures, found } = await lookUpImages(wanted, request);
+  if (failures.length > 0) throw joinErrors(failures.map(({ error }) => error));
   return new Map(found.flatMap((each) => each.wanted.services.map((name) => [name, each] as const)));
-}
-
-function planImages(found: Iterable<FoundImage>): PlannedImage[] {
-  return [...found].flatMap(({ image, wanted }) =>
-    image.pull === undefined
-      ? []
-      : [{ image: wanted.reference, action: 'pull', why: image.pull, services: wanted.services }],
-  );
 }
 
 /** Before anything is looked up: a project that cannot run as it is written changes nothing. */

@@ -11,7 +11,7 @@ export interface ImageTextOptions {
   readonly room: number;
 }
 
-const barWidth = 20;
+const barWidth = 16;
 
 export function describeImage(image: ImageProgress, options: ImageTextOptions): string {
   const { style, now } = options;

@@ -3,6 +3,7 @@
 
 import type { ImageAction, ImageEvent, ImageNotice } from '../../engine/ports.ts';
 import { describeSize } from '../human-size.ts';
+import { shortenReference } from '../image-name.ts';
 import type { Change, ChangeState } from './change.ts';
 import { RateMeter } from './rate-meter.ts';
 
@@ -16,7 +17,7 @@ export interface LayerProgress {
 }
 
 export interface ImageProgress {
-  /** `Image nginx:1.27`. */
+  /** `Image nginx:1.27`, `Service web`. */
   readonly id: string;
   readonly begunAt: number;
   action: ImageAction;
@@ -60,20 +61,24 @@ export class ImageTracker {
     this.#now = now;
   }
 
-  follow({ image: name, event }: ImageNotice): { readonly image: ImageProgress; readonly changes: Change[] } {
-    const shown = name ?? ('reference' in event ? shorten(event.reference) : '');
-    const known = this.#images.get(shown);
-    const image = known ?? this.#begin(shown, event);
+  follow({ image: name, event, service }: ImageNotice): {
+    readonly image: ImageProgress;
+    readonly changes: Change[];
+  } {
+    const shown = name ?? ('reference' in event ? shortenReference(event.reference) : '');
+    const id = service === undefined ? `Image ${shown}` : `Service ${service}`;
+    const known = this.#images.get(id);
+    const image = known ?? this.#begin(id, event);
     const begun = known || event.type === 'started' || event.type === 'skipped' ? [] : [changeOf(image)];
     return { image, changes: [...begun, ...this.#apply(image, event)] };
   }
 
   /** Whoever tells only of layers has begun nevertheless. */
-  #begin(name: string, event: ImageNotice['event']): ImageProgress {
+  #begin(id: string, event: ImageNotice['event']): ImageProgress {
     const isPush = event.type === 'layer' && (event.phase === 'uploading' || event.phase === 'mounted');
     const action = event.type === 'started' ? event.action : isPush ? 'push' : 'pull';
     const begun: ImageProgress = {
-      id: `Image ${name}`,
+      id,
       begunAt: this.#now(),
       action,
       state: 'working',
@@ -82,7 +87,7 @@ export class ImageTracker {
       layers: new Map(),
       rate: new RateMeter(),
     };
-    this.#images.set(name, begun);
+    this.#images.set(id, begun);
     return begun;
   }
 
@@ -171,9 +176,4 @@ function changeOfLayer(image: ImageProgress, layer: LayerProgress): Change {
     current: over ? layer.total : layer.done,
     total: layer.total,
   };
-}
-
-/** A name as people write it: Docker's own registry, and the library in it, go without saying. */
-function shorten(reference: string): string {
-  return reference.replace(/^docker\.io\/(library\/)?/, '');
 }

@@ -64,7 +64,7 @@ describe('images on a terminal', () => {
     await scene.shows('10.0MB/s');
     expect(scene.terminal.screen.split('\n').map((line) => line.slice(2))).toEqual([
       'Image web:1  Pulling  10.0MB / 80.0MB  10.0MB/s  1.0s',
-      '· aaaaaaaaaaaa  Downloading  [=====>              ]  10.0MB / 40.0MB  10.0MB/s',
+      '· aaaaaaaaaaaa  Downloading  [====>           ]  10.0MB / 40.0MB  10.0MB/s',
       '· bbbbbbbbbbbb  Already exists',
       '· cccccccccccc  Pending',
       'Image db:1  Pulling  1.0s',
