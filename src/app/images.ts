@@ -23,7 +23,9 @@ export async function images(
   await requireKnownServices(services, project, state);
   const meant = state.containers.filter(({ service }) => services.length === 0 || services.includes(service));
   const ids = [...new Set(meant.map(({ inputs }) => inputs.imageId))];
-  const details = new Map(await Promise.all(ids.map(async (id) => [id, await find(engine, id)] as const)));
+  const details = new Map(
+    await Promise.all(ids.map(async (id) => [id, await findImage(engine, id)] as const)),
+  );
   return meant
     .map((container) => {
       const image = details.get(container.inputs.imageId);
@@ -32,11 +34,15 @@ export async function images(
     .sort((a, b) => (a.container.name < b.container.name ? -1 : 1));
 }
 
-async function find(engine: Engine, id: string): Promise<ImageDetails | undefined> {
+/** By name or id; undefined if the store does not have it. */
+export async function findImage(engine: Engine, reference: string): Promise<ImageDetails | undefined> {
   try {
-    return await engine.images.inspect(id);
+    return await engine.images.inspect(reference);
   } catch (error) {
-    if (error instanceof TcError && error.code === 'no-such-image') return undefined;
+    if (error instanceof TcError && absent.has(error.code)) return undefined;
     throw error;
   }
 }
+
+/** What is no name cannot be there either. */
+const absent: ReadonlySet<string> = new Set(['no-such-image', 'invalid-reference']);

@@ -59,6 +59,7 @@ const fates: readonly {
   { kinds: ['remove-container'], sign: '-', verb: 'remove' },
   { kinds: ['remove-network'], sign: '-', verb: 'remove' },
   { kinds: ['remove-volume'], sign: '-', verb: 'remove, with all its data' },
+  { kinds: ['remove-image'], sign: '-', verb: 'remove' },
   { kinds: ['restart-container'], sign: '~', verb: 'restart' },
   { kinds: ['start-container'], sign: '+', verb: 'start' },
   { kinds: ['kill-container'], sign: '-', verb: 'kill' },

@@ -40,7 +40,7 @@ function formatResource(operation: Operation): string {
 }
 
 export interface ResourceName {
-  readonly type: 'network' | 'volume' | 'container' | 'service';
+  readonly type: 'network' | 'volume' | 'image' | 'container' | 'service';
   readonly name: string;
 }
 
@@ -55,6 +55,8 @@ export function describeResource(operation: Operation): ResourceName {
       return { type: 'volume', name: operation.config.name };
     case 'remove-volume':
       return { type: 'volume', name: operation.name };
+    case 'remove-image':
+      return { type: 'image', name: operation.image };
     case 'create-container':
       return { type: 'container', name: operation.name };
     case 'await-condition':

@@ -18,6 +18,12 @@ export interface OperationShapes {
   'remove-network': { readonly id: string; readonly name: string };
   'create-volume': { readonly key: string; readonly config: VolumeConfig };
   'remove-volume': { readonly name: string };
+  'remove-image': {
+    /** As the project names it. */
+    readonly image: string;
+    /** What the store knows it by. */
+    readonly reference: string;
+  };
   'create-container': {
     readonly service: ServiceConfig;
     readonly number: number;

@@ -10,6 +10,7 @@ import { findIgnored } from '../../runtime/unsupported.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
 import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
+import { listImageUses } from '../image/image-operations.ts';
 import type { Images } from '../image/images.ts';
 import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { type LastHolder, ProjectLock, projectLockPath } from '../lock/project-lock.ts';
@@ -37,6 +38,7 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'remove-network': 'heavy',
   'create-volume': 'light',
   'remove-volume': 'light',
+  'remove-image': 'light',
   'create-container': 'heavy',
   'start-container': 'heavy',
   // A grace period is the service's own affair: all of them pass at once.
@@ -109,6 +111,8 @@ async function executeLocked(
     host: parts.host,
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
+    removeImage: async (reference) =>
+      (await parts.images.store()).remove(reference, { uses: listImageUses(context.instance.paths) }),
     warn: (warning) => request.on({ type: 'warning', warning }),
   });
   try {

@@ -40,6 +40,6 @@ export function listImageUses(paths: InstancePaths | undefined): (ImageUse & Con
     if (record === undefined) return [];
     const { alive } = readContainerStatus(paths, id);
     const { inputs, name, project } = record;
-    return [{ imageId: inputs.imageId, project, container: name, isRunning: alive }];
+    return [{ imageId: inputs.imageId, project, container: name, containerId: id, isRunning: alive }];
   });
 }

@@ -62,6 +62,7 @@ export interface ContainerImageUse {
   readonly imageId: string;
   readonly project: string;
   readonly container: string;
+  readonly containerId: string;
 }
 
 export interface ImagePort

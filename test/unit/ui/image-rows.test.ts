@@ -73,8 +73,8 @@ describe('images on a terminal', () => {
     scene.tell('web:1', { type: 'done', digest: layer('f'), isNew: true });
     scene.tell('db:1', { type: 'failed', reason: 'no such manifest' });
     await scene.feed.release();
-    expect(scene.terminal.screen).toBe(
-      '✔ Image web:1  Pulled  1.0s\n✖ Image db:1  Error  no such manifest\n',
+    expect(scene.terminal.screen.trimEnd()).toBe(
+      '✔ Image web:1  Pulled  1.0s\n✖ Image db:1  Error  no such manifest',
     );
     expect(scene.terminal.isCursorVisible).toBe(true);
   });
