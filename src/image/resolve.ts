@@ -161,6 +161,7 @@ export async function unpackedImage(
     config: configuration.config,
     layers: layers.length > 0 ? layers : [await emptyLayer(context)],
     mounts: [],
+    platform: entry.platform,
   };
 }
 

@@ -10,6 +10,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'no-such-image': 'image',
   'invalid-user': 'user',
   'invalid-working-dir': 'working_dir',
+  'no-such-platform': 'platform',
   'network-address': 'networks',
   'no-command': 'command',
   'no-such-group': 'user',
