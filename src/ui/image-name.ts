@@ -8,7 +8,6 @@ export function shortenReference(reference: string): string {
 /** `127.0.0.1:5000/team/app:1` -> repository and tag, each as Docker lists it; a digest is no tag. */
 export function splitReference(reference: string): { readonly repository: string; readonly tag: string } {
   const [name = '', digest] = reference.split('@');
-  const match = /^(.*):([^:/]+)$/.exec(digest === undefined ? name : '');
-  const [, repository = name, tag = ''] = match ?? [];
-  return { repository: shortenReference(repository), tag };
+  const [, repository = name, tag = ''] = /^(.*):([^:/]+)$/.exec(name) ?? [];
+  return { repository: shortenReference(repository), tag: digest === undefined ? tag : '' };
 }
