@@ -10,7 +10,7 @@ import type { ProjectModel } from '../project/model.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
 import { type ContainerEnd, Follower } from './follower.ts';
-import { executeUp, type PreparedUp, prepareUp } from './up.ts';
+import { executeUp, type ImageChoice, type PreparedUp, prepareUp } from './up.ts';
 
 export interface AttachOptions {
   /** Show these only. */
@@ -34,8 +34,9 @@ export async function attachedUp(
   context: AppContext,
   options: UpOptions,
   attach: AttachOptions,
+  images?: ImageChoice,
 ): Promise<AttachedResult> {
-  const prepared = await prepareUp(context, options);
+  const prepared = await prepareUp(context, options, images);
   const selection = selectServices(prepared.model, options);
   checkAttached(prepared.model, selection, attach);
   if (context.dryRun) return { outcome: await executeUp(context, 'up', prepared), exitCode: 0 };

@@ -5,10 +5,11 @@ import { type ExplainOptions, explainPlan } from '../plan/explain-changes.ts';
 import type { Plan } from '../plan/operation.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { AppContext } from './context.ts';
-import { up } from './up.ts';
+import { type ImageChoice, up } from './up.ts';
 
-export async function plan(context: AppContext, options: UpOptions): Promise<Plan> {
-  const { plan: decided } = await up({ ...context, dryRun: true }, { verb: 'up', options });
+export async function plan(context: AppContext, options: UpOptions, images?: ImageChoice): Promise<Plan> {
+  const request = { verb: 'up', options, ...(images && { images }) } as const;
+  const { plan: decided } = await up({ ...context, dryRun: true }, request);
   return decided;
 }
 

@@ -13,6 +13,15 @@ export interface UpRequest {
   /** For the lock's holder record. */
   readonly verb: 'up' | 'create' | 'scale';
   readonly options: UpOptions;
+  readonly images?: ImageChoice;
+}
+
+/** How the images of a command's services are got. */
+export interface ImageChoice {
+  /** Goes before the services' own policies. */
+  readonly pull?: 'always' | 'missing' | 'never';
+  /** Without progress. */
+  readonly quiet?: boolean;
 }
 
 export interface PreparedUp {
@@ -22,13 +31,17 @@ export interface PreparedUp {
 }
 
 export async function up(context: AppContext, request: UpRequest): Promise<Outcome> {
-  return executeUp(context, request.verb, await prepareUp(context, request.options));
+  return executeUp(context, request.verb, await prepareUp(context, request.options, request.images));
 }
 
-/** Loads the files and looks up images and contents: all that can fail before anything is touched. */
-export async function prepareUp(context: AppContext, options: UpOptions): Promise<PreparedUp> {
+/** Loads the files, gets images and looks up contents: all that can fail before anything is touched. */
+export async function prepareUp(
+  context: AppContext,
+  options: UpOptions,
+  images: ImageChoice = {},
+): Promise<PreparedUp> {
   const model = loadModel(context, { services: namedServices(options) });
-  const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined);
+  const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined, images);
   const separator = nameSeparator(context);
   return { model, inputs, options: { ...options, separator, since: formatInstant(Date.now()) } };
 }
@@ -53,15 +66,23 @@ export function nameSeparator({ selection }: AppContext): '-' | '_' {
 
 /**
  * Images and contents of the model's services, or only of those named, in the form in which records would
- * keep them.
+ * keep them. Images that are missing or due are pulled; a dry run only says so.
  */
 export async function lookUpInputs(
   context: AppContext,
   model: ProjectModel,
   services?: readonly string[],
+  { pull, quiet = false }: ImageChoice = {},
 ): Promise<DesiredInputs> {
-  const engine = await context.engine(context.dryRun ? 'read' : 'change');
-  return engine.resolveInputs(model, services, context.dryRun ? 'plan' : 'execute');
+  const choice = pull === undefined ? {} : { pull };
+  if (context.dryRun) return (await context.engine('read')).resolveInputs(model, services, 'plan', choice);
+  const engine = await context.engine('change');
+  return engine.resolveInputs(model, services, 'execute', {
+    ...choice,
+    ...(!quiet && { on: context.on }),
+    ...(context.parallel !== undefined && { parallel: context.parallel }),
+    signal: context.interrupted,
+  });
 }
 
 function namedServices({ services = [], scale = {} }: UpOptions): readonly string[] {

@@ -49,3 +49,22 @@ export class PushIterable<T> implements AsyncIterable<T> {
     }
   }
 }
+
+/** Runs `work` on every item, at most `parallel` at a time, whatever becomes of the others. In the order of the items. */
+export async function settleAll<T, R>(
+  items: readonly T[],
+  parallel: number,
+  work: (item: T) => Promise<R>,
+): Promise<PromiseSettledResult<R>[]> {
+  const results: PromiseSettledResult<R>[] = [];
+  let next = 0;
+  const run = async () => {
+    while (next < items.length) {
+      const at = next++;
+      const [settled] = await Promise.allSettled([work(items[at] as T)]);
+      results[at] = settled;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, run));
+  return results;
+}

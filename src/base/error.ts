@@ -61,6 +61,23 @@ export function bug(message: string, cause?: unknown): TcError {
   });
 }
 
+/** The same error with other options; what is not given stays. */
+export function changeError(error: TcError, changes: Partial<TcErrorOptions>): TcError {
+  const { code, kind, hints, source, excerpt, exitCode, cause, others } = error;
+  const options = { code, kind, hints, excerpt, exitCode, cause, others, ...(source && { source }) };
+  return new TcError(error.message, { ...options, ...changes });
+}
+
+/** Independent failures as one: a defect goes first, the others follow what comes first. */
+export function joinErrors(errors: readonly unknown[]): unknown {
+  const foreign = errors.find((error) => !(error instanceof TcError));
+  const [first, ...others] = errors.flatMap((error) => (error instanceof TcError ? error : []));
+  if (foreign !== undefined || first === undefined) return foreign;
+  return changeError(first, {
+    others: [...first.others, ...others.flatMap((error) => [error, ...error.others])],
+  });
+}
+
 /** Marks a branch that the types rule out. */
 export function unreachable(value: never): never {
   throw bug(`unexpected value ${JSON.stringify(value)}`);

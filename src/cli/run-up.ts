@@ -5,7 +5,7 @@ import { up } from '../app/up.ts';
 import type { FlagValues } from './flag.ts';
 import type { Session } from './session.ts';
 import { toNanoseconds, type waitFlags } from './shared-flags.ts';
-import { toUpOptions, type upFlags } from './up-flags.ts';
+import { toImageChoice, toUpOptions, type upFlags } from './up-flags.ts';
 
 interface UpFlags extends FlagValues<typeof upFlags>, FlagValues<typeof waitFlags> {
   readonly detach: boolean;
@@ -26,15 +26,16 @@ export async function runUp(flags: UpFlags, services: readonly string[], session
     wait: flags.wait,
     waitTimeout: toNanoseconds(flags['wait-timeout']),
   };
+  const images = toImageChoice(flags);
   if (flags.detach || flags.wait || flags['no-start']) {
-    return session.conclude(await up(session.context, { verb: 'up', options }));
+    return session.conclude(await up(session.context, { verb: 'up', options, images }));
   }
   session.display.showOutput({
     color: !flags['no-color'],
     prefix: !flags['no-log-prefix'],
     timestamps: flags.timestamps,
   });
-  const { exitCode, outcome } = await attachedUp(session.context, options, toAttachOptions(flags));
+  const { exitCode, outcome } = await attachedUp(session.context, options, toAttachOptions(flags), images);
   return outcome === undefined ? exitCode : session.conclude(outcome);
 }
 

@@ -1,6 +1,6 @@
 // The flags of up, create and plan that decide what becomes of containers.
 
-import type { UpRequest } from '../app/up.ts';
+import type { ImageChoice, UpRequest } from '../app/up.ts';
 import { usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
 import type { FlagSpecs, FlagValues } from './flag.ts';
@@ -68,7 +68,6 @@ export function toUpOptions(
   flags: FlagValues<typeof reconcileFlags> & Partial<FlagValues<typeof upFlags>>,
   services: readonly string[],
 ): UpRequest['options'] {
-  if (flags.pull === 'always' || flags.pull === 'build') throw notSupported(`--pull ${flags.pull}`);
   return {
     services,
     forceRecreate: flags['force-recreate'],
@@ -82,6 +81,13 @@ export function toUpOptions(
     renewAnonymousVolumes: flags['renew-anon-volumes'],
     timeout: toNanoseconds(flags.timeout),
   };
+}
+
+/** `policy` leaves it to each service. */
+export function toImageChoice(flags: FlagValues<typeof reconcileFlags>): ImageChoice {
+  if (flags.pull === 'build') throw notSupported('--pull build');
+  const pull = flags.pull as 'always' | 'missing' | 'never' | 'policy';
+  return { ...(pull !== 'policy' && { pull }), quiet: flags['quiet-pull'] };
 }
 
 /** `web=5 db=2`. */

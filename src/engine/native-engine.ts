@@ -60,17 +60,25 @@ function projectOperations({
   host,
   images,
   context,
-}: EngineParts): Pick<Engine, 'observe' | 'resolveInputs' | 'execute' | 'listProjects' | 'system'> {
+}: EngineParts): Pick<
+  Engine,
+  'observe' | 'resolveInputs' | 'pullImages' | 'execute' | 'listProjects' | 'system'
+> {
   return {
     async observe(project, model) {
       const instance = locator.find();
       return instance ? observeInstance(instance.paths, project, model).state : emptyState(project);
     },
 
-    async resolveInputs(model, services, purpose = 'plan') {
+    async resolveInputs(model, services, purpose = 'plan', wish = {}) {
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
-      return resolveInputs({ model, services, images: await images(), key, purpose });
+      return resolveInputs({ model, services, images: await images(), key, purpose, wish });
+    },
+
+    async pullImages(model, policies, purpose, request = {}) {
+      const { pullImages } = await import('./image/look-up.ts');
+      return pullImages({ model, images: await images(), purpose, wish: request }, policies);
     },
 
     async execute(request) {

@@ -6,7 +6,14 @@ import type { ImageEntry } from '../image/content/image-index.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/observed-state.ts';
 import type { NodeId, Operation, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
-import type { CommitOptions, ImagePort, RegistryPort } from './image/image-port.ts';
+import type {
+  CommitOptions,
+  ImagePort,
+  ImageRequest,
+  PullOutcome,
+  PullPolicies,
+  RegistryPort,
+} from './image/image-port.ts';
 
 export type * from './image/image-port.ts';
 
@@ -14,15 +21,24 @@ export interface Engine {
   /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
   observe(project: string, model?: ProjectModel): Promise<ObservedState>;
   /**
-   * Resolves images (host, archives, store) and digests of contents. Fails if one is missing. `plan`, the default,
-   * writes nothing; before an `execute` say so: then the digests are keyed with the key that the records will have,
-   * also if the data root is not made yet.
+   * Resolves images (host, archives, store, registries) and digests of contents. Fails, naming all of them, if some
+   * cannot be had. `plan`, the default, gets and writes nothing, and says which images would be pulled; before an
+   * `execute` say so: then images are pulled, each once, and the digests are keyed with the key that the records will
+   * have, also if the data root is not made yet.
    */
   resolveInputs(
     model: ProjectModel,
     services?: readonly string[],
     purpose?: 'plan' | 'execute',
+    images?: ImageRequest,
   ): Promise<DesiredInputs>;
+  /** Gets the images of services, each once; one that cannot be had does not hold up the others. `plan` gets nothing. */
+  pullImages(
+    model: ProjectModel,
+    policies: PullPolicies,
+    purpose: 'plan' | 'execute',
+    request?: Omit<ImageRequest, 'pull'>,
+  ): Promise<PullOutcome>;
   /**
    * Takes the project lock, calls `decide` with a fresh snapshot, and executes the plan that it returns. `decide` must
    * be pure: it is called before the lock too, and if there is nothing to do then, the lock is not taken. While only

@@ -1,5 +1,7 @@
 // What the rest of the house knows of an image once it is resolved and unpacked.
 
+import type { Platform } from './platform.ts';
+
 /** OCI image config, `config` member (image-spec, config.md), and Docker's `Healthcheck` extension. */
 export interface ImageConfig {
   readonly Env?: readonly string[];
@@ -40,4 +42,6 @@ export interface ResolvedImage {
   /** Absolute directories, topmost first. */
   readonly layers: readonly string[];
   readonly mounts: readonly ImageMount[];
+  /** What it is made for, where the image says so. */
+  readonly platform?: Platform;
 }

@@ -9,12 +9,18 @@ export type LayerPhase =
   /** Another process, or another image of this one, is at it. */
   'waiting' | 'receiving' | 'unpacking' | 'exists' | 'done' | 'uploading' | 'mounted';
 
+export type ImageAction = 'pull' | 'push' | 'load';
+
 export type ImageEvent =
+  /** Before anything is asked of a registry or read from an archive. */
+  | { readonly type: 'started'; readonly reference: string; readonly action: ImageAction }
   | {
       readonly type: 'resolved';
       readonly reference: string;
       readonly digest: Digest;
       readonly platform: Platform;
+      /** All of them, also those that are here. */
+      readonly layers: readonly { readonly digest: Digest; readonly total: number }[];
     }
   | {
       readonly type: 'layer';

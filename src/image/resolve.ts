@@ -34,13 +34,15 @@ export interface ResolveRequest {
 export interface DescribedImage {
   readonly id: string;
   readonly config: ImageConfig;
+  /** The policy has it looked up in its registry again. */
+  readonly isDue?: boolean;
 }
 
 /** Undefined: it is not here, and `resolve` would pull it. An archive is looked into, and not loaded. */
 export function describeImage(
   context: StoreContext,
   text: string,
-  request: Omit<ResolveRequest, 'policy' | 'on'>,
+  request: Omit<ResolveRequest, 'on'>,
 ): Promise<DescribedImage | undefined> {
   return at(request.source, () => describe(context, text, request));
 }
@@ -59,7 +61,8 @@ async function describe(
     const found =
       reference.kind === 'id' ? findById(entries, reference.id) : findEntry(entries, reference, platform);
     if (!found) return undefined;
-    return { id: found.imageId, config: (await readConfiguration(context, found, text)).config };
+    const isDue = reference.kind === 'registry' && isPullDue(request.policy ?? 'missing', found);
+    return { id: found.imageId, config: (await readConfiguration(context, found, text)).config, isDue };
   }
   const { describeArchive } = await import('./archive/resolve-archive.ts');
   const path = resolvePath(request.directory, reference.path);
@@ -118,14 +121,14 @@ async function resolveNamed(
   const { policy = 'missing', platform, on, signal } = request;
   const { entries } = await context.catalog.read();
   const found = findEntry(entries, reference, platform);
-  if (found && !isDue(policy, found)) return unpackedImage(context, found, text);
+  if (found && !isPullDue(policy, found)) return unpackedImage(context, found, text);
   if (policy === 'never') throw notHere(text);
   const { pullImage } = await import('./registry/pull.ts');
   const pulled = await pullImage(context, reference, { platform, on, signal });
   return unpackedImage(context, pulled, text);
 }
 
-function isDue(policy: PullPolicy, entry: ImageEntry): boolean {
+function isPullDue(policy: PullPolicy, entry: ImageEntry): boolean {
   if (typeof policy === 'string') return policy === 'always';
   const age = Date.now() - Date.parse(entry.tagged);
   return !(age < policy.refreshAfterMs);
@@ -158,6 +161,7 @@ export async function unpackedImage(
     config: configuration.config,
     layers: layers.length > 0 ? layers : [await emptyLayer(context)],
     mounts: [],
+    platform: entry.platform,
   };
 }
 

@@ -19,10 +19,7 @@ export interface ImageStore {
   /** What `image:` says, ready to be run; pulls or loads what is not here, if the policy allows. */
   resolve(reference: string, request: ResolveRequest): Promise<ResolvedImage>;
   /** What is known of it without getting anything, for plans; undefined if it would have to be pulled. */
-  describe(
-    reference: string,
-    request: Omit<ResolveRequest, 'policy' | 'on'>,
-  ): Promise<DescribedImage | undefined>;
+  describe(reference: string, request: Omit<ResolveRequest, 'on'>): Promise<DescribedImage | undefined>;
   /** While it is held no image is removed. Taken from before `resolve` until a container's record names the image. */
   lease(): Promise<{ release(): Promise<void> }>;
 

@@ -1,6 +1,7 @@
 // `down`: everything of the project goes, dependents before what they depend on, as much at once as that allows.
 
 import type { Nanoseconds, ProjectModel } from '../project/model.ts';
+import { removeImages, type StoredImage } from './down-images.ts';
 import type { ObservedContainer, ObservedNetwork, ObservedState, ObservedVolume } from './observed-state.ts';
 import type { Cause, NodeId, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
@@ -14,6 +15,8 @@ export interface DownOptions {
   readonly timeout?: Nanoseconds;
   /** Only these; networks and named volumes stay as long as others use them. Default: all. */
   readonly services?: readonly string[];
+  /** These go too, unless other containers use them. */
+  readonly images?: readonly StoredImage[];
 }
 
 const cause: Cause = { reason: 'requested', verb: 'down' };
@@ -43,6 +46,7 @@ export function planDown(model: ProjectModel | undefined, state: ObservedState, 
   const context = { builder, removed, state, options };
   for (const network of ownNetworks(model, state)) removeNetwork(network, context);
   if (options.volumes) for (const volume of ownVolumes(model, state)) removeVolume(volume, context);
+  removeImages(options.images ?? [], { builder, cause, removed, containers: leaving });
   return builder.finish(state.project);
 }
 

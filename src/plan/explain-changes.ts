@@ -4,7 +4,16 @@ import { relative } from 'node:path';
 import type { SourcePosition } from '../base/error.ts';
 import type { DependencyCondition } from '../project/service-config.ts';
 import { describeResource, explainCause, explainValues } from './explain.ts';
-import type { Cause, FieldChange, NodeId, Operation, OperationKind, Plan, PlanNode } from './operation.ts';
+import type {
+  Cause,
+  FieldChange,
+  NodeId,
+  Operation,
+  OperationKind,
+  Plan,
+  PlanNode,
+  PlannedImage,
+} from './operation.ts';
 
 /** How a terminal shows the parts; identity functions give plain text. */
 export interface PlanStyle {
@@ -50,6 +59,7 @@ const fates: readonly {
   { kinds: ['remove-container'], sign: '-', verb: 'remove' },
   { kinds: ['remove-network'], sign: '-', verb: 'remove' },
   { kinds: ['remove-volume'], sign: '-', verb: 'remove, with all its data' },
+  { kinds: ['remove-image'], sign: '-', verb: 'remove' },
   { kinds: ['restart-container'], sign: '~', verb: 'restart' },
   { kinds: ['start-container'], sign: '+', verb: 'start' },
   { kinds: ['kill-container'], sign: '-', verb: 'kill' },
@@ -60,17 +70,19 @@ const fates: readonly {
 
 export function explainPlan(plan: Plan, options: ExplainOptions): string {
   const rows = groupRows(plan);
-  if (rows.length === 0) return `Project ${plan.project}: nothing to do.\n`;
+  const images = plan.images ?? [];
+  if (rows.length + images.length === 0) return `Project ${plan.project}: nothing to do.\n`;
   const style = options.style ?? plain;
-  const width = Math.max(...rows.map((row) => row.name.length));
+  const width = Math.max(...rows.map((row) => row.name.length), ...images.map(({ image }) => image.length));
   const waits = describeWaits(plan);
+  const pulls = images.map((image) => explainImage(image, { width, style }));
   const lines = rows.flatMap((row) => [
     ...explainRow(row, { width, style, waits }),
     ...explainChanges(row, { ...options, style }),
   ]);
   const final = plan.nodes.filter(isFinalWait).map((node) => describeWait(node.operation));
   const ending = final.length > 0 ? [`  then wait until ${final.join(', ')}`] : [];
-  return `${[`Project ${plan.project}: ${summarize(rows)}`, '', ...lines, ...ending].join('\n')}\n`;
+  return `${[`Project ${plan.project}: ${summarize(rows, images)}`, '', ...pulls, ...lines, ...ending].join('\n')}\n`;
 }
 
 /** In the order of the plan, but that networks and volumes come first, and go last. */
@@ -99,6 +111,14 @@ interface RowLayout {
   readonly width: number;
   readonly style: PlanStyle;
   readonly waits: ReadonlyMap<NodeId, string>;
+}
+
+function explainImage(
+  { action, image, why }: PlannedImage,
+  { style, width }: Omit<RowLayout, 'waits'>,
+): string {
+  const head = `  ${style.added('+')} ${'image'.padEnd('container'.length)}  ${image.padEnd(width)}`;
+  return why === 'due' ? `${head}  ${action} again: its policy asks for it` : `${head}  ${action}`;
 }
 
 function explainRow(row: Row, { style, waits, width }: RowLayout): string[] {
@@ -167,8 +187,12 @@ function describeWait(operation: Operation): string {
 }
 
 /** `1 network to create, 2 containers to recreate`. */
-function summarize(rows: readonly Row[]): string {
+function summarize(rows: readonly Row[], images: readonly PlannedImage[]): string {
   const counts = new Map<string, { readonly type: string; readonly verb: string; count: number }>();
+  for (const verb of ['pull', 'push']) {
+    const count = images.filter(({ action }) => action === verb).length;
+    if (count > 0) counts.set(`image ${verb}`, { type: 'image', verb, count });
+  }
   for (const row of rows) {
     const verb = fateOf(row).verb.split(',', 1)[0] ?? '';
     const key = `${row.type} ${verb}`;

@@ -7,6 +7,11 @@ import type { Cause, FieldChange, Operation, Plan, PlanNode } from './operation.
 
 /** One line per step: `[1,2] -> #3 start-container demo-web-1, missing [group]`. Empty for an empty plan. */
 export function formatPlan(plan: Plan): string {
+  const images = (plan.images ?? []).map(({ action, image, why }) => `${action} ${image}, ${why}\n`);
+  return images.join('') + formatSteps(plan);
+}
+
+function formatSteps(plan: Plan): string {
   return plan.nodes.map((node) => `${formatNode(node)}\n`).join('');
 }
 
@@ -35,7 +40,7 @@ function formatResource(operation: Operation): string {
 }
 
 export interface ResourceName {
-  readonly type: 'network' | 'volume' | 'container' | 'service';
+  readonly type: 'network' | 'volume' | 'image' | 'container' | 'service';
   readonly name: string;
 }
 
@@ -50,6 +55,8 @@ export function describeResource(operation: Operation): ResourceName {
       return { type: 'volume', name: operation.config.name };
     case 'remove-volume':
       return { type: 'volume', name: operation.name };
+    case 'remove-image':
+      return { type: 'image', name: operation.image };
     case 'create-container':
       return { type: 'container', name: operation.name };
     case 'await-condition':
@@ -110,7 +117,9 @@ export function formatPlanJson(plan: Plan): string {
     dependsOn,
     ...(group === undefined ? {} : { group }),
   }));
-  return `${JSON.stringify({ version: 1, project: plan.project, nodes, warnings: plan.warnings }, null, 2)}\n`;
+  const { images, project, warnings } = plan;
+  const document = { version: 1, project, ...(images && { images }), nodes, warnings };
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function describeDetails(operation: Operation): Readonly<Record<string, unknown>> {

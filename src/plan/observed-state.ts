@@ -2,6 +2,7 @@
 
 import type { NetworkConfig, VolumeConfig } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
+import type { PlannedImage } from './operation.ts';
 
 export type ContainerState =
   | 'creating'
@@ -122,6 +123,8 @@ export interface ObservedState {
 export interface DesiredInputs {
   /** Per service: the image, and the form in which a record would keep the service. */
   readonly services: Readonly<Record<string, DesiredService>>;
+  /** Images that would be got first. */
+  readonly images?: readonly PlannedImage[];
 }
 
 export interface DesiredService {

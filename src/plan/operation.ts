@@ -18,6 +18,12 @@ export interface OperationShapes {
   'remove-network': { readonly id: string; readonly name: string };
   'create-volume': { readonly key: string; readonly config: VolumeConfig };
   'remove-volume': { readonly name: string };
+  'remove-image': {
+    /** As the project names it. */
+    readonly image: string;
+    /** What the store knows it by. */
+    readonly reference: string;
+  };
   'create-container': {
     readonly service: ServiceConfig;
     readonly number: number;
@@ -66,8 +72,20 @@ export interface PlanNode {
   readonly group?: string;
 }
 
+/** An image that would be got before the plan is made anew and executed, or that is all that a command is about. */
+export interface PlannedImage {
+  /** As the files name it. */
+  readonly image: string;
+  readonly action: 'pull' | 'push';
+  /** `due`: it is here, and its policy has it looked up again. */
+  readonly why: 'missing' | 'due' | 'requested';
+  readonly services: readonly string[];
+}
+
 export interface Plan {
   readonly project: string;
+  /** Of a plan that is not to be executed: by then they are here. */
+  readonly images?: readonly PlannedImage[];
   readonly nodes: readonly PlanNode[];
   readonly warnings: readonly Warning[];
 }

@@ -26,7 +26,10 @@ export function planUp(
   const builder = new PlanBuilder();
   for (const warning of decisions.warnings) builder.warn(warning);
   emit(decisions, state, builder);
-  return builder.finish(model.name);
+  const images = (inputs.images ?? []).filter(({ services }) =>
+    services.some((name) => decisions.decided.has(name)),
+  );
+  return { ...builder.finish(model.name), ...(images.length > 0 && { images }) };
 }
 
 /** `create` is `up` that starts nothing. */

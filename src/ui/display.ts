@@ -2,7 +2,7 @@
 // error. Warnings are shown once.
 
 import type { Warning } from '../base/warning.ts';
-import type { ExecuteEvent, ImageEvent, LogRecord } from '../engine/ports.ts';
+import type { ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
 import type { Plan } from '../plan/operation.ts';
 import {
   type DiagnosticOptions,
@@ -19,10 +19,10 @@ import type { ProgressMode } from './terminal.ts';
 
 export type DisplayEvent =
   | ExecuteEvent
+  | ImageNotice
   /** Whose output is to come: for the width of names and the order of colours. */
   | { readonly type: 'sources'; readonly sources: readonly LogName[] }
-  | OutputEvent
-  | { readonly type: 'image'; readonly event: ImageEvent };
+  | OutputEvent;
 
 export type OutputEvent =
   | { readonly type: 'output'; readonly source: LogSource; readonly record: LogRecord }
@@ -102,14 +102,14 @@ export class Display {
       case 'node':
         this.#progress.follow(event);
         return;
+      case 'image':
+        this.#progress.followImage(event);
+        return;
       case 'warning':
         this.warn(event.warning);
         return;
       case 'sources':
         this.#logs.addSources(event.sources);
-        return;
-      // Commands about images tell their results.
-      case 'image':
         return;
       default:
         this.#write(() => this.#showOutputEvent(event));

@@ -113,7 +113,7 @@ export class Scenario {
     return found;
   }
 
-  list(kind: 'containers' | 'networks' | 'volumes'): string[] {
+  list(kind: 'containers' | 'layers' | 'networks' | 'volumes'): string[] {
     return listDirectory(join(this.root, kind));
   }
 

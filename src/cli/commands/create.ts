@@ -1,6 +1,6 @@
 import { up } from '../../app/up.ts';
 import { defineCommand } from '../command.ts';
-import { reconcileConflicts, reconcileFlags, toUpOptions } from '../up-flags.ts';
+import { reconcileConflicts, reconcileFlags, toImageChoice, toUpOptions } from '../up-flags.ts';
 
 export const command = defineCommand({
   operands: '[SERVICE...]',
@@ -12,6 +12,7 @@ export const command = defineCommand({
       await up(session.context, {
         verb: 'create',
         options: { ...toUpOptions(flags, operands), noStart: true },
+        images: toImageChoice(flags),
       }),
     ),
 });

@@ -7,6 +7,7 @@ export const command = defineCommand({
   examples: [
     { text: 'Stop and remove the project, keeping its volumes', line: 'down' },
     { text: 'Remove its volumes too', line: 'down -v' },
+    { text: 'Remove its images too', line: 'down --rmi all' },
   ],
   flags: {
     'remove-orphans': {
@@ -18,8 +19,7 @@ export const command = defineCommand({
       type: 'string',
       value: 'WHICH',
       options: ['local', 'all'],
-      unsupported: true,
-      summary: 'Remove images too',
+      summary: 'Remove images too: all that services use, or those that were built without a name',
     },
     ...timeoutFlag,
     volumes: {
@@ -33,6 +33,7 @@ export const command = defineCommand({
     session.conclude(
       await down(session.context, {
         services: operands,
+        images: flags.rmi as 'all' | 'local' | undefined,
         volumes: flags.volumes,
         removeOrphans: flags['remove-orphans'],
         timeout: toNanoseconds(flags.timeout),

@@ -1,7 +1,7 @@
 import { type PlanFormat, plan } from '../../app/plan.ts';
 import { defineCommand } from '../command.ts';
 import { changesExitCode } from '../exit-code.ts';
-import { toUpOptions, upFlags } from '../up-flags.ts';
+import { toImageChoice, toUpOptions, upFlags } from '../up-flags.ts';
 
 export const command = defineCommand({
   operands: '[SERVICE...]',
@@ -21,7 +21,7 @@ export const command = defineCommand({
     'detailed-exitcode': { type: 'boolean', summary: 'Exit with 100 if there is something to do' },
   },
   async run({ flags, operands, session }) {
-    const decided = await plan(session.context, toUpOptions(flags, operands));
+    const decided = await plan(session.context, toUpOptions(flags, operands), toImageChoice(flags));
     await session.showPlan(decided, flags.format as PlanFormat);
     return flags['detailed-exitcode'] && decided.nodes.length > 0 ? changesExitCode : 0;
   },

@@ -40,9 +40,18 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       code: 'start',
       kind: error.exitCode === 125 ? 'environment' : 'user',
       exitCode: error.exitCode === 125 ? 1 : error.exitCode,
+      hints: explain(error),
       cause: error,
     });
   }
+}
+
+function explain({ errno }: StartError): string[] {
+  if (errno !== 'ENOEXEC') return [];
+  return [
+    'the program is made for another kind of machine than this one, or it is a script without a first line such as #!/bin/sh',
+    '`tcompose images` shows the platform of the image; `platform:` asks for another one',
+  ];
 }
 
 /** A reboot takes them; the monitor finds them made. */

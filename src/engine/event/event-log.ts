@@ -11,7 +11,7 @@ const MAX_LINE = 4096;
 
 export interface EventLog {
   container(action: string, record: ContainerRecord, attributes?: Readonly<Record<string, string>>): void;
-  resource(type: 'network' | 'volume', action: string, id: string, name: string): void;
+  resource(type: 'network' | 'volume' | 'image', action: string, id: string, name: string): void;
 }
 
 export function openEventLog(path: string): EventLog {

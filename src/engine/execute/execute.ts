@@ -10,6 +10,8 @@ import { findIgnored } from '../../runtime/unsupported.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
 import type { EngineContext } from '../context.ts';
 import { openEventLog } from '../event/event-log.ts';
+import { listImageUses } from '../image/image-operations.ts';
+import type { Removed } from '../image/image-port.ts';
 import type { Images } from '../image/images.ts';
 import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { type LastHolder, ProjectLock, projectLockPath } from '../lock/project-lock.ts';
@@ -37,6 +39,7 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'remove-network': 'heavy',
   'create-volume': 'light',
   'remove-volume': 'light',
+  'remove-image': 'light',
   'create-container': 'heavy',
   'start-container': 'heavy',
   // A grace period is the service's own affair: all of them pass at once.
@@ -109,6 +112,7 @@ async function executeLocked(
     host: parts.host,
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
+    removeImage: createImageRemover(parts),
     warn: (warning) => request.on({ type: 'warning', warning }),
   });
   try {
@@ -119,6 +123,19 @@ async function executeLocked(
     execution.letGo();
     publishers.close();
   }
+}
+
+/** One after the other: the content of the second would stay if the first were just collecting. */
+function createImageRemover({ context, images }: ExecuteParts): (reference: string) => Promise<Removed> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (reference) => {
+    const removal = last.then(async () => {
+      const store = await images.store();
+      return store.remove(reference, { uses: listImageUses(context.instance.paths) });
+    });
+    last = removal.catch(() => undefined);
+    return removal;
+  };
 }
 
 /** What the containers to be created ask for in vain. */

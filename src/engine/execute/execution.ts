@@ -11,6 +11,7 @@ import type { ProjectIdentity } from '../container/labels.ts';
 import { movePorts } from '../container/move-ports.ts';
 import type { EngineContext } from '../context.ts';
 import type { EventLog } from '../event/event-log.ts';
+import type { Removed } from '../image/image-port.ts';
 import { ensureNetworks } from '../network/networks.ts';
 import type { Snapshot } from '../observe/observe.ts';
 import type { SocketPool } from '../port/socket-pool.ts';
@@ -29,6 +30,8 @@ export interface ExecutionParts {
   host(): HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  /** Unless a container uses it. */
+  removeImage(reference: string): Promise<Removed>;
   warn(warning: Warning): void;
 }
 
@@ -38,6 +41,7 @@ export class Execution {
   readonly host: () => HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  readonly removeImage: (reference: string) => Promise<Removed>;
   readonly warn: (warning: Warning) => void;
   readonly created = new Map<NodeId, string>();
   readonly prepared = new Map<NodeId, PreparedContainer>();
@@ -59,6 +63,7 @@ export class Execution {
     this.host = parts.host;
     this.sockets = parts.sockets;
     this.events = parts.events;
+    this.removeImage = parts.removeImage;
     this.warn = parts.warn;
     this.containers = parts.containers;
     this.networks = new Map(parts.snapshot.networks.map((record) => [record.id, record]));

@@ -1,6 +1,6 @@
 // Puts the place in the Compose file that led to an error into the error.
 
-import { TcError } from '../../base/error.ts';
+import { changeError, TcError } from '../../base/error.ts';
 import type { ProjectModel } from '../../project/model.ts';
 
 /** The attribute of a service that an error is about, by its code. */
@@ -10,6 +10,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'no-such-image': 'image',
   'invalid-user': 'user',
   'invalid-working-dir': 'working_dir',
+  'no-such-platform': 'platform',
   'network-address': 'networks',
   'no-command': 'command',
   'no-such-group': 'user',
@@ -18,6 +19,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-protocol': 'ports',
   'port-range': 'ports',
   'port-unusable': 'ports',
+  'pull-policy': 'pull_policy',
 };
 
 export interface ServicePlace {
@@ -56,7 +58,6 @@ export async function atService<T>(
 function locate(error: unknown, model: ProjectModel | undefined, path: readonly string[]): unknown {
   if (!(error instanceof TcError) || error.kind === 'bug') return error;
   const source = error.source ?? model?.positions.at(path);
-  const { code, kind, hints, cause, others } = error;
   // 125 to 127 are the exit codes of a command that could not run; here nothing was tried yet.
-  return new TcError(error.message, { code, kind, hints, cause, others, source });
+  return changeError(error, { exitCode: 1, excerpt: [], ...(source && { source }) });
 }

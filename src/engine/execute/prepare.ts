@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { TcError } from '../../base/error.ts';
 import type { ResolvedImage } from '../../image/image.ts';
+import { formatPlatform, hostPlatform, isRunnable, parsePlatform } from '../../image/platform.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
@@ -91,6 +92,7 @@ async function prepareCreate(
   const image = await images.resolve(service, model);
   const digest = createDigest(execution.context.instance.key);
   const accounts = images.readAccounts(image);
+  checkPlatform(execution, operation, image);
   checkMounts(operation, image);
   checkConfiguration(execution, operation, image, accounts);
   const replaced = replaces && execution.containers.get(replaces.id);
@@ -102,6 +104,28 @@ async function prepareCreate(
     recorded: recordService(service, digest),
     files: digestFiles(service, operation, digest),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
+  });
+}
+
+/**
+ * An image for another platform than was asked for is refused, as Docker does; one for another machine may run all the
+ * same: with an emulator, or because its programs are made for another platform than it says.
+ */
+function checkPlatform(execution: Execution, { service }: Create, { platform }: ResolvedImage): void {
+  if (platform === undefined) return;
+  const what = `service ${service.name}: image ${service.image} is made for ${formatPlatform(platform)}`;
+  if (service.platform !== undefined && !isRunnable(platform, parsePlatform(service.platform))) {
+    throw new TcError(`${what}, and not for ${service.platform}, which its platform asks for`, {
+      code: 'no-such-platform',
+      hints: ['name an image that is made for it, or leave the platform out'],
+    });
+  }
+  const here = hostPlatform();
+  if (isRunnable(platform, here)) return;
+  execution.warn({
+    code: 'image-platform',
+    message: `${what}, and this machine is ${formatPlatform(here)}`,
+    hint: 'programs of another architecture need an emulator here (the package qemu-user-static)',
   });
 }
 

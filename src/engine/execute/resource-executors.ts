@@ -1,5 +1,6 @@
 // One effect each: networks and volumes.
 
+import { TcError } from '../../base/error.ts';
 import { formatResourceLabels } from '../container/labels.ts';
 import { createNetwork, removeNetwork } from '../network/networks.ts';
 import { createVolume, removeVolume } from '../volume/volumes.ts';
@@ -7,7 +8,7 @@ import type { Executors } from './execution.ts';
 
 export const resourceExecutors: Pick<
   Executors,
-  'create-network' | 'remove-network' | 'create-volume' | 'remove-volume'
+  'create-network' | 'remove-network' | 'create-volume' | 'remove-volume' | 'remove-image'
 > = {
   async 'create-network'({ key, config }, { execution }) {
     const project = execution.project.name;
@@ -47,4 +48,19 @@ export const resourceExecutors: Pick<
     execution.volumes.delete(name);
     execution.events.resource('volume', 'destroy', name, name);
   },
+
+  async 'remove-image'({ image, reference }, { execution }) {
+    try {
+      const { deleted, untagged } = await execution.removeImage(reference);
+      for (const name of untagged) execution.events.resource('image', 'untag', name, name);
+      for (const id of deleted) execution.events.resource('image', 'delete', id, image);
+    } catch (error) {
+      if (!(error instanceof TcError) || !keeping.has(error.code)) throw error;
+      const { code, message } = error;
+      // Whoever got hold of it since the plan was made keeps it; whoever removed it has done the work.
+      if (code !== 'no-such-image') execution.warn({ code, message: `image ${image} stays: ${message}` });
+    }
+  },
 };
+
+const keeping: ReadonlySet<string> = new Set(['image-in-use', 'image-has-names', 'no-such-image']);

@@ -5,7 +5,7 @@ import type { ImageStore } from '../../image/store.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { listContainerIds, readContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
-import type { ImagePort } from './image-port.ts';
+import type { ContainerImageUse, ImagePort } from './image-port.ts';
 
 export interface ImageOperations {
   /** Opened on first use. */
@@ -29,15 +29,17 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     tag: async (source, target) => (await store()).tag(source, target),
     remove: async (reference, options) => (await store()).remove(reference, { ...options, uses: uses() }),
     prune: async (options) => (await store()).prune({ ...options, uses: uses() }),
+    uses: async () => uses(),
   };
 }
 
-function listImageUses(paths: InstancePaths | undefined): ImageUse[] {
+export function listImageUses(paths: InstancePaths | undefined): (ImageUse & ContainerImageUse)[] {
   if (paths === undefined) return [];
   return listContainerIds(paths).flatMap((id) => {
     const record = readContainerRecord(paths, id);
     if (record === undefined) return [];
     const { alive } = readContainerStatus(paths, id);
-    return [{ imageId: record.inputs.imageId, container: record.name, isRunning: alive }];
+    const { inputs, name, project } = record;
+    return [{ imageId: inputs.imageId, project, container: name, containerId: id, isRunning: alive }];
   });
 }

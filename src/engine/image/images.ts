@@ -2,17 +2,17 @@
 // `host` is made here and now; everything else comes from the store, which is loaded only then.
 
 import { join } from 'node:path';
-import { TcError } from '../../base/error.ts';
 import { describeHostImage, resolveHostImage } from '../../image/host.ts';
 import type { ImageConfig, ResolvedImage } from '../../image/image.ts';
+import type { ImageEvent } from '../../image/progress.ts';
 import { readRegistrySettings } from '../../image/registry/settings.ts';
-import type { PullPolicy } from '../../image/resolve.ts';
 import type { ImageStore } from '../../image/store.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import type { AccountFiles } from '../../runtime/container-input.ts';
 import { type Native, tcrunPath } from '../../runtime/native.ts';
-import { resolvePullPolicy } from './pull-policy.ts';
+import type { ImageNotice, ImageRequest } from './image-port.ts';
+import { imageKey, type WantedImage, wantImage } from './wanted-image.ts';
 
 /** An image's accounts are a few kilobytes; what is larger is not read (a file can be made to look endless). */
 const ACCOUNT_FILE_LIMIT = 8 * 1024 * 1024;
@@ -27,6 +27,8 @@ export interface ImageSource {
 export interface DescribedImage {
   readonly id: string;
   readonly config: ImageConfig;
+  /** It would be pulled first: `due`, although it is here. */
+  readonly pull?: 'missing' | 'due';
 }
 
 type Place = Pick<ProjectModel, 'workingDir' | 'positions'>;
@@ -42,34 +44,37 @@ export class Images {
     this.#source = source;
   }
 
-  /** Ready to run: what is missing is pulled or loaded, as the service's policy has it. */
+  /** Of a service whose image was obtained, or will do as it is. */
   resolve(service: ServiceConfig, place: Place | undefined): Promise<ResolvedImage> {
-    const { name, platform = '' } = { ...service, name: referenceOf(service) };
-    const key = `${name} ${platform}`;
+    return this.obtain(wantImage(service), place);
+  }
+
+  /** Ready to run: what is missing is pulled or loaded, as the policy has it. Each image once, whoever asks first. */
+  obtain(image: WantedImage, place: Place | undefined, request: ImageRequest = {}): Promise<ResolvedImage> {
+    const key = imageKey(image);
     const known = this.#resolved.get(key);
     if (known) return known;
-    const resolving = name === 'host' ? this.#resolveHost() : this.#obtain(service, name, place);
+    const resolving = image.reference === 'host' ? this.#resolveHost() : this.#obtain(image, place, request);
     this.#resolved.set(key, resolving);
     return resolving;
   }
 
   /** The same as far as it goes without getting anything: an image that is not here yet has no id. */
-  async describe(service: ServiceConfig, place: Place | undefined): Promise<DescribedImage> {
-    const name = referenceOf(service);
-    if (name === 'host') {
+  async describe(image: WantedImage, place: Place | undefined): Promise<DescribedImage> {
+    const { policy, reference } = image;
+    if (reference === 'host') {
       this.#host ??= describeHostImage(join(this.#source.root, 'layers'));
       return this.#host;
     }
-    try {
-      return await this.#resolveFromStore(service, name, place, 'never');
-    } catch (error) {
-      const isMissing = error instanceof TcError && error.code === 'no-such-image';
-      if (!isMissing || resolvePullPolicy(service) === 'never') throw error;
-      return { id: `not pulled yet: ${name}`, config: {} };
-    }
+    const store = await this.store();
+    const known = await store.describe(reference, { ...locate(image, place), policy });
+    if (known) return { id: known.id, config: known.config, ...(known.isDue && { pull: 'due' }) };
+    // What is wrong with an image that is not here and must not be got is the store's to say.
+    if (policy === 'never') return store.resolve(reference, { ...locate(image, place), policy });
+    return { id: `not pulled yet: ${reference}`, config: {}, pull: 'missing' };
   }
 
-  /** From the first `resolve` on no image is removed, until records name those that were resolved: then this is called. */
+  /** From the first `obtain` on no image is removed, until records name those that were resolved: then this is called. */
   async release(): Promise<void> {
     const lease = await this.#lease;
     this.#lease = undefined;
@@ -91,27 +96,27 @@ export class Images {
     return resolveHostImage(join(this.#source.root, 'layers'));
   }
 
-  async #obtain(service: ServiceConfig, reference: string, place: Place | undefined): Promise<ResolvedImage> {
-    this.#lease ??= this.store().then((store) => store.lease());
-    await this.#lease;
-    return this.#resolveFromStore(service, reference, place, resolvePullPolicy(service));
-  }
-
-  async #resolveFromStore(
-    service: ServiceConfig,
-    reference: string,
+  async #obtain(
+    image: WantedImage,
     place: Place | undefined,
-    policy: PullPolicy | undefined,
+    { on, signal }: ImageRequest,
   ): Promise<ResolvedImage> {
     const store = await this.store();
-    const { platform } = service;
-    const source = place?.positions.at(['services', service.name, 'image']);
-    return store.resolve(reference, {
-      directory: place?.workingDir ?? '/',
-      ...(policy === undefined ? {} : { policy }),
-      ...(platform === undefined ? {} : { platform }),
-      ...(source === undefined ? {} : { source }),
-    });
+    this.#lease ??= store.lease();
+    await this.#lease;
+    const { reference, policy } = image;
+    const notices = on && noticesOf(reference, on);
+    try {
+      return await store.resolve(reference, {
+        ...locate(image, place),
+        policy,
+        ...(notices && { on: notices.tell }),
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      notices?.fail(error);
+      throw error;
+    }
   }
 
   /** The store itself, for the commands about images. */
@@ -132,10 +137,27 @@ export class Images {
   }
 }
 
-function referenceOf(service: ServiceConfig): string {
-  if (service.image !== undefined) return service.image;
-  throw new TcError(`service ${service.name} names no image, and building is not supported yet`, {
-    code: 'no-such-image',
-    hints: ['add `image:` to the service'],
-  });
+/** Where relative paths count from, and which line of the files errors are about. */
+function locate({ platform, services }: WantedImage, place: Place | undefined) {
+  const source = place?.positions.at(['services', services[0] ?? '', 'image']);
+  return {
+    directory: place?.workingDir ?? '/',
+    ...(platform === undefined ? {} : { platform }),
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** A failure is told of what was begun: everything else is the error's to say. */
+function noticesOf(image: string, on: (notice: ImageNotice) => void) {
+  let begun = false;
+  return {
+    tell(event: ImageEvent) {
+      begun = true;
+      on({ type: 'image', image, event });
+    },
+    fail(error: unknown) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (begun) on({ type: 'image', image, event: { type: 'failed', reason } });
+    },
+  };
 }

@@ -1,4 +1,4 @@
-// `pull_policy` of a service as the store takes it. Pure. Source: compose-spec, 05-services, pull_policy.
+// `pull_policy` of services as the store takes it. Pure. Source: compose-spec, 05-services, pull_policy.
 
 import { TcError } from '../../base/error.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
@@ -46,4 +46,15 @@ function parseInterval(policy: string, service: string): number {
     (sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0),
     0,
   );
+}
+
+/** Of services that share an image: who wants it newest decides. */
+export function strictestPolicy(policies: readonly PullPolicy[]): PullPolicy {
+  return policies.reduce((one, other) => (strictness(other) > strictness(one) ? other : one), 'never');
+}
+
+/** Ages, as it were: the younger an image must be, the stricter. */
+function strictness(policy: PullPolicy): number {
+  if (typeof policy !== 'string') return -policy.refreshAfterMs;
+  return { always: 1, missing: -Number.MAX_VALUE, never: Number.NEGATIVE_INFINITY }[policy];
 }

@@ -1,13 +1,16 @@
 // What a plan depends on beside the model and the world: images, and digests of what the model's files contain.
 
-import { TcError } from '../../base/error.ts';
+import { joinErrors, TcError } from '../../base/error.ts';
 import type { DesiredInputs, DesiredService } from '../../plan/observed-state.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { findUnsupported } from '../../runtime/unsupported.ts';
 import { atService } from '../execute/locate.ts';
+import type { ImageRequest } from '../image/image-port.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
+import { type FoundImage, lookUpImages, planImages } from '../image/look-up.ts';
+import { wantImage } from '../image/wanted-image.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
 export interface InputRequest {
@@ -19,6 +22,7 @@ export interface InputRequest {
   readonly key: Buffer;
   /** `execute` gets the images ready to run; `plan` writes nothing. */
   readonly purpose: 'plan' | 'execute';
+  readonly wish: ImageRequest;
 }
 
 export async function resolveInputs(request: InputRequest): Promise<DesiredInputs> {
@@ -26,10 +30,33 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   refuseUnsupported(model, wanted);
+  const found = await findImages(wanted, request);
   const entries = await Promise.all(
-    wanted.map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
+    wanted.map(async (service) => {
+      const { image } = found.get(service.name) as FoundImage;
+      return [service.name, await describeDesired(service, image, model, digest)] as const;
+    }),
   );
-  return { services: Object.fromEntries(entries) };
+  const images = planImages(new Set(found.values()));
+  return { services: Object.fromEntries(entries), ...(images.length > 0 && { images }) };
+}
+
+/** By service. All that cannot be had is told at once. */
+async function findImages(
+  services: readonly ServiceConfig[],
+  request: InputRequest,
+): Promise<ReadonlyMap<string, FoundImage>> {
+  const { model, wish } = request;
+  const wanted = await Promise.all(
+    services.map((service) =>
+      atService({ model, service: service.name, attribute: 'image' }, async () =>
+        wantImage(service, wish.pull),
+      ),
+    ),
+  );
+  const { failures, found } = await lookUpImages(wanted, request);
+  if (failures.length > 0) throw joinErrors(failures.map(({ error }) => error));
+  return new Map(found.flatMap((each) => each.wanted.services.map((name) => [name, each] as const)));
 }
 
 /** Before anything is looked up: a project that cannot run as it is written changes nothing. */
@@ -55,16 +82,13 @@ function withDependencies(model: ProjectModel, names: readonly string[]): Servic
 
 async function describeDesired(
   service: ServiceConfig,
-  { model, images, purpose }: InputRequest,
+  image: DescribedImage,
+  model: ProjectModel,
   digest: Digest,
 ): Promise<DesiredService> {
-  const place = { model, service: service.name };
-  const image = await atService<DescribedImage>({ ...place, attribute: 'image' }, async () =>
-    purpose === 'execute' ? images.resolve(service, model) : images.describe(service, model),
-  );
   return {
     imageId: image.id,
-    files: await atService(place, async () => digestFiles(service, model, digest)),
+    files: await atService({ model, service: service.name }, async () => digestFiles(service, model, digest)),
     recorded: recordService(service, digest),
     hasHealthcheck: hasHealthcheck(service, image),
   };

@@ -116,8 +116,10 @@ export async function addImage(
   request: AddRequest,
 ): Promise<ImageEntry[]> {
   const names = image.names.map(toFullName).filter((name) => name !== undefined);
+  const reference = names[0] ?? request.what;
+  request.on({ type: 'started', reference, action: 'load' });
   const installed = await installImage(context, {
-    reference: image.names[0] ?? request.what,
+    reference,
     manifest: image.manifest,
     manifestBytes: image.manifestBytes,
     source: image.source,

@@ -36,6 +36,7 @@ export async function pullImage(
     signal,
     onRetry: (what, retry) => on({ type: 'retry', reference: name, what, ...retry }),
   });
+  on({ type: 'started', reference: name, action: 'pull' });
   try {
     return await withLease(context, () => pull(context, registry, reference, { ...options, name, on }));
   } finally {
@@ -64,7 +65,8 @@ async function pull(
   const current = known && (await readRemoteDigest(registry, reference));
   if (known?.name === name && current === known.sourceDigest) return refresh(context, known, options);
   const found = await fetchManifest(registry, reference, platform);
-  on({ type: 'resolved', reference: name, digest: found.sourceDigest, platform });
+  const layers = found.manifest.layers.map(({ digest, size }) => ({ digest, total: size }));
+  on({ type: 'resolved', reference: name, digest: found.sourceDigest, platform, layers });
   for (const index of found.indexes) await context.content.put(index);
   const installed = await installImage(context, {
     reference: name,

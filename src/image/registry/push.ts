@@ -39,6 +39,7 @@ export async function pushImage(context: StoreContext, text: string, options: Pu
     signal,
     onRetry: (what, retry) => on({ type: 'retry', reference: name, what, ...retry }),
   });
+  on({ type: 'started', reference: name, action: 'push' });
   try {
     return await withLease(context, async () => {
       const { entries } = await context.catalog.read();

@@ -11,6 +11,13 @@ export interface Change {
   readonly text: string;
   readonly state: ChangeState;
   readonly details?: string;
+  /** What it is a part of: the image of a layer. */
+  readonly parentId?: string;
+  /** Bytes. */
+  readonly current?: number;
+  readonly total?: number;
+  /** Only the numbers are new. */
+  readonly isStep?: boolean;
 }
 
 type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
@@ -20,6 +27,7 @@ const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, read
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
   'remove-volume': ['Removing', 'Removed'],
+  'remove-image': ['Removing', 'Removed'],
   'create-container': ['Creating', 'Created'],
   'start-container': ['Starting', 'Started'],
   'stop-container': ['Stopping', 'Stopped'],
@@ -65,6 +73,8 @@ export function idsOf(operation: Operation): string[] {
       return [`Volume ${operation.config.name}`];
     case 'remove-volume':
       return [`Volume ${operation.name}`];
+    case 'remove-image':
+      return [`Image ${operation.image}`];
     case 'create-container':
       return [`Container ${operation.name}`];
     case 'await-condition':

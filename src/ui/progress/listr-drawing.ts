@@ -9,7 +9,7 @@ import {
 } from 'listr2';
 import type { Sink } from '../sink.ts';
 import type { Style } from '../style.ts';
-import type { Drawing, Row, RowOptions } from './rows.ts';
+import type { Drawing, Row, RowOptions } from './screen.ts';
 
 /** listr2 draws no task whose title is blank. */
 const invisible = ' ';

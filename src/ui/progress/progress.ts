@@ -1,11 +1,12 @@
 // What a command shows of the execution of its plans: one of four modes.
 
-import type { ExecuteEvent } from '../../engine/ports.ts';
+import type { ExecuteEvent, ImageNotice } from '../../engine/ports.ts';
 import type { Plan } from '../../plan/operation.ts';
 import type { Sink } from '../sink.ts';
 import type { Style } from '../style.ts';
 import type { ProgressMode } from '../terminal.ts';
 import { type Change, ChangeTracker } from './change.ts';
+import { type ImageProgress, ImageTracker } from './image-tracker.ts';
 import { formatChangeJson } from './json.ts';
 import { formatChange } from './plain.ts';
 import { RowProgress } from './rows.ts';
@@ -27,6 +28,8 @@ export interface Progress {
   begin(plan: Plan): void;
   /** `event` is the step that made the changes, if it was one. */
   show(changes: readonly Change[], event?: NodeEvent): void;
+  /** `image` as it is now, and what of it is news. */
+  showImage(image: ImageProgress, changes: readonly Change[]): void;
   /** What happens is shown in rows, whether they are drawn yet or not. */
   readonly isOpen: boolean;
   /** Rows are being drawn: nothing else may be written. */
@@ -39,9 +42,11 @@ export interface Progress {
 export class ProgressFeed {
   readonly #progress: Progress;
   readonly #tracker = new ChangeTracker();
+  readonly #images: ImageTracker;
 
   constructor(options: ProgressOptions) {
     this.#progress = createProgress(options);
+    this.#images = new ImageTracker(options.now);
   }
 
   begin(plan: Plan): void {
@@ -53,6 +58,11 @@ export class ProgressFeed {
 
   follow(event: NodeEvent): void {
     this.#progress.show(this.#tracker.follow(event), event);
+  }
+
+  followImage(notice: ImageNotice): void {
+    const { changes, image } = this.#images.follow(notice);
+    this.#progress.showImage(image, changes);
   }
 
   get isOpen(): boolean {
@@ -83,14 +93,15 @@ const narrowest = 20;
 
 function createProgress(options: ProgressOptions): Progress {
   const { isDryRun, mode, sink } = options;
+  const plain = (change: Change) => {
+    if (!change.isStep) sink.write(formatChange(change, isDryRun));
+  };
   switch (mode) {
     case 'tty':
       // A terminal that does not tell its width cannot be drawn on.
-      return (sink.columns ?? 0) < narrowest
-        ? lineProgress((change) => sink.write(formatChange(change, isDryRun)))
-        : new RowProgress(options);
+      return (sink.columns ?? 0) < narrowest ? lineProgress(plain) : new RowProgress(options);
     case 'plain':
-      return lineProgress((change) => sink.write(formatChange(change, isDryRun)));
+      return lineProgress(plain);
     case 'json':
       return lineProgress((change) => sink.write(formatChangeJson(change, isDryRun)));
     case 'quiet':
@@ -102,6 +113,7 @@ function lineProgress(write: (change: Change) => void): Progress {
   return {
     begin: () => undefined,
     show: (changes) => changes.forEach(write),
+    showImage: (_, changes) => changes.forEach(write),
     isOpen: false,
     isOnScreen: false,
     release: () => Promise.resolve(),

@@ -1,46 +1,20 @@
-// Progress on a terminal: one row per resource, redrawn in place. The drawing is listr2's. It is loaded only once the
-// work has lasted a while, since loading it would hold up what is shown: shorter commands print their rows at the end.
+// Progress on a terminal: one row per resource, redrawn in place. First the images that a command needs, then the steps
+// of its plan.
 
 import type { Plan } from '../../plan/operation.ts';
-import type { Sink } from '../sink.ts';
-import type { Style } from '../style.ts';
 import { type Change, idsOf } from './change.ts';
+import { ImageRows } from './image-rows.ts';
+import type { ImageProgress } from './image-tracker.ts';
 import { formatChange } from './plain.ts';
 import type { NodeEvent, Progress } from './progress.ts';
-
-export interface RowOptions {
-  readonly sink: Sink;
-  readonly style: Style;
-  readonly isDryRun: boolean;
-  /** Milliseconds. */
-  now(): number;
-  /** Milliseconds of work before rows are drawn. Default: 80. */
-  readonly patience?: number;
-}
-
-export type RowState = 'hidden' | 'working' | 'done' | 'failed' | 'left';
-
-export interface Row {
-  readonly id: string;
-  /** Steps of the plan on this resource that are not done. */
-  readonly open: Set<number>;
-  state: RowState;
-  title: string;
-  begunAt: number;
-}
-
-/** Draws rows in place, as they are at the moment and whenever they change. */
-export interface Drawing {
-  update(row: Row): void;
-  /** Resolves when the last state of every row is on the screen and the cursor below; rows that go on are left. */
-  close(): Promise<void>;
-}
+import { type Row, type RowOptions, Screen } from './screen.ts';
 
 export class RowProgress implements Progress {
   readonly #options: RowOptions;
-  #screen: Screen | undefined;
+  #images: ImageRows | undefined;
+  #steps: StepRows | undefined;
   #closing: Promise<void> | undefined;
-  /** Changes that came while the rows were being finished. */
+  /** Changes that came while the rows were being finished, or that had none. */
   readonly #late: Change[] = [];
 
   constructor(options: RowOptions) {
@@ -49,28 +23,36 @@ export class RowProgress implements Progress {
 
   /** Rows are for the first plan; what follows it, such as the stopping of an attached `up`, is told in lines. */
   begin(plan: Plan): void {
-    if (plan.nodes.length === 0) return;
-    if (this.#screen === undefined) this.#screen = new Screen(plan, this.#options);
-    else void this.release();
+    if (plan.nodes.length === 0) {
+      // What is said of an empty plan stands below the images.
+      if (this.#images?.isOpen) void this.release();
+      return;
+    }
+    if (this.#steps === undefined && this.#closing === undefined) {
+      this.#steps = new StepRows(plan, this.#options, this.#images?.close());
+    } else void this.release();
   }
 
   show(changes: readonly Change[], event?: NodeEvent): void {
-    if (event && this.#screen?.isOpen) {
-      this.#screen.show(changes, event);
-      if (this.#screen.isComplete) void this.release();
-    } else if (this.isOnScreen) {
-      this.#late.push(...changes);
-    } else {
-      this.#writeLines(changes);
-    }
+    if (event && this.#steps?.isOpen) {
+      this.#steps.show(changes, event);
+      if (this.#steps.isComplete) void this.release();
+    } else this.#tell(changes);
+  }
+
+  showImage(image: ImageProgress, changes: readonly Change[]): void {
+    if (this.#steps === undefined && this.#closing === undefined)
+      this.#images ??= new ImageRows(this.#options);
+    const isShown = this.#images?.isOpen && this.#images.show(image);
+    if (!isShown) this.#tell(changes.filter((change) => !change.isStep));
   }
 
   get isOpen(): boolean {
-    return this.#screen?.isOpen ?? false;
+    return (this.#images?.isOpen || this.#steps?.isOpen) ?? false;
   }
 
   get isOnScreen(): boolean {
-    return this.#screen?.isDrawn ?? false;
+    return (this.#images?.isDrawn || this.#steps?.isDrawn) ?? false;
   }
 
   release(): Promise<void> {
@@ -79,8 +61,17 @@ export class RowProgress implements Progress {
   }
 
   #close(): Promise<void> {
-    if (this.#screen === undefined) return Promise.resolve();
-    return this.#screen.close().then(() => this.#writeLines(this.#late.splice(0)));
+    const images = this.#images?.isOpen ? this.#images.close() : undefined;
+    const closed = images ?? this.#steps?.close();
+    const tell = () => this.#writeLines(this.#late.splice(0));
+    if (closed) return closed.then(tell);
+    tell();
+    return Promise.resolve();
+  }
+
+  #tell(changes: readonly Change[]): void {
+    if (this.isOnScreen) this.#late.push(...changes);
+    else this.#writeLines(changes);
   }
 
   #writeLines(changes: readonly Change[]): void {
@@ -88,27 +79,27 @@ export class RowProgress implements Progress {
   }
 }
 
-class Screen {
+interface StepRow extends Row {
+  readonly id: string;
+  /** Steps of the plan on this resource that are not done. */
+  readonly open: Set<number>;
+  begunAt: number;
+}
+
+class StepRows {
   /** Takes changes. */
   isOpen = true;
-  /** From the moment on at which rows may be on the screen, until they have been drawn for the last time. */
-  isDrawn = false;
   readonly #options: RowOptions;
-  readonly #rows: ReadonlyMap<string, Row>;
+  readonly #rows: ReadonlyMap<string, StepRow>;
   /** Steps that are not done. */
   readonly #open: Set<number>;
-  readonly #timer: NodeJS.Timeout;
-  #loading: Promise<void> | undefined;
-  #drawing: Drawing | undefined;
+  readonly #screen: Screen;
 
-  constructor(plan: Plan, options: RowOptions) {
+  constructor(plan: Plan, options: RowOptions, before: Promise<void> | undefined) {
     this.#options = options;
     this.#rows = createRows(plan);
     this.#open = new Set(plan.nodes.map((node) => node.id));
-    this.#timer = setTimeout(() => {
-      this.isDrawn = true;
-      this.#loading = this.#load();
-    }, options.patience ?? 80);
+    this.#screen = new Screen([...this.#rows.values()], options, before);
   }
 
   show(changes: readonly Change[], { node, phase }: NodeEvent): void {
@@ -129,45 +120,28 @@ class Screen {
     return this.#open.size === 0;
   }
 
-  /** Rows that were not drawn yet are printed at once. */
-  close(): Promise<void> {
+  get isDrawn(): boolean {
+    return this.#screen.isDrawn;
+  }
+
+  close(): Promise<void> | undefined {
     this.isOpen = false;
-    clearTimeout(this.#timer);
-    for (const row of this.#rows.values()) if (row.state === 'working') row.state = 'left';
-    if (this.#loading) return this.#loading.then(() => this.#finishDrawing());
-    this.#print();
-    return Promise.resolve();
+    return this.#screen.close();
   }
 
-  async #finishDrawing(): Promise<void> {
-    await this.#drawing?.close();
-    this.isDrawn = false;
-  }
-
-  #print(): void {
-    const { sink, style } = this.#options;
-    const shown = [...this.#rows.values()].filter((row) => row.state !== 'hidden');
-    for (const row of shown) sink.write(`${iconOf(row, style)} ${row.title}\n`);
-  }
-
-  #advance(row: Row, node: number, phase: NodeEvent['phase']): void {
+  #advance(row: StepRow, node: number, phase: NodeEvent['phase']): void {
     if (phase === 'done') row.open.delete(node);
     if (phase === 'done' && row.open.size === 0 && row.state === 'working') {
       row.state = 'done';
       const seconds = ((this.#options.now() - row.begunAt) / 1000).toFixed(1);
       row.title = `${row.title}  ${this.#options.style.dim(`${seconds}s`)}`;
     }
-    this.#drawing?.update(row);
-  }
-
-  async #load(): Promise<void> {
-    const { drawRows } = await import('./listr-drawing.ts');
-    this.#drawing = drawRows([...this.#rows.values()], this.#options);
+    this.#screen.update(row);
   }
 }
 
-function createRows(plan: Plan): Map<string, Row> {
-  const rows = new Map<string, Row>();
+function createRows(plan: Plan): Map<string, StepRow> {
+  const rows = new Map<string, StepRow>();
   for (const { id: node, operation } of plan.nodes) {
     for (const id of idsOf(operation)) {
       const row = rows.get(id) ?? { id, open: new Set(), state: 'hidden', title: '', begunAt: 0 };
@@ -176,9 +150,4 @@ function createRows(plan: Plan): Map<string, Row> {
     }
   }
   return rows;
-}
-
-function iconOf({ state }: Row, style: Style): string {
-  if (state === 'failed') return style.red('✖');
-  return state === 'done' ? style.green('✔') : style.dim('…');
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { planUp } from '../../../src/plan/up.ts';
 import { Stack } from './stack.ts';
 
 let stack: Stack;
@@ -77,6 +78,25 @@ volumes: {named: {}, filled: {}}
     const { volumes } = await stack.state();
     expect(volumes.filter((volume) => volume.anonymous)).toHaveLength(1);
     expect((await stack.plan()).nodes).toEqual([]);
+  });
+
+  it('stays whole while a container is made of it, whoever removes it meanwhile', async () => {
+    stack = new Stack(
+      'name: image\nservices:\n  app:\n    image: docker-archive:image/image.tar\n    init: true\n    stop_grace_period: 1s\n',
+    );
+    mkdirSync(join(stack.directory, 'image'));
+    buildArchive(join(stack.directory, 'image'));
+    const model = stack.model();
+    const inputs = await stack.engine.resolveInputs(model, undefined, 'execute');
+    const other = stack.open();
+    const removed = await other.images.prune({ all: true });
+    expect(removed.deleted).toEqual([inputs.services['app']?.imageId]);
+    expect(removed.reclaimed).toBe(0);
+    await stack.execute('up', (state) => planUp(model, inputs, state, {}));
+    expect((await stack.container('app')).state).toBe('running');
+    // From then on the container's record keeps it.
+    await other.images.prune({ all: true });
+    expect((await stack.exec('app', 'cat', '/data/new')).stdout).toBe('new');
   });
 
   it('with a user that it lacks is refused before anything is made', async () => {

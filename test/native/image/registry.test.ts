@@ -160,6 +160,7 @@ describe('an open registry', () => {
     await other.pull(name, second);
     expect(first.events.at(-1)).toMatchObject({ type: 'done', isNew: true });
     expect(second.events).toEqual([
+      { type: 'started', reference: name, action: 'pull' },
       { type: 'done', reference: name, digest: image.manifest.digest, isNew: false },
     ]);
     const changed = makeImage({ layers: [busyboxLayer(), smallLayer('b')] });

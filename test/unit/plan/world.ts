@@ -66,6 +66,8 @@ export interface WorldWords {
   disabled?: Record<string, ServiceWords | null>;
   networks?: Record<string, Partial<NetworkConfig> | null>;
   volumes?: Record<string, Partial<VolumeConfig> | null>;
+  /** What would be got before the plan. */
+  images?: DesiredInputs['images'];
   configs?: Record<string, Partial<FileObjectConfig>>;
   secrets?: Record<string, Partial<FileObjectConfig>>;
   /** What runs: `web-1: running`, or the long form. */
@@ -105,7 +107,8 @@ export function buildWorld(words: WorldWords): World {
       hasHealthcheck: service.healthcheck !== undefined,
     },
   ]);
-  return { model, inputs: { services: Object.fromEntries(desired) }, state: buildState(words, model) };
+  const inputs = { services: Object.fromEntries(desired), ...(words.images && { images: words.images }) };
+  return { model, inputs, state: buildState(words, model) };
 }
 
 function imageIdOf(words: ServiceWords | null | undefined, service: ServiceConfig): string {

@@ -5,6 +5,7 @@ import { describe } from 'vitest';
 import { parse } from 'yaml';
 import { TcError, type TcErrorOptions } from '../../../src/base/error.ts';
 import type { Warning } from '../../../src/base/warning.ts';
+import type { ImageNotice } from '../../../src/engine/ports.ts';
 import { planDown } from '../../../src/plan/down.ts';
 import type { ObservedContainer, ObservedVolume } from '../../../src/plan/observed-state.ts';
 import { planUp } from '../../../src/plan/up.ts';
@@ -31,6 +32,8 @@ interface Scene {
   up?: WorldWords & { options?: object; fail?: Record<string, string> };
   down?: WorldWords & { options?: object };
   replay?: WorldWords;
+  /** What becomes of images, in the words of `ImageNotice`, `at` so many milliseconds. */
+  images?: { image: string; at?: number; [key: string]: unknown }[];
   ps?: { containers: Record<string, Partial<ObservedContainer>> } & Partial<ContainerListOptions>;
   ls?: { projects: Parameters<typeof renderProjects>[0]; format?: string; quiet?: boolean };
   volumes?: { volumes: Partial<ObservedVolume>[]; format?: string; quiet?: boolean };
@@ -56,6 +59,7 @@ async function show(text: string): Promise<string> {
     rows: 24,
   });
   const isColored = scene.colors ?? false;
+  const clock = { at: now };
   const display = new Display({
     stdout: sink(''),
     stderr: sink('2|'),
@@ -64,9 +68,9 @@ async function show(text: string): Promise<string> {
     isDryRun: scene.dryRun ?? false,
     directory: '/demo',
     readSource: (file) => scene.files?.[file],
-    now: () => now,
+    now: () => clock.at,
   });
-  await play(scene, display);
+  await play(scene, display, clock);
   await display.end();
   return written
     .flatMap(({ text: chunk, to }) => chunk.split(/(?<=\n)/).map((line) => `${to}${line}`))
@@ -74,7 +78,11 @@ async function show(text: string): Promise<string> {
     .replaceAll('\u001b', '␛');
 }
 
-async function play(scene: Scene, display: Display): Promise<void> {
+async function play(scene: Scene, display: Display, clock: { at: number }): Promise<void> {
+  for (const words of scene.images ?? []) {
+    clock.at = now + (words.at ?? clock.at - now);
+    display.on(noticeOf(words));
+  }
   if (scene.up) playUp(scene.up, display);
   if (scene.down) {
     const { model, state } = buildWorld(scene.down);
@@ -105,6 +113,14 @@ async function play(scene: Scene, display: Display): Promise<void> {
   if (scene.error) display.fail(buildError(scene.error));
   if (scene.crash) display.fail(withoutFrames(new Error(scene.crash)));
   if (scene.logs) playLogs(scene.logs, display);
+}
+
+function noticeOf({ image, at: _, ...event }: NonNullable<Scene['images']>[number]): ImageNotice {
+  return {
+    type: 'image',
+    image,
+    event: { reference: `docker.io/library/${image}`, ...event },
+  } as ImageNotice;
 }
 
 function playUp({ fail = {}, options = {}, ...words }: NonNullable<Scene['up']>, display: Display): void {

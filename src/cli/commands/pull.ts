@@ -1,0 +1,48 @@
+import { pull } from '../../app/pull.ts';
+import { defineCommand } from '../command.ts';
+
+export const command = defineCommand({
+  operands: '[SERVICE...]',
+  examples: [
+    { text: 'Get the newest images of the project', line: 'pull' },
+    {
+      text: 'Get what is missing for one service and what it needs',
+      line: 'pull --policy missing --include-deps web',
+    },
+  ],
+  flags: {
+    'ignore-buildable': { type: 'boolean', summary: 'Leave out images that can be built' },
+    'ignore-pull-failures': { type: 'boolean', summary: 'Pull what can be had; what cannot is a warning' },
+    'include-deps': { type: 'boolean', summary: 'Pull for the services that these depend on too' },
+    policy: {
+      type: 'string',
+      value: 'POLICY',
+      options: ['missing', 'always'],
+      summary: "When to pull; goes before the services' own pull_policy",
+    },
+    quiet: { type: 'boolean', char: 'q', summary: 'Pull without progress' },
+    // Docker Compose has had these since version 1; the global flag of the name has a value.
+    'in-parallel': {
+      type: 'boolean',
+      aliases: ['parallel'],
+      hidden: true,
+      default: true,
+      summary: 'Several images at a time, which is the default',
+    },
+    'no-parallel': { type: 'boolean', hidden: true, summary: 'One image after the other' },
+  },
+  run: async ({ flags, operands, session }) => {
+    const isSerial = flags['no-parallel'] || !flags['in-parallel'];
+    return session.conclude(
+      await pull(session.context, {
+        services: operands,
+        includeDependencies: flags['include-deps'],
+        ignoreBuildable: flags['ignore-buildable'],
+        ignoreFailures: flags['ignore-pull-failures'],
+        policy: flags.policy as 'always' | 'missing' | undefined,
+        quiet: flags.quiet,
+        parallel: isSerial ? 1 : session.context.parallel,
+      }),
+    );
+  },
+});

@@ -1,0 +1,48 @@
+// Which images services need: each once, with the policy of whoever wants it newest. Pure.
+
+import { TcError } from '../../base/error.ts';
+import type { PullPolicy } from '../../image/resolve.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
+import { resolvePullPolicy, strictestPolicy } from './pull-policy.ts';
+
+export interface WantedImage {
+  /** As `image:` says it. */
+  readonly reference: string;
+  readonly platform?: string;
+  readonly policy: PullPolicy;
+  /** In the order of the model; the first is the one that errors name. */
+  readonly services: readonly string[];
+}
+
+/** `override` goes before the service's own policy. */
+export function wantImage(service: ServiceConfig, override?: PullPolicy): WantedImage {
+  const { name, image, platform } = service;
+  if (image === undefined) {
+    throw new TcError(`service ${name} names no image, and building is not supported yet`, {
+      code: 'no-such-image',
+      hints: ['add `image:` to the service'],
+    });
+  }
+  const policy = override ?? resolvePullPolicy(service) ?? 'missing';
+  return { reference: image, policy, services: [name], ...(platform === undefined ? {} : { platform }) };
+}
+
+/** One text for what is one image: a reference on a platform. */
+export function imageKey({ reference, platform = '' }: Pick<WantedImage, 'reference' | 'platform'>): string {
+  return `${reference} ${platform}`;
+}
+
+/** In the order in which they are wanted first. */
+export function mergeWanted(wanted: readonly WantedImage[]): WantedImage[] {
+  const merged = new Map<string, WantedImage>();
+  for (const image of wanted) {
+    const known = merged.get(imageKey(image));
+    const both = known && {
+      ...known,
+      services: [...known.services, ...image.services],
+      policy: strictestPolicy([known.policy, image.policy]),
+    };
+    merged.set(imageKey(image), both ?? image);
+  }
+  return [...merged.values()];
+}
