@@ -8,7 +8,17 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RegistrySettings } from '../../../src/image/registry/settings.ts';
 import type { ImageStore } from '../../../src/image/store.ts';
-import { blob, descriptor, type FixtureImage, json, makeImage, noise, smallLayer } from './fixture-image.ts';
+import {
+  blob,
+  descriptor,
+  type FixtureImage,
+  json,
+  makeImage,
+  noise,
+  smallLayer,
+  zstd,
+  zstdLayer,
+} from './fixture-image.ts';
 import { makeCertificates } from './registry-server.ts';
 import { recorder, Sandbox } from './sandbox.ts';
 import { isBlob, isManifest, type Rule, ScriptedRegistry, sendBlob } from './scripted-registry.ts';
@@ -252,6 +262,10 @@ describe('wrong content is refused, and nothing of it is kept', () => {
     await expect(pull()).rejects.toThrow(/nested too deep/);
   });
 
+  function spoilt(zst: Buffer): Buffer {
+    return Buffer.from(zst.fill(0xff, 1000, 1100));
+  }
+
   const bad: Record<string, { image: FixtureImage; code: string }> = {
     'a truncated gzip': {
       image: makeImage({ compress: (tar) => gzipSync(tar).subarray(0, -100) }),
@@ -259,6 +273,18 @@ describe('wrong content is refused, and nothing of it is kept', () => {
     },
     'a corrupt gzip': {
       image: makeImage({ compress: (tar) => flipped(gzipSync(tar)) }),
+      code: 'corrupt-layer',
+    },
+    'a truncated zstd': {
+      image: makeImage({ compress: (tar) => zstd(tar).subarray(0, -100), layerType: zstdLayer }),
+      code: 'corrupt-layer',
+    },
+    'a corrupt zstd': {
+      image: makeImage({ compress: (tar) => spoilt(zstd(tar)), layerType: zstdLayer }),
+      code: 'corrupt-layer',
+    },
+    'a zstd that goes on after its end': {
+      image: makeImage({ compress: (tar) => Buffer.concat([zstd(tar), noise(100)]), layerType: zstdLayer }),
       code: 'corrupt-layer',
     },
     'a layer that is no tar': {
