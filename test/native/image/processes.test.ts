@@ -106,6 +106,38 @@ describe('two processes that pull the same image', () => {
   });
 });
 
+describe('collections while an image arrives', () => {
+  it('take nothing of it, and what nobody needs once it is there', async () => {
+    registry.add('1', image);
+    registry.script((seen, response) => {
+      const blob = image.layers.find((each) => isBlob(seen, each));
+      if (!blob) return false;
+      setTimeout(() => sendBlob(seen, response, blob), 30);
+      return true;
+    });
+    const root = sandbox.path('data');
+    const store = sandbox.store({ root });
+    const garbage = sandbox.write(`data/images/blobs/sha256/${'0'.repeat(64)}`, 'nobody needs it');
+    const pulling = startPull();
+    await once(pulling.child.stdout as NodeJS.ReadableStream, 'data');
+    let isRunning = true;
+    const watching = pulling.ended.finally(() => {
+      isRunning = false;
+    });
+    let refused = 0;
+    while (isRunning) {
+      if ((await store.collect(new Set())) === undefined) refused++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await watching).toBe(0);
+    expect(refused).toBeGreaterThan(0);
+    await expectWhole();
+    await store.collect(new Set());
+    expect(existsSync(garbage)).toBe(false);
+    await expectWhole();
+  });
+});
+
 describe('a process that is killed', () => {
   it('at any event leaves no half image, and the next pull ends well', async () => {
     registry.add('1', image);
