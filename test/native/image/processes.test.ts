@@ -78,7 +78,7 @@ describe('two processes that pull the same image', () => {
     expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([0, 0]);
     for (const blob of [...image.layers, image.config]) expect(registry.askedFor(blob)).toHaveLength(1);
     await expectWhole();
-    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease']);
+    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease', 'unsynced']);
   });
 
   it('the one that waits goes on where the other was killed', async () => {

@@ -654,7 +654,7 @@ describe('names and removal', () => {
     await store.collect(new Set());
     expect(readdirSync(sandbox.path('data/layers/staging'))).toEqual([]);
     expect(readdirSync(sandbox.path('data/images/ingest'))).toEqual(['b'.repeat(64)]);
-    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease']);
+    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease', 'unsynced']);
     expect(blobs().every((name) => /^[0-9a-f]{64}$/.test(name))).toBe(true);
   });
 
