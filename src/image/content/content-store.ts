@@ -148,9 +148,15 @@ export class Ingest {
         if (offset + chunk.length > blob.size)
           throw await this.#refuse(`it goes on after ${blob.size} bytes`);
         hash.update(chunk);
-        await writeAll(file, chunk, offset);
+        const written = writeAll(file, chunk, offset);
+        // Told when it is awaited.
+        written.catch(() => undefined);
         offset += chunk.length;
-        yield chunk;
+        try {
+          yield chunk;
+        } finally {
+          await written;
+        }
       }
     }
     await this.#verify(hash, offset);
