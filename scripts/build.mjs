@@ -17,7 +17,7 @@ const dist = join(top, 'dist');
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 
 /** Packages that few runs need: files of their own, read when they are imported. */
-const detached = { '@oclif/core': 'oclif', listr2: 'listr2', execa: 'execa' };
+const detached = { '@oclif/core': 'oclif', listr2: 'listr2', execa: 'execa', fzstd: 'fzstd' };
 
 const shared = {
   absWorkingDir: top,

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "../common/remove_tree.h"
+#include "layer_path.h"
 
 namespace tc {
 
@@ -31,12 +32,6 @@ Error refused(const char* reason, const TarEntry& entry) {
 }
 
 bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0); }
-
-void split(const std::string& path, std::string* parent, std::string* name) {
-  size_t slash = path.rfind('/');
-  *parent = slash == std::string::npos ? "" : path.substr(0, slash);
-  *name = slash == std::string::npos ? path : path.substr(slash + 1);
-}
 
 Error mark_opaque(int directory, const std::string& path) {
   if (fsetxattr(directory, opaque_xattr, "y", 1, 0) < 0) return fail("unpack", "fsetxattr", path.c_str());
@@ -68,41 +63,7 @@ Error set_time_at(int parent, const std::string& name, const TarEntry& entry) {
   return fail("unpack", "utimensat", entry.name.c_str());
 }
 
-// Where a dangling symlink in `directory` leads, ".." taken by name and never above the root.
-std::string join_target(const std::string& directory, const std::string& target) {
-  std::string whole = target.starts_with('/') ? target : directory + "/" + target;
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= whole.size();) {
-    size_t end = std::min(whole.find('/', begin), whole.size());
-    std::string part = whole.substr(begin, end - begin);
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.push_back(part);
-    }
-    begin = end + 1;
-  }
-  std::string path;
-  for (const std::string& part : parts) path += (path.empty() ? "" : "/") + part;
-  return path;
-}
-
 }  // namespace
-
-bool clean_path(const std::string& name, std::string* path) {
-  path->clear();
-  for (size_t begin = 0; begin <= name.size();) {
-    size_t end = std::min(name.find('/', begin), name.size());
-    std::string_view part(name.data() + begin, end - begin);
-    if (part == "..") return false;
-    if (!part.empty() && part != ".") {
-      if (!path->empty()) *path += '/';
-      *path += part;
-    }
-    begin = end + 1;
-  }
-  return true;
-}
 
 // Symlinks on the way are followed as the container would: an absolute one starts at `root_`.
 Error LayerTree::open_below(const std::string& path, Fd* fd) const {
@@ -160,8 +121,8 @@ Error LayerTree::make_missing(int above, const std::string& path, const std::str
     ssize_t length = readlinkat(above, name.c_str(), target, sizeof target);
     if (length < 0) return fail("unpack", "readlinkat", path.c_str());
     std::string parent, last;
-    split(path, &parent, &last);
-    return make_directories(join_target(parent, std::string(target, static_cast<size_t>(length))), depth + 1);
+    split_path(path, &parent, &last);
+    return make_directories(join_link_target(parent, std::string(target, static_cast<size_t>(length))), depth + 1);
   }
   bool hides = exists && is_whiteout(status);
   if (exists && !hides) return fail_with(ENOTDIR, "unpack", "mkdirat", path.c_str());
@@ -187,7 +148,7 @@ Error LayerTree::apply(const TarEntry& entry, TarReader* reader) {
     if (!error) times_.push_back({"", mtime_of(entry)});
     return error;
   }
-  split(path, &parent, &name);
+  split_path(path, &parent, &name);
   if (Error error = enter(parent)) return error;
   if (name.starts_with(whiteout_prefix)) return whiteout(name, entry);
   return make(name, entry, reader);
@@ -327,7 +288,7 @@ Error LayerTree::write_content(int fd, const TarEntry& entry, TarReader* reader)
 Error LayerTree::make_link(const std::string& name, const TarEntry& entry) {
   std::string target, parent, last;
   if (!clean_path(entry.link, &target) || target.empty()) return refused("a hard link climbs out", entry);
-  split(target, &parent, &last);
+  split_path(target, &parent, &last);
   Fd directory;
   if (Error error = open_below(parent, &directory)) {
     return error.errnum == ENOENT ? refused("a hard link leads to a file that the layer does not have", entry) : error;

@@ -63,7 +63,4 @@ class LayerTree {
   uint64_t bytes_ = 0;
 };
 
-// Splits a member's name into clean components joined by "/"; empty for the root. False if it holds "..".
-bool clean_path(const std::string& name, std::string* path);
-
 }  // namespace tc

@@ -9,6 +9,7 @@ import { FilesystemSync, makeDirectories } from './content/durable.ts';
 import { describeDiskError } from './content/files.ts';
 import { resolveLayout, type StoreLayout } from './content/layout.ts';
 import { type HeldLock, NamedLocks } from './content/named-lock.ts';
+import { Publication } from './content/publication.ts';
 import type { ResolvedImage } from './image.ts';
 import type { InstallTarget } from './install.ts';
 import { LayerStore } from './layer/layer-store.ts';
@@ -37,6 +38,10 @@ export interface StoreContext extends InstallTarget {
   readonly options: ImageStoreOptions;
   /** Makes what is missing of the store's directories. */
   prepare(): Promise<void>;
+  /** Resolves when everything in the store is on the disk: before something that outlives a power cut refers to it. */
+  settle(): Promise<void>;
+  /** Removes what a power cut has torn. */
+  recover(): Promise<void>;
   /** While it is held nothing is collected. Taken by everything that adds to the store, or is about to use it. */
   lease(): Promise<HeldLock>;
 }
@@ -45,27 +50,34 @@ export function createStoreContext(options: ImageStoreOptions): StoreContext {
   const { root, native, executable } = options;
   const layout = resolveLayout(root);
   const locks = new NamedLocks(layout.locks, native);
-  const disk = new FilesystemSync(root, native);
+  const publication = new Publication(layout, locks, new FilesystemSync(root, native));
   const tools = { native, executable };
   let prepared: Promise<void> | undefined;
   const prepare = () => {
-    prepared ??= prepareLayout(layout);
+    prepared ??= prepareLayout(layout).then(() => context.recover());
     return prepared;
   };
-  return {
+  const context: StoreContext = {
     layout,
     locks,
     options,
     tools,
-    content: new ContentStore(layout, locks, disk),
-    layers: new LayerStore({ layout, locks, disk, tools }),
+    content: new ContentStore(layout, locks, publication),
+    layers: new LayerStore({ layout, locks, publication, tools }),
     catalog: new ImageCatalog(layout, locks),
     prepare,
+    settle: () => publication.settle(),
+    recover: () =>
+      publication.recover(async (since) => {
+        const { removeTorn } = await import('./recover.ts');
+        await removeTorn(context, since);
+      }),
     async lease() {
       await prepare();
       return (await locks.hold('lease', 'shared')) as HeldLock;
     },
   };
+  return context;
 }
 
 async function prepareLayout(layout: StoreLayout): Promise<void> {

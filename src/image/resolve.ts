@@ -141,12 +141,13 @@ async function resolveById(context: StoreContext, text: string, id: Digest): Pro
   return unpackedImage(context, found, text);
 }
 
-/** An image of the store, with its layers unpacked. */
+/** An image of the store, with its layers unpacked, on the disk: containers are built on it. */
 export async function unpackedImage(
   context: StoreContext,
   entry: ImageEntry,
   reference: string,
 ): Promise<ResolvedImage> {
+  await context.recover();
   const configuration = await readConfiguration(context, entry, reference);
   const chain = chainIds(configuration.diffIds);
   const missing = await Promise.all(chain.map(async (id) => !(await context.layers.has(id))));
@@ -154,6 +155,7 @@ export async function unpackedImage(
     const { repairImage } = await import('./repair.ts');
     await repairImage(context, entry, reference);
   }
+  await context.settle();
   const layers = chain.map((id) => context.layers.path(id)).reverse();
   return {
     id: entry.imageId,

@@ -3,24 +3,24 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { type Digest, digestOfHash } from '../digest.ts';
-import type { FilesystemSync } from './durable.ts';
 import { ignoreAbsent, writeAll } from './files.ts';
+import type { Publication } from './publication.ts';
 
 export class BlobWriter {
   readonly #temporary: string;
   readonly #file: FileHandle;
-  readonly #disk: FilesystemSync;
+  readonly #publication: Publication;
   readonly #hash = createHash('sha256');
   #size = 0;
 
-  private constructor(temporary: string, file: FileHandle, disk: FilesystemSync) {
+  private constructor(temporary: string, file: FileHandle, publication: Publication) {
     this.#temporary = temporary;
     this.#file = file;
-    this.#disk = disk;
+    this.#publication = publication;
   }
 
-  static async create(temporary: string, disk: FilesystemSync): Promise<BlobWriter> {
-    return new BlobWriter(temporary, await open(temporary, 'wx', 0o644), disk);
+  static async create(temporary: string, publication: Publication): Promise<BlobWriter> {
+    return new BlobWriter(temporary, await open(temporary, 'wx', 0o644), publication);
   }
 
   /** Passes the chunks on as they are written. */
@@ -33,13 +33,12 @@ export class BlobWriter {
     }
   }
 
-  /** Gives the blob its name, once it is on the disk. */
+  /** Gives the blob its name. */
   async publish(
     path: (digest: Digest) => string,
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
     const digest = digestOfHash(this.#hash);
-    await this.#disk.sync();
-    await rename(this.#temporary, path(digest));
+    await this.#publication.publish(() => rename(this.#temporary, path(digest)));
     return { digest, size: this.#size };
   }
 

@@ -1,4 +1,4 @@
-// Blobs by digest: a name under blobs/sha256 stands for bytes that were verified and synced. Unfinished ones wait in
+// Blobs by digest: a name under blobs/sha256 stands for bytes that were verified. Unfinished ones wait in
 // ingest/, so that a pull that was cut off goes on where it stopped.
 
 import { createHash, type Hash, randomUUID } from 'node:crypto';
@@ -9,10 +9,11 @@ import { TcError } from '../../base/error.ts';
 import { type Descriptor, documentLimit } from '../descriptor.ts';
 import { type Digest, digestOf, digestOfHash, hexOf } from '../digest.ts';
 import { BlobWriter } from './blob-writer.ts';
-import { type FilesystemSync, writeDurably } from './durable.ts';
+import { writeDurably } from './durable.ts';
 import { chunkSize, ignoreAbsent, writeAll } from './files.ts';
 import { blobPath, type StoreLayout } from './layout.ts';
 import type { HeldLock, NamedLocks, Waiting } from './named-lock.ts';
+import type { Publication } from './publication.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** Bytes of a blob from `offset` to its end. It may be asked again, from another offset. */
@@ -21,12 +22,12 @@ export type BlobSource = (offset: number) => AsyncIterable<Uint8Array>;
 export class ContentStore {
   readonly #layout: StoreLayout;
   readonly #locks: NamedLocks;
-  readonly #disk: FilesystemSync;
+  readonly #publication: Publication;
 
-  constructor(layout: StoreLayout, locks: NamedLocks, disk: FilesystemSync) {
+  constructor(layout: StoreLayout, locks: NamedLocks, publication: Publication) {
     this.#layout = layout;
     this.#locks = locks;
-    this.#disk = disk;
+    this.#publication = publication;
   }
 
   path(digest: Digest): string {
@@ -67,7 +68,7 @@ export class ContentStore {
 
   /** Begins to store a blob whose digest is not known yet. The caller closes it in any case. */
   create(): Promise<BlobWriter> {
-    return BlobWriter.create(join(this.#layout.ingest, `new-${randomUUID()}`), this.#disk);
+    return BlobWriter.create(join(this.#layout.ingest, `new-${randomUUID()}`), this.#publication);
   }
 
   /**
@@ -85,7 +86,14 @@ export class ContentStore {
       const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
       const partial = join(this.#layout.ingest, hexOf(blob.digest));
       const file = await open(partial, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-      return new Ingest({ blob, partial, file, lock, final: this.path(blob.digest), disk: this.#disk });
+      return new Ingest({
+        blob,
+        partial,
+        file,
+        lock,
+        final: this.path(blob.digest),
+        publication: this.#publication,
+      });
     } catch (error) {
       await lock.release();
       throw error;
@@ -103,7 +111,7 @@ interface IngestParts {
   readonly final: string;
   readonly file: FileHandle;
   readonly lock: HeldLock;
-  readonly disk: FilesystemSync;
+  readonly publication: Publication;
 }
 
 /** One blob on its way in. Whoever has it holds the blob's lock. */
@@ -140,9 +148,15 @@ export class Ingest {
         if (offset + chunk.length > blob.size)
           throw await this.#refuse(`it goes on after ${blob.size} bytes`);
         hash.update(chunk);
-        await writeAll(file, chunk, offset);
+        const written = writeAll(file, chunk, offset);
+        // Told when it is awaited.
+        written.catch(() => undefined);
         offset += chunk.length;
-        yield chunk;
+        try {
+          yield chunk;
+        } finally {
+          await written;
+        }
       }
     }
     await this.#verify(hash, offset);
@@ -184,12 +198,12 @@ export class Ingest {
     await this.#parts.file.truncate(0);
   }
 
-  /** Makes the blob visible under its digest, once it is on the disk. */
+  /** Makes the blob visible under its digest. */
   async publish(): Promise<void> {
     if (!this.#isVerified) throw new Error(`blob ${this.#parts.blob.digest} was not received whole`);
-    await this.#parts.file.chmod(0o644);
-    await this.#parts.disk.sync();
-    await rename(this.#parts.partial, this.#parts.final);
+    const { file, partial, final, publication } = this.#parts;
+    await file.chmod(0o644);
+    await publication.publish(() => rename(partial, final));
   }
 
   /** What has arrived stays for the next attempt. */

@@ -1,5 +1,4 @@
-// When what was written has reached the disk. Blobs and layers are synced together, by one syncfs(2) for all that
-// finish at about the same time; a name appears only for what would survive a power cut.
+// When what was written has reached the disk: one syncfs(2) for all who ask at about the same time.
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';

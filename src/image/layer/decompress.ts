@@ -40,7 +40,9 @@ export async function* decompress(
   if (compression === undefined) throw unsupported(what, 'it is compressed with bzip2 or xz');
   const whole = resume(first, iterator);
   if (compression === 'none') yield* whole;
-  else yield* run(createDecompressor(compression, what), whole, what);
+  else if (compression === 'gzip') yield* run(zlib.createGunzip({ chunkSize }), whole, what);
+  else if (createZstdDecompress) yield* run(createZstdDecompress({ chunkSize }), whole, what);
+  else yield* decodeHere(whole, what);
 }
 
 async function* resume(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -56,13 +58,30 @@ async function* resume(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   }
 }
 
-type ZlibWithZstd = typeof zlib & { createZstdDecompress?: (options: zlib.ZlibOptions) => Duplex };
+// From Node.js 22.15 on.
+const { createZstdDecompress } = zlib as typeof zlib & {
+  createZstdDecompress?: (options: zlib.ZlibOptions) => Duplex;
+};
 
-function createDecompressor(compression: 'gzip' | 'zstd', what: string): Duplex {
-  if (compression === 'gzip') return zlib.createGunzip({ chunkSize });
-  const { createZstdDecompress } = zlib as ZlibWithZstd;
-  if (createZstdDecompress) return createZstdDecompress({ chunkSize });
-  throw unsupported(what, 'it is compressed with zstd, which Node.js reads from version 22.15 on');
+async function* decodeHere(
+  input: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let failure: unknown;
+  const watched = (async function* () {
+    try {
+      yield* input;
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  })();
+  try {
+    const { decodeZstd } = await import('./zstd.ts');
+    yield* decodeZstd(watched);
+  } catch (error) {
+    throw failure ?? corrupt(what, error);
+  }
 }
 
 async function* run(

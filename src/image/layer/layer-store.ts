@@ -1,13 +1,13 @@
-// Unpacked layers by chain id. A layer is staged under a name of its own, settled on the layers below, synced, and
+// Unpacked layers by chain id. A layer is staged under a name of its own, settled on the layers below, and
 // renamed into place: what has its final name is whole.
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { FilesystemSync } from '../content/durable.ts';
 import { ignoreAbsent } from '../content/files.ts';
 import { layerPath, type StoreLayout } from '../content/layout.ts';
 import type { HeldLock, NamedLocks, Waiting } from '../content/named-lock.ts';
+import type { Publication } from '../content/publication.ts';
 import { type Digest, hexOf } from '../digest.ts';
 import type { ArchiveTools } from './role.ts';
 import { settleLayer, type Unpacked } from './untar.ts';
@@ -27,7 +27,7 @@ export interface LayerRecord {
 export interface LayerStoreParts {
   readonly layout: StoreLayout;
   readonly locks: NamedLocks;
-  readonly disk: FilesystemSync;
+  readonly publication: Publication;
   readonly tools: ArchiveTools;
 }
 
@@ -124,7 +124,7 @@ export class LayerStage {
 
   /** Gives the layer its final name. Its parents must have theirs if it has directories that it does not describe. */
   async publish(identity: LayerIdentity, unpacked: Unpacked, what: string): Promise<void> {
-    const { layout, disk, tools } = this.#parts;
+    const { layout, publication, tools } = this.#parts;
     if (unpacked.implicit.length > 0 && identity.parents.length > 0) {
       await settleLayer(tools, {
         what,
@@ -145,8 +145,7 @@ export class LayerStage {
       tarSize: identity.tarSize,
     };
     await writeFile(join(this.#directory, 'layer.json'), `${JSON.stringify(record)}\n`);
-    await disk.sync();
-    await this.#rename(dirname(layerPath(layout, identity.chainId)));
+    await publication.publish(() => this.#rename(dirname(layerPath(layout, identity.chainId))));
   }
 
   async #rename(final: string): Promise<void> {

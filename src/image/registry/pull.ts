@@ -63,7 +63,8 @@ async function pull(
   const { entries } = await context.catalog.read();
   const known = findEntry(entries, reference, platform);
   const current = known && (await readRemoteDigest(registry, reference));
-  if (known?.name === name && current === known.sourceDigest) return refresh(context, known, options);
+  if (known?.name === name && current === known.sourceDigest && (await isWhole(context, known)))
+    return refresh(context, known, options);
   const found = await fetchManifest(registry, reference, platform);
   const layers = found.manifest.layers.map(({ digest, size }) => ({ digest, total: size }));
   on({ type: 'resolved', reference: name, digest: found.sourceDigest, platform, layers });
@@ -86,6 +87,15 @@ async function pull(
   await context.catalog.update((before) => mergeEntry(before, entry));
   on({ type: 'done', reference: name, digest: entry.sourceDigest, isNew: known?.digest !== entry.digest });
   return entry;
+}
+
+/** A blob may be gone: a power cut took it, or somebody's hands. */
+async function isWhole(context: StoreContext, known: ImageEntry): Promise<boolean> {
+  const bytes = await context.content.readDocument(known.digest).catch(() => undefined);
+  const document = bytes && parseManifest(bytes, `manifest of ${known.name}`, known.mediaType);
+  if (document?.kind !== 'manifest') return false;
+  const blobs = [document.config, ...document.layers].map(({ digest }) => context.content.has(digest));
+  return !(await Promise.all(blobs)).includes(false);
 }
 
 /** Nothing has changed in the registry: only the time of looking is noted. */

@@ -8,7 +8,17 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RegistrySettings } from '../../../src/image/registry/settings.ts';
 import type { ImageStore } from '../../../src/image/store.ts';
-import { blob, descriptor, type FixtureImage, json, makeImage, noise, smallLayer } from './fixture-image.ts';
+import {
+  blob,
+  descriptor,
+  type FixtureImage,
+  json,
+  makeImage,
+  noise,
+  smallLayer,
+  zstd,
+  zstdLayer,
+} from './fixture-image.ts';
 import { makeCertificates } from './registry-server.ts';
 import { recorder, Sandbox } from './sandbox.ts';
 import { isBlob, isManifest, type Rule, ScriptedRegistry, sendBlob } from './scripted-registry.ts';
@@ -252,6 +262,10 @@ describe('wrong content is refused, and nothing of it is kept', () => {
     await expect(pull()).rejects.toThrow(/nested too deep/);
   });
 
+  function spoilt(zst: Buffer): Buffer {
+    return Buffer.from(zst.fill(0xff, 1000, 1100));
+  }
+
   const bad: Record<string, { image: FixtureImage; code: string }> = {
     'a truncated gzip': {
       image: makeImage({ compress: (tar) => gzipSync(tar).subarray(0, -100) }),
@@ -259,6 +273,18 @@ describe('wrong content is refused, and nothing of it is kept', () => {
     },
     'a corrupt gzip': {
       image: makeImage({ compress: (tar) => flipped(gzipSync(tar)) }),
+      code: 'corrupt-layer',
+    },
+    'a truncated zstd': {
+      image: makeImage({ compress: (tar) => zstd(tar).subarray(0, -100), layerType: zstdLayer }),
+      code: 'corrupt-layer',
+    },
+    'a corrupt zstd': {
+      image: makeImage({ compress: (tar) => spoilt(zstd(tar)), layerType: zstdLayer }),
+      code: 'corrupt-layer',
+    },
+    'a zstd that goes on after its end': {
+      image: makeImage({ compress: (tar) => Buffer.concat([zstd(tar), noise(100)]), layerType: zstdLayer }),
       code: 'corrupt-layer',
     },
     'a layer that is no tar': {
@@ -624,6 +650,24 @@ describe('proxies', () => {
     }
   });
 
+  it('are passed by for what NO_PROXY names', async () => {
+    const proxy = await startProxy('127.0.0.1:1');
+    try {
+      registry.add('1', image);
+      const insecure = ['registry.test'];
+      const environment = { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.0/8' };
+      await through(environment, { insecure }).pull(name());
+      await expectWhole();
+      expect(proxy.asked).toEqual([]);
+      await expect(through(environment, { insecure }).pull('registry.test/bb:1')).rejects.toMatchObject({
+        name: 'TcError',
+      });
+      expect(proxy.asked.length).toBeGreaterThan(0);
+    } finally {
+      proxy.close();
+    }
+  });
+
   it('plain HTTP, for a registry that is named insecure', async () => {
     const proxy = await startProxy(registry.host);
     try {
@@ -671,6 +715,36 @@ describe('push', () => {
     const pushed = await store.push(`${registry.host}/copy:1`);
     expect(pushed.digest).toBe(image.manifest.digest);
     expect(chunks).toContain(`1000-${layer.size - 1}`);
+  });
+
+  it('sends no credentials along to another host that takes the blobs', async () => {
+    const other = await ScriptedRegistry.start();
+    try {
+      registry.add('1', image);
+      await pull();
+      const auths = { [registry.host]: { username: 'me', password: 'secret' } };
+      sandbox.write('home/.docker/config.json', JSON.stringify({ auths }));
+      other.script((seen, response) => {
+        const location = `http://${other.host}/uploads/x`;
+        response.writeHead(seen.method === 'PUT' ? 201 : 202, { location }).end();
+        return true;
+      });
+      registry.script((seen, response) => {
+        if (seen.headers.authorization === undefined)
+          response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+        else if (seen.method === 'HEAD') response.writeHead(404).end();
+        else if (seen.method === 'POST')
+          response.writeHead(202, { location: `http://${other.host}/uploads/x` }).end();
+        else response.writeHead(201).end();
+        return true;
+      });
+      await store.tag(name(), `${registry.host}/copy:1`);
+      await store.push(`${registry.host}/copy:1`);
+      expect(new Set(other.seen.map(({ method }) => method))).toEqual(new Set(['PATCH', 'PUT']));
+      expect(other.seen.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+    } finally {
+      other.stop();
+    }
   });
 
   it('is refused in words', async () => {

@@ -1,5 +1,6 @@
 // Images made by hand, as documents and blobs, without any code of ours: what the store is fed with.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Sandbox } from './sandbox.ts';
@@ -60,6 +61,13 @@ export function makeImage(options: FixtureOptions = {}): FixtureImage {
     layers: layers.map(descriptor),
   });
   return { manifest, config: configBlob, layers, diffIds };
+}
+
+export const zstdLayer = `${oci}.layer.v1.tar+zstd`;
+
+/** By the zstd program. */
+export function zstd(bytes: Buffer, flags: readonly string[] = []): Buffer {
+  return execFileSync('zstd', ['-q', '-c', ...flags], { input: bytes, maxBuffer: 1 << 30 });
 }
 
 /** A layer that something can run from. */

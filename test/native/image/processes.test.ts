@@ -78,7 +78,7 @@ describe('two processes that pull the same image', () => {
     expect(await Promise.all(both.map(({ ended }) => ended))).toEqual([0, 0]);
     for (const blob of [...image.layers, image.config]) expect(registry.askedFor(blob)).toHaveLength(1);
     await expectWhole();
-    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease']);
+    expect(readdirSync(sandbox.path('data/locks/images')).sort()).toEqual(['index', 'lease', 'unsynced']);
   });
 
   it('the one that waits goes on where the other was killed', async () => {
@@ -102,6 +102,38 @@ describe('two processes that pull the same image', () => {
     first.child.kill('SIGKILL');
     expect(await second.ended).toBe(0);
     expect(registry.askedFor(layer).at(-1)?.headers.range).toMatch(/^bytes=[1-9]/);
+    await expectWhole();
+  });
+});
+
+describe('collections while an image arrives', () => {
+  it('take nothing of it, and what nobody needs once it is there', async () => {
+    registry.add('1', image);
+    registry.script((seen, response) => {
+      const blob = image.layers.find((each) => isBlob(seen, each));
+      if (!blob) return false;
+      setTimeout(() => sendBlob(seen, response, blob), 30);
+      return true;
+    });
+    const root = sandbox.path('data');
+    const store = sandbox.store({ root });
+    const garbage = sandbox.write(`data/images/blobs/sha256/${'0'.repeat(64)}`, 'nobody needs it');
+    const pulling = startPull();
+    await once(pulling.child.stdout as NodeJS.ReadableStream, 'data');
+    let isRunning = true;
+    const watching = pulling.ended.finally(() => {
+      isRunning = false;
+    });
+    let refused = 0;
+    while (isRunning) {
+      if ((await store.collect(new Set())) === undefined) refused++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await watching).toBe(0);
+    expect(refused).toBeGreaterThan(0);
+    await expectWhole();
+    await store.collect(new Set());
+    expect(existsSync(garbage)).toBe(false);
     await expectWhole();
   });
 });

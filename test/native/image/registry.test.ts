@@ -132,6 +132,9 @@ describe('an open registry', () => {
       `docker://${name}`,
     );
     const store = openStore('first');
+    // This machine's, if nothing is asked for.
+    const own = process.arch === 'arm64' ? images.arm64 : images.amd64;
+    expect((await openStore('own').pull(name)).imageId).toBe(own.config.digest);
     const arm = await store.pull(name, { platform: 'linux/arm64' });
     const amd = await store.pull(name, { platform: 'linux/amd64' });
     expect([arm.imageId, amd.imageId]).toEqual([images.arm64.config.digest, images.amd64.config.digest]);
