@@ -90,6 +90,8 @@ export interface RegistryPort {
   tags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** `TERM` at Docker's Hub, `HOST/TERM` at another registry. */
   search(text: string, options: SearchOptions): Promise<readonly FoundRepository[]>;
+  /** What a tag stands for now. Of an image for several platforms: the digest of its index. */
+  resolveDigest(reference: string, signal?: AbortSignal): Promise<Digest>;
   /** Deletes the manifest that a tag or digest stands for, and with it all its tags. Returns its digest. */
   remove(reference: string, signal?: AbortSignal): Promise<Digest>;
   /** Tries the credentials, then keeps them. Without any: those that are kept are tried again. */

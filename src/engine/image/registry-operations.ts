@@ -6,6 +6,7 @@ import type { RegistryPort } from './image-port.ts';
 
 export function createRegistryPort(): RegistryPort {
   const browse = () => import('../../image/registry/browse.ts');
+  const digests = () => import('../../image/registry/resolve-digest.ts');
   const login = () => import('../../image/registry/login.ts');
   return {
     repositories: async (host, signal) =>
@@ -18,6 +19,8 @@ export function createRegistryPort(): RegistryPort {
         text,
         options,
       ),
+    resolveDigest: async (reference, signal) =>
+      (await digests()).resolveDigest(readRegistrySettings(), parseRegistryReference(reference), signal),
     remove: async (reference, signal) =>
       (await browse()).removeFromRegistry(readRegistrySettings(), parseRegistryReference(reference), {
         signal,
