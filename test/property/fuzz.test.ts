@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { TcError } from '../../src/base/error.ts';
 import { formatCanonical } from '../../src/project/canonical.ts';
 import { loadProject } from '../../src/project/load.ts';
-import { formatUninterpolated } from '../../src/project/uninterpolated.ts';
+import { formatUninterpolated, loadUninterpolated } from '../../src/project/uninterpolated.ts';
 import { parseCaseFile } from '../conformance/case-file.ts';
 import { createMemoryReader } from '../conformance/memory-reader.ts';
 
@@ -93,7 +93,7 @@ function tryLoad(text: string): void {
   };
   for (const attempt of [
     () => formatCanonical(loadProject(options, reader), 'yaml'),
-    () => formatUninterpolated(options, reader, 'json'),
+    () => formatUninterpolated(loadUninterpolated(options, reader).project, 'json'),
   ]) {
     try {
       attempt();

@@ -1,6 +1,6 @@
 // Registries as `app` sees them; the client is loaded when one is asked.
 
-import { parseRegistryReference } from '../../image/reference.ts';
+import { formatReference, parseImageReference, parseRegistryReference } from '../../image/reference.ts';
 import { readRegistrySettings } from '../../image/registry/settings.ts';
 import type { RegistryPort } from './image-port.ts';
 
@@ -21,6 +21,12 @@ export function createRegistryPort(): RegistryPort {
       ),
     resolveDigest: async (reference, signal) =>
       (await digests()).resolveDigest(readRegistrySettings(), parseRegistryReference(reference), signal),
+    async pin(text, signal) {
+      const reference = parseImageReference(text);
+      if (reference.kind !== 'registry' || reference.digest !== undefined) return text;
+      const digest = await (await digests()).resolveDigest(readRegistrySettings(), reference, signal);
+      return formatReference({ ...reference, digest });
+    },
     remove: async (reference, signal) =>
       (await browse()).removeFromRegistry(readRegistrySettings(), parseRegistryReference(reference), {
         signal,

@@ -154,4 +154,42 @@ describe('tcompose config', () => {
     expect(changed.stderr).toContain('the copy that was accepted is used');
     expect(tcompose({}, 'config', '--images', '-y').stdout).toContain('other');
   });
+
+  it('pins images by what their tags stand for', async () => {
+    const name = `${registry.host}/image:1`;
+    const image = makeImage({ layers: [] });
+    const store = sandbox.store({ root: sandbox.path('store'), registries: settings() });
+    await store.load(writeLayout(sandbox, 'oci', [{ image, name }]));
+    await store.push(name);
+    sandbox.write(
+      'project/compose.yaml',
+      `services:
+  a: {image: "${name}", command: x, volumes: [{type: image, source: "${name}", target: /i}, {type: image, source: b, target: /j}]}
+  b: {image: host, pre_start: [{command: y, image: "${name}"}]}
+`,
+    );
+    const pinned = `${name}@${image.manifest.digest}`;
+    const resolved = JSON.parse(tcompose({}, 'config', '--resolve-image-digests', '--format', 'json').stdout);
+    expect(resolved.services.a).toMatchObject({ image: pinned, command: ['x'] });
+    expect(resolved.services.a.volumes.map(({ source }: { source: string }) => source)).toEqual([
+      pinned,
+      'b',
+    ]);
+    expect(resolved.services.b).toMatchObject({ image: 'host', pre_start: [{ image: pinned }] });
+
+    const lock = tcompose({}, 'config', '--lock-image-digests', '-o', 'lock.yaml');
+    expect(lock.stderr).toContain('hooks of service `b` are not pinned');
+    expect(readFileSync(sandbox.path('project/lock.yaml'), 'utf8')).toMatch(
+      /^services:\n {2}a:\n {4}image: /,
+    );
+    const locked = tcompose({}, '-f', 'compose.yaml', '-f', 'lock.yaml', 'config', '--images');
+    expect(locked.stdout).toContain(pinned);
+    const raw = tcompose({}, 'config', '--no-interpolate', '--resolve-image-digests');
+    expect(raw.stdout).toContain(`image: ${pinned}`);
+
+    sandbox.write('project/compose.yaml', `services:\n  a:\n    image: ${registry.host}/gone:1\n`);
+    const gone = tcompose({}, 'config', '--resolve-image-digests');
+    expect([gone.status, gone.stdout]).toEqual([1, '']);
+    expect(gone.stderr).toContain('compose.yaml:3:12: error: manifest 1 of');
+  });
 });
