@@ -45,6 +45,8 @@ async function accept(files: readonly NeededFile[], { ask }: RemoteRequest): Pro
       : `${names.join(', ')}: files from elsewhere are used only if somebody accepts them, and there is no terminal to ask at`,
     {
       code: 'remote-declined',
+      // As Docker Compose ends when a question is answered with no.
+      exitCode: answer === 'no' ? 130 : 1,
       hints: ['add `--yes` to accept them, this time and from then on'],
       ...(first.source ? { source: first.source } : {}),
     },

@@ -152,4 +152,17 @@ describe('config', () => {
     expect([old.status, JSON.parse(old.stdout.split('\n')[0] ?? '').severity]).toEqual([0, 'warning']);
     expect(run('-f', 'loose.yaml', 'config', '-q', '--format', 'json', '--no-consistency').stdout).toBe('');
   });
+
+  it('asks at a terminal before it fetches a file from elsewhere; no is the end', () => {
+    const command = `${process.execPath} ${launcher} -f oci://127.0.0.1:1/x config`;
+    const { status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], HOME: directory },
+      input: 'n\n',
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain('Fetch and use them? [yN]');
+    expect(stdout).toContain('not accepted');
+    expect(status).toBe(130);
+  });
 });
