@@ -90,8 +90,6 @@ export interface RegistryPort {
   tags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** `TERM` at Docker's Hub, `HOST/TERM` at another registry. */
   search(text: string, options: SearchOptions): Promise<readonly FoundRepository[]>;
-  /** What a tag stands for now. Of an image for several platforms: the digest of its index. */
-  resolveDigest(reference: string, signal?: AbortSignal): Promise<Digest>;
   /**
    * The reference with the digest that its tag stands for now, of an image for several platforms that of its index.
    * What is in no registry (`host`, archives) is returned as it is.

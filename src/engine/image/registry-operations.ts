@@ -19,8 +19,6 @@ export function createRegistryPort(): RegistryPort {
         text,
         options,
       ),
-    resolveDigest: async (reference, signal) =>
-      (await digests()).resolveDigest(readRegistrySettings(), parseRegistryReference(reference), signal),
     async pin(text, signal) {
       const reference = parseImageReference(text);
       if (reference.kind !== 'registry' || reference.digest !== undefined) return text;
