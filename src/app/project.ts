@@ -1,6 +1,7 @@
 // From what the user named to a project: the model where the files are needed, the bare name where they are not.
 
 import { TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
 import { type LoadOptions, loadProject } from '../project/load.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { AppContext } from './context.ts';
@@ -17,15 +18,20 @@ export type LoadChanges = Partial<
   Pick<LoadOptions, 'services' | 'consistency' | 'envResolution' | 'pathResolution' | 'normalization'>
 > & { readonly profiles?: readonly string[] };
 
+/** What a load needs of the context; `on` is told warnings. */
+export type LoadContext = Pick<AppContext, 'reader' | 'selection'> & {
+  on(event: { readonly type: 'warning'; readonly warning: Warning }): void;
+};
+
 /** The model, its warnings told. Naming services leaves out what they do not need. */
-export function loadModel(context: AppContext, changes: LoadChanges = {}): ProjectModel {
+export function loadModel(context: LoadContext, changes: LoadChanges = {}): ProjectModel {
   const model = loadProject(findLoadOptions(context, changes), context.reader);
   for (const warning of model.warnings) context.on({ type: 'warning', warning });
   return model;
 }
 
 /** What the loader takes, with the warnings of the search for files told. */
-export function findLoadOptions(context: AppContext, changes: LoadChanges = {}): LoadOptions {
+export function findLoadOptions(context: LoadContext, changes: LoadChanges = {}): LoadOptions {
   const { selection } = context;
   const { cwd, envFiles, environment, files, projectDirectory, warnings } = discover(context);
   for (const warning of warnings) context.on({ type: 'warning', warning });

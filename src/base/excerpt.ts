@@ -52,6 +52,12 @@ function cut(line: string, { start, end }: Window): string {
   return `${start > 0 ? '…' : ''}${body}${line.length > end ? '…' : ''}`;
 }
 
+/** The column just behind the token at a position, 1-based. */
+export function endOfToken(text: string, { line, col }: SourcePosition): number {
+  const content = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+  return col + Math.max(1, tokenLength(content, col - 1));
+}
+
 /** How far the YAML scalar at a column goes on its line. */
 function tokenLength(line: string, column: number): number {
   const rest = line.slice(column);

@@ -67,6 +67,12 @@ export const globalFlags = {
     env: 'TCOMPOSE_ROOT',
     summary: 'Data root: an instance of its own, with its own containers, networks and images',
   },
+  yes: {
+    type: 'boolean',
+    char: 'y',
+    aliases: ['y'],
+    summary: 'Answer yes to every question; accept Compose files from elsewhere',
+  },
   verbose: { type: 'boolean', hidden: true, summary: 'Accepted and ignored, as Docker Compose does' },
   help: { type: 'boolean', char: 'h', summary: 'Show help' },
 } as const satisfies FlagSpecs;

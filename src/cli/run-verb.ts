@@ -38,9 +38,10 @@ export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResu
   try {
     if (!found.entry.frequent) {
       const { runWithOclif } = await import('./oclif/run.ts');
-      return { exitCode: await runWithOclif({ ...found, command }, tokens, invocation) };
+      const run = () => runWithOclif({ ...found, command }, tokens, invocation);
+      return { exitCode: await session.withRemoteFiles(run) };
     }
-    const exitCode = await command.run(invocation);
+    const exitCode = await session.withRemoteFiles(() => command.run(invocation));
     return exitCode === 0 ? { exitCode, path: found.verb } : { exitCode };
   } catch (error) {
     // Whoever interrupts knows that.

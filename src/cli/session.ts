@@ -5,6 +5,7 @@ import type { AppContext, AppEvent } from '../app/context.ts';
 import type { ProjectSelection } from '../app/discovery.ts';
 import type { PlanFormat } from '../app/plan.ts';
 import { createReader } from '../app/reader.ts';
+import { TcError } from '../base/error.ts';
 import type { Display } from '../ui/display.ts';
 import { createEngineOpener } from './engine.ts';
 import type { FlagValues } from './flag.ts';
@@ -14,6 +15,9 @@ import { type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { openDisplay, presentationOf } from './presentation.ts';
 import { workingDirectory } from './working-directory.ts';
 
+/** A remote file may name others; a chain of them has an end. */
+const mostRounds = 20;
+
 export type GlobalValues = FlagValues<GlobalFlags>;
 
 export class Session {
@@ -21,12 +25,42 @@ export class Session {
   readonly display: Display;
   /** What app functions take. */
   readonly context: AppContext;
+  readonly #copies = new Map<string, string>();
+  readonly #yes: boolean;
 
   constructor(globals: GlobalValues, environment: Environment) {
     const selection = selectProject(globals, environment);
     this.environment = environment;
     this.display = openDisplay(presentationOf(globals, environment), selection.workingDir);
-    this.context = createContext(globals, selection, (event) => this.display.on(event));
+    this.#yes = globals.yes;
+    const reader = createReader({ environment, copies: this.#copies });
+    this.context = createContext(globals, selection, reader, (event) => this.display.on(event));
+  }
+
+  /**
+   * Runs the verb; if its files name others that are elsewhere, fetches those and runs it from the start. That is safe
+   * because a verb loads its files before it does anything.
+   */
+  async withRemoteFiles<T>(work: () => Promise<T>): Promise<T> {
+    for (let round = 0; ; round++) {
+      try {
+        return await work();
+      } catch (error) {
+        const isNeeded = error instanceof TcError && error.code === 'remote-needed' && round < mostRounds;
+        if (!isNeeded || !(await this.#fetch(error))) throw error;
+      }
+    }
+  }
+
+  async #fetch(error: unknown): Promise<boolean> {
+    const { fetchNeeded } = await import('../app/remote-files.ts');
+    const { ask } = await import('./confirm.ts');
+    return fetchNeeded(error, {
+      engine: () => this.context.engine('read'),
+      ask: (question) => (this.#yes ? Promise.resolve('yes') : ask(question)),
+      keep: (name, path) => this.#copies.set(name, path),
+      on: (event) => this.context.on(event),
+    });
   }
 
   /** Data, to standard output. */
@@ -65,6 +99,7 @@ export function selectProject(globals: GlobalValues, environment: Environment): 
 function createContext(
   globals: GlobalValues,
   selection: ProjectSelection,
+  reader: AppContext['reader'],
   on: (event: AppEvent) => void,
 ): AppContext {
   let interrupts: Interrupts | undefined;
@@ -74,7 +109,7 @@ function createContext(
   };
   return {
     selection,
-    reader: createReader(),
+    reader,
     engine: createEngineOpener(globals.root),
     dryRun: globals['dry-run'],
     parallel: parallelism(globals.parallel),

@@ -37,7 +37,6 @@ export const reconcileFlags = {
     value: 'SERVICE=N',
     summary: 'How many containers of a service; goes before what the file says',
   },
-  yes: { type: 'boolean', char: 'y', aliases: ['y'], summary: 'Answer yes to every question' },
 } as const satisfies FlagSpecs;
 
 export const upFlags = {

@@ -15,6 +15,7 @@ import { createRegistryPort } from './image/registry-operations.ts';
 import { InstanceLocator } from './instance/instance.ts';
 import { emptyState, observeInstance } from './observe/observe.ts';
 import type { Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
+import { createRemoteOperations } from './remote/remote-operations.ts';
 import { needsSweep } from './sweep/needs-sweep.ts';
 
 export interface NativeEngineOptions {
@@ -145,7 +146,7 @@ function imageOperations({
   locator,
   images,
   context,
-}: EngineParts): Pick<Engine, 'images' | 'registry' | 'commit' | 'export'> {
+}: EngineParts): Pick<Engine, 'images' | 'registry' | 'remote' | 'commit' | 'export'> {
   return {
     images: createImagePort({
       store: async () => (await images()).store(),
@@ -153,6 +154,8 @@ function imageOperations({
     }),
 
     registry: createRegistryPort(),
+
+    remote: createRemoteOperations(),
 
     async commit(container, request) {
       const { commitContainer } = await import('./image/container-image.ts');

@@ -14,8 +14,10 @@ import type {
   PullPolicies,
   RegistryPort,
 } from './image/image-port.ts';
+import type { RemotePort } from './remote/remote-port.ts';
 
 export type * from './image/image-port.ts';
+export type * from './remote/remote-port.ts';
 
 export interface Engine {
   /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
@@ -56,6 +58,7 @@ export interface Engine {
   /** The images of this instance. */
   readonly images: ImagePort;
   readonly registry: RegistryPort;
+  readonly remote: RemotePort;
   /** An image of what the container has changed over its own, and of what its service says over the image's config. */
   commit(container: ObservedContainer, options: CommitOptions): Promise<ImageEntry>;
   /** The tar of the container's root file system, without its mounts. */

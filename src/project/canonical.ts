@@ -20,8 +20,16 @@ export function formatCanonical(
   output: OutputFormat,
   options: CanonicalOptions = {},
 ): string {
-  const format = (project: unknown) => (output === 'json' ? formatGoJson(project, 2) : formatYaml(project));
-  const project = toCanonical(model, output);
+  return formatPlain(toCanonical(model, output), output, options);
+}
+
+/** What `toCanonical` made, or a part of it. */
+export function formatPlain(
+  project: Readonly<Record<string, unknown>>,
+  output: OutputFormat,
+  options: CanonicalOptions = {},
+): string {
+  const format = (value: unknown) => (output === 'json' ? formatGoJson(value, 2) : formatYaml(value));
   const text = format(project);
   return options.escapeDollars !== false && text.includes('$') ? format(escapeDollars(project)) : text;
 }

@@ -41,33 +41,54 @@ export interface VariableOrigin {
   readonly source?: SourcePosition;
 }
 
-/** One explanation for a single value, one for each value below a mapping or list. Throws TcError. */
-export function explainValue(options: LoadOptions, reader: FileReader, path: string): Explanation[] {
+/** For each path one explanation of a single value, one of each value below a mapping or list. Throws TcError. */
+export function explainValues(
+  options: LoadOptions,
+  reader: FileReader,
+  paths: readonly string[],
+): Explanation[] {
   const trace = new Trace();
   const { model, places } = loadTraced(options, reader, trace);
   const project = toCanonical(model, 'yaml');
-  const steps = resolvePath(project, path);
-  return leaves(steps, valueAt(project, steps)).map(([leaf, value]) =>
-    explainLeaf(leaf, value, places, trace),
-  );
+  return paths.flatMap((path) => {
+    const steps = resolvePath(project, path);
+    return leaves(steps, valueAt(project, steps)).map(([leaf, value]) =>
+      explainLeaf(leaf, value, places, trace),
+    );
+  });
 }
 
-/** Names may have dots in them: the longest key that fits is taken. */
-function resolvePath(project: unknown, text: string): Path {
+/** `web.image` is `services.web.image`, unless the project itself has such a key. */
+function resolvePath(project: Readonly<Record<string, unknown>>, text: string): Path {
+  const path = text.replace(/\[(\d+)\]/g, '.$1');
+  const startsWithKey = (owner: unknown) => findKey(owner, path) !== undefined;
+  const isService = !startsWithKey(project) && startsWithKey(project['services']);
+  return walk(project, isService ? `services.${path}` : path, text);
+}
+
+function walk(project: unknown, path: string, text: string): Path {
   const steps: (string | number)[] = [];
   let node = project;
-  let rest = text.replace(/\[(\d+)\]/g, '.$1');
+  let rest = path;
   while (rest !== '') {
-    const keys = typeof node === 'object' && node !== null ? Object.keys(node) : [];
-    const key = keys
-      .filter((candidate) => rest === candidate || rest.startsWith(`${candidate}.`))
-      .sort((a, b) => b.length - a.length)[0];
-    if (key === undefined) throw unknownPath(text, formatPath(steps), rest, keys);
+    const key = findKey(node, rest);
+    if (key === undefined) throw unknownPath(text, formatPath(steps), rest, keysOf(node));
     steps.push(Array.isArray(node) ? Number(key) : key);
     node = (node as Record<string, unknown>)[key];
     rest = rest.slice(key.length + 1);
   }
   return steps;
+}
+
+/** Names may have dots in them: the longest key that fits is taken. */
+function findKey(owner: unknown, path: string): string | undefined {
+  return keysOf(owner)
+    .filter((candidate) => path === candidate || path.startsWith(`${candidate}.`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function keysOf(owner: unknown): string[] {
+  return typeof owner === 'object' && owner !== null ? Object.keys(owner) : [];
 }
 
 function unknownPath(path: string, known: string, rest: string, keys: readonly string[]): TcError {

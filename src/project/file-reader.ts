@@ -7,6 +7,9 @@ export interface FileReader {
   exists(path: string): boolean;
   /** The path without symbolic links; the path itself if it does not exist. */
   realpath?(path: string): string;
-  /** A copy on this machine of what a remote reference names: a file or a directory. Throws TcError. */
-  fetch?(reference: string): string;
+  /**
+   * The copy on this machine of what a remote reference names: a file or a directory. Undefined: it has to be fetched
+   * first, and the load ends with RemoteNeeded. Throws TcError if it is not to be had.
+   */
+  fetch?(reference: string): string | undefined;
 }

@@ -17,7 +17,7 @@ import { bindModel } from './phase/bind.ts';
 import { checkReferences } from './phase/check-references.ts';
 import { checkServices } from './phase/check-services.ts';
 import { readDocuments } from './phase/document.ts';
-import { locateFile } from './phase/locate.ts';
+import { locateFile, throwIfNeeded } from './phase/locate.ts';
 import { normalize } from './phase/normalize.ts';
 import { PlaceIndex } from './phase/place-index.ts';
 import { resolveProjectName } from './phase/project-name.ts';
@@ -61,7 +61,10 @@ export interface LoadOptions {
   readonly normalization?: boolean;
 }
 
-/** Throws TcError: the first problem, with all others that are independent of it. */
+/**
+ * Throws TcError: the first problem, with all others that are independent of it; or RemoteNeeded, if each file
+ * is right by itself and some name others that have to be fetched first.
+ */
 export function loadProject(options: LoadOptions, reader: FileReader): ProjectModel {
   return finishModel(loadTree(options, reader), options).model;
 }
@@ -98,6 +101,7 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
   const envFiles = options.envFiles ?? defaultEnvFiles(directory, caller, reader);
   const base = readEnvFiles(envFiles, caller, reader, diagnostics);
   const files = options.files.flatMap((file) => locateFile(file, options.cwd, run) ?? []);
+  throwIfNeeded(run);
   const documents = readProjectDocuments(files, run);
   const trees = documents.map((document) => document.tree);
   const realDirectory = reader.realpath?.(directory) ?? directory;
@@ -110,6 +114,7 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
   const workingDir = isRemote(options.files[0] ?? '') ? dirname(files[0] ?? directory) : directory;
   const pathBase = options.pathResolution === false ? undefined : workingDir;
   const root = assemble(documents, { run, directory: workingDir, pathBase, environment, chain: [] });
+  throwIfNeeded(run);
   diagnostics.throwIfFailed();
   if (options.normalization !== false) normalize(root, name);
   return { root, name, workingDir, files, envFiles, environment, run };
@@ -129,6 +134,7 @@ function startRun(options: LoadOptions, reader: FileReader, trace: Trace | undef
     interpolation: options.interpolation !== false,
     trace,
     home: options.environment['HOME'],
+    needed: new Map(),
     extended: new Map(),
   };
 }

@@ -10,20 +10,19 @@ import { isList, isMapping, type Value } from './text/tree.ts';
 import { formatYaml, sortKeys, sortKeysForYaml } from './text/yaml-format.ts';
 
 export interface Uninterpolated {
-  readonly text: string;
+  readonly project: Readonly<Record<string, unknown>>;
   readonly warnings: readonly Warning[];
 }
 
 /** The merged file, long forms where the text allows it. Throws TcError. */
-export function formatUninterpolated(
-  options: LoadOptions,
-  reader: FileReader,
-  output: OutputFormat,
-): Uninterpolated {
+export function loadUninterpolated(options: LoadOptions, reader: FileReader): Uninterpolated {
   const { root, name, run } = loadTree({ ...options, interpolation: false }, reader);
   const project = { ...(toPlain(root) as object), name };
-  const text = output === 'json' ? formatGoJson(sortKeys(project), 2) : formatYaml(sortKeysForYaml(project));
-  return { text, warnings: run.diagnostics.warnings };
+  return { project, warnings: run.diagnostics.warnings };
+}
+
+export function formatUninterpolated(project: Uninterpolated['project'], output: OutputFormat): string {
+  return output === 'json' ? formatGoJson(sortKeys(project), 2) : formatYaml(sortKeysForYaml(project));
 }
 
 export interface Variable {

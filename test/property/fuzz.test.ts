@@ -6,8 +6,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TcError } from '../../src/base/error.ts';
 import { formatCanonical } from '../../src/project/canonical.ts';
+import { explainValues } from '../../src/project/explain.ts';
 import { loadProject } from '../../src/project/load.ts';
-import { formatUninterpolated } from '../../src/project/uninterpolated.ts';
+import { formatUninterpolated, loadUninterpolated } from '../../src/project/uninterpolated.ts';
+import { upgradeFile } from '../../src/project/upgrade.ts';
 import { parseCaseFile } from '../conformance/case-file.ts';
 import { createMemoryReader } from '../conformance/memory-reader.ts';
 
@@ -82,10 +84,12 @@ function mutate(text: string, other: string, edits: readonly Edit[]): string {
   }, text);
 }
 
-function tryLoad(text: string): void {
-  const reader = createMemoryReader(new Map([['/p/compose.yaml', text]]));
+/** One file, or several that are merged. */
+function tryLoad(...texts: readonly string[]): void {
+  const files = new Map(texts.map((text, index) => [`/p/${index}.yaml`, text]));
+  const reader = createMemoryReader(files);
   const options = {
-    files: ['/p/compose.yaml'],
+    files: [...files.keys()],
     cwd: '/p',
     profiles: ['*'],
     environment: { A: 'a' },
@@ -93,8 +97,11 @@ function tryLoad(text: string): void {
   };
   for (const attempt of [
     () => formatCanonical(loadProject(options, reader), 'yaml'),
-    () => formatUninterpolated(options, reader, 'json'),
+    () => formatUninterpolated(loadUninterpolated(options, reader).project, 'json'),
+    () => explainValues(options, reader, ['services']),
+    () => texts.map((text, index) => upgradeFile(`/p/${index}.yaml`, text)),
   ]) {
+    const before = performance.now();
     try {
       attempt();
     } catch (error) {
@@ -102,17 +109,55 @@ function tryLoad(text: string): void {
       expect((error as TcError).kind).toBe('user');
       expect((error as TcError).message).not.toMatch(/\[object|`undefined`|: undefined/);
     }
+    // A case takes a few milliseconds; this is about one that never ends.
+    expect(performance.now() - before).toBeLessThan(20_000);
   }
 }
 
+/** Parts of the files as YAML nodes: any may stand in for any other. */
+const nodes = [
+  ...new Set(
+    seeds.flatMap(
+      (text) => text.match(/(?<=[:,[{] )(?:\{[^{}\n]*\}|\[[^[\]\n]*\]|"[^"\n]*"|[\w./-]+)/g) ?? [],
+    ),
+  ),
+];
+
+/** Puts other nodes where nodes are, so that the YAML stays right and its meaning does not. */
+function exchange(text: string, swaps: readonly Edit[]): string {
+  return swaps.reduce((current, { at, length }) => {
+    const found = [...current.matchAll(/(?<=[:,[{] )(?:\{[^{}\n]*\}|\[[^[\]\n]*\]|"[^"\n]*"|[\w./-]+)/g)];
+    const target = found[at % Math.max(1, found.length)];
+    const node = nodes[(at * 31 + length) % nodes.length] ?? '';
+    if (!target) return current;
+    return current.slice(0, target.index) + node + current.slice(target.index + target[0].length);
+  }, text);
+}
+
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 500);
+const seed = fc.constantFrom(...seeds);
+const edits = fc.array(edit, { minLength: 1, maxLength: 5 });
+
 describe('a mutated Compose file', () => {
   it('loads or fails with a diagnostic', { timeout: 600_000 }, () => {
-    const numRuns = Number(process.env['FUZZ_RUNS'] ?? 2000);
-    const edits = fc.array(edit, { minLength: 1, maxLength: 5 });
     fc.assert(
-      fc.property(fc.constantFrom(...seeds), fc.constantFrom(...seeds), edits, (seed, other, changes) => {
-        tryLoad(mutate(seed, other, changes));
-      }),
+      fc.property(seed, seed, edits, (text, other, changes) => tryLoad(mutate(text, other, changes))),
+      { numRuns },
+    );
+  });
+
+  it('loads or fails with a diagnostic when its values are exchanged for others', {
+    timeout: 600_000,
+  }, () => {
+    fc.assert(
+      fc.property(seed, edits, (text, swaps) => tryLoad(exchange(text, swaps))),
+      { numRuns },
+    );
+  });
+
+  it('loads or fails with a diagnostic when it is merged over another one', { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(seed, seed, edits, (one, two, swaps) => tryLoad(one, exchange(two, swaps))),
       { numRuns },
     );
   });

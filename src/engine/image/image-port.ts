@@ -90,6 +90,11 @@ export interface RegistryPort {
   tags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** `TERM` at Docker's Hub, `HOST/TERM` at another registry. */
   search(text: string, options: SearchOptions): Promise<readonly FoundRepository[]>;
+  /**
+   * The reference with the digest that its tag stands for now, of an image for several platforms that of its index.
+   * What is in no registry (`host`, archives) is returned as it is.
+   */
+  pin(reference: string, signal?: AbortSignal): Promise<string>;
   /** Deletes the manifest that a tag or digest stands for, and with it all its tags. Returns its digest. */
   remove(reference: string, signal?: AbortSignal): Promise<Digest>;
   /** Tries the credentials, then keeps them. Without any: those that are kept are tried again. */

@@ -8,12 +8,12 @@ import { type Digest, digestOf, isDigest } from '../digest.ts';
 import { createEntry } from '../entry.ts';
 import { installImage } from '../install.ts';
 import { chooseManifest, type ImageManifest, parseManifest } from '../manifest.ts';
-import { acceptedManifests } from '../media-type.ts';
 import type { Platform } from '../platform.ts';
 import type { OnImageEvent } from '../progress.ts';
 import { formatReference, formatRepository, type RegistryReference } from '../reference.ts';
 import { fetchBlob } from './blob-fetch.ts';
 import { Registry } from './registry.ts';
+import { manifestAsk } from './resolve-digest.ts';
 import { readDocument } from './response.ts';
 
 export interface PullOptions {
@@ -152,16 +152,4 @@ async function fetchManifest(
     wanted = { ...reference, digest: chosen.digest };
   }
   throw malformed(`index ${formatReference(reference)}`, 'its indexes are nested too deep');
-}
-
-function manifestAsk(reference: RegistryReference) {
-  const { repository, digest, tag = 'latest' } = reference;
-  return {
-    what: `manifest ${digest ?? tag} of ${formatRepository(reference)}`,
-    method: 'GET',
-    target: `/v2/${repository}/manifests/${digest ?? tag}`,
-    headers: { accept: acceptedManifests.join(', ') },
-    scopes: [`repository:${repository}:pull`],
-    accept: [200],
-  };
 }

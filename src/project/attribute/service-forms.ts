@@ -7,6 +7,7 @@ import { parsePort } from '../syntax/port.ts';
 import {
   isList,
   isMapping,
+  type Mapping,
   mappingAt,
   newList,
   newMapping,
@@ -152,38 +153,53 @@ function unbracket(address: string): string {
 }
 
 /** `all` */
-const gpus: Form = (value, context) =>
-  isList(value) ? value : toList(singleEntry('count', 'all', context.at), context);
+const gpus: Form = (value, context) => {
+  const list = isList(value) ? value : toList(singleEntry('count', 'all', context.at), context);
+  expandEach(list, { options: keyValues }, context);
+  return list;
+};
 
 const develop: Form = (value, context) => {
   const watch = isMapping(value) ? value['watch'] : undefined;
   for (const trigger of isList(watch) ? watch : []) {
     if (!isMapping(trigger)) continue;
-    for (const key of ['ignore', 'include']) {
-      const patterns = trigger[key];
-      if (typeof patterns !== 'string') continue;
-      const at = valuePlace(trigger, key);
-      setEntry(trigger, key, toList(patterns, { ...context, at }), at);
-    }
+    expandEntries(trigger, { ignore: toList, include: toList }, context);
+    expandEntries(mappingAt(trigger, 'exec'), { environment: keyValues }, context);
   }
   return value;
 };
 
 const deploy: Form = (value, context) => {
-  if (isMapping(value) && isList(value['labels'])) {
-    setEntry(value, 'labels', keyValues(value['labels'], context), valuePlace(value, 'labels'));
-  }
+  if (!isMapping(value)) return value;
+  expandEntries(value, { labels: keyValues }, context);
+  const reservations = mappingAt(mappingAt(value, 'resources'), 'reservations');
+  expandEach(reservations?.['devices'], { options: keyValues }, context);
   return value;
 };
 
 /** Hooks have an environment of their own. */
-const hooks = eachItem((value, context) => {
-  if (isMapping(value) && isList(value['environment'])) {
-    const at = valuePlace(value, 'environment');
-    setEntry(value, 'environment', keyValues(value['environment'], { ...context, at }), at);
-  }
+const hooks: Form = (value, context) => {
+  expandEach(value, { environment: keyValues }, context);
   return value;
-});
+};
+
+function expandEach(list: Value | undefined, forms: Readonly<Record<string, Form>>, context: FormContext) {
+  for (const item of isList(list) ? list : []) if (isMapping(item)) expandEntries(item, forms, context);
+}
+
+/** In place. */
+function expandEntries(
+  mapping: Mapping | undefined,
+  forms: Readonly<Record<string, Form>>,
+  context: FormContext,
+): void {
+  for (const [key, form] of Object.entries(forms)) {
+    const value = mapping?.[key];
+    if (mapping === undefined || value === undefined || value === null) continue;
+    const at = valuePlace(mapping, key);
+    setEntry(mapping, key, form(value, { ...context, at, path: `${context.path}.${key}` }), at);
+  }
+}
 
 const ssh: Form = (value, context) => {
   const mapping = keyValues(value, context);
@@ -224,10 +240,7 @@ const expose = eachItem((value) => String(value));
 const volumes: Form = (value, context) => {
   const list = mounts(value, context);
   for (const mount of isList(list) ? list : []) {
-    const volume = isMapping(mount) ? mappingAt(mount, 'volume') : undefined;
-    if (!volume || !isList(volume['labels'])) continue;
-    const at = valuePlace(volume, 'labels');
-    setEntry(volume, 'labels', keyValues(volume['labels'], { ...context, at }), at);
+    if (isMapping(mount)) expandEntries(mappingAt(mount, 'volume'), { labels: keyValues }, context);
   }
   return list;
 };

@@ -1,8 +1,9 @@
 // What to write instead of a key that is not known where it stands.
 
 import { findNearest } from '../../base/suggest.ts';
+import type { Schema } from '../schema/schema.ts';
 import { isMapping, type Path, type Value } from '../text/tree.ts';
-import { findSchema, keysOf, propertiesOf, type Schema } from './schema-lookup.ts';
+import { findSchema, keysOf, propertiesOf } from './schema-lookup.ts';
 
 /** What docker run, Kubernetes and older tools call an attribute of a service. */
 const otherWords: Readonly<Record<string, string>> = {

@@ -1,29 +1,10 @@
-// The schema as data, for messages only: parsed when the first error needs it.
+// What the schema says of places, for messages.
 
-import { schemaText } from '../generated/validator.mjs';
+import { followReference, rootSchema, type Schema } from '../schema/schema.ts';
 import type { Path } from '../text/tree.ts';
 
-export interface Schema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, Schema & { readonly deprecated?: boolean }>>;
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-  readonly items?: Schema;
-  readonly pattern?: string;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-}
-
-let parsed: Schema | undefined;
-
-function rootSchema(): Schema {
-  parsed ??= JSON.parse(schemaText) as Schema;
-  return parsed;
-}
-
 function resolve(schema: Schema | undefined): Schema | undefined {
-  const name = schema?.$ref?.replace('#/$defs/', '');
-  return name === undefined ? schema : resolve(rootSchema().$defs?.[name]);
+  return schema && followReference(schema);
 }
 
 /** The schema of the value at a path. */

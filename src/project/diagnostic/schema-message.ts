@@ -1,7 +1,7 @@
 // One violation of the schema as one message, at the place that has to change.
 
 import { findNearest } from '../../base/suggest.ts';
-import type { SchemaError } from '../generated/validator.mjs';
+import type { SchemaViolation } from '../schema/check-schema.ts';
 import {
   describeKind,
   findPlace,
@@ -21,7 +21,7 @@ import { findSchema } from './schema-lookup.ts';
 export const nameHint = 'names have letters, digits, `.`, `_` and `-` only';
 
 interface Violation {
-  readonly error: SchemaError;
+  readonly error: SchemaViolation;
   readonly root: Mapping;
   readonly path: Path;
   readonly value: Value | undefined;
@@ -31,24 +31,24 @@ interface Violation {
 
 type Describe = (violation: Violation) => Finding;
 
-export function describeViolation(error: SchemaError, root: Mapping): Finding {
-  const path = toPath(error.instancePath, root);
+export function describeViolation(error: SchemaViolation, root: Mapping): Finding {
+  const { path } = error;
   const violation = { error, root, path, value: valueAt(root, path), where: formatPath(path) };
-  const finding = (descriptions[error.keyword] ?? describeOther)(violation);
+  const finding = descriptions[error.keyword](violation);
   return { at: findPlace(root, path), ...finding };
 }
 
-const descriptions: Readonly<Record<string, Describe>> = {
-  additionalProperties: describeUnknownKey,
+const descriptions: Readonly<Record<SchemaViolation['keyword'], Describe>> = {
+  unknown: describeUnknownKey,
   type: describeType,
   enum: describeEnum,
   pattern: describePattern,
   required({ error, where }) {
-    const key = String(error.params['missingProperty']);
+    const key = String(error.at);
     return { code: 'key-missing', message: `${where} needs the key \`${key}\``, hints: [`add \`${key}:\``] };
   },
   uniqueItems({ error, root, path, value, where }) {
-    const index = Number(error.params['i']);
+    const index = Number(error.at);
     const item = isList(value) ? value[index] : undefined;
     return {
       code: 'item-duplicate',
@@ -59,20 +59,16 @@ const descriptions: Readonly<Record<string, Describe>> = {
   },
   minimum: ({ error, where }) => ({
     code: 'value-range',
-    message: `${where} must be at least ${error.params['limit']}`,
+    message: `${where} must be at least ${error.schema.minimum}`,
   }),
   maximum: ({ error, where }) => ({
     code: 'value-range',
-    message: `${where} must be at most ${error.params['limit']}`,
+    message: `${where} must be at most ${error.schema.maximum}`,
   }),
 };
 
-function describeOther({ error, where }: Violation): Finding {
-  return { code: 'value-format', message: `${where} does not fit: ${error.keyword}` };
-}
-
 function describeUnknownKey({ error, path, value }: Violation): Finding {
-  const key = String(error.params['additionalProperty']);
+  const key = String(error.at);
   const at = isMapping(value) ? keyPlace(value, key) : undefined;
   const schema = findSchema(path);
   if (schema?.patternProperties && !schema.properties) {
@@ -101,7 +97,7 @@ const kindNames: Readonly<Record<string, string>> = {
 };
 
 function describeType({ error, path, value, where }: Violation): Finding {
-  const wanted = [error.params['type']].flat().map(String);
+  const wanted = [error.schema.type ?? []].flat().map(String);
   const isTyped = wanted.some((type) => /number|integer|boolean/.test(type));
   // Numbers and booleans may be written as text, for variables; as advice that would only confuse.
   const advised = wanted.filter((type) => type !== 'string' || !isTyped);
@@ -141,7 +137,7 @@ function hintsForType(
 }
 
 function describeEnum({ error, value, where }: Violation): Finding {
-  const allowed = ((error.params['allowedValues'] as unknown[]) ?? []).map(String);
+  const allowed = (error.schema.enum ?? []).map(String);
   const message = `${where} must be ${joinAlternatives(allowed)}, not ${JSON.stringify(value)}`;
   return { code: 'value-enum', message, hints: suggest(value, allowed) };
 }
@@ -170,17 +166,4 @@ function suggest(value: Value | undefined, allowed: readonly string[]): string[]
 
 function joinAlternatives(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
-}
-
-/** A JSON pointer as a path into the tree. */
-export function toPath(pointer: string, root: Value): Path {
-  const path: (string | number)[] = [];
-  let node: Value | undefined = root;
-  for (const step of pointer.split('/').slice(1)) {
-    const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    const isItem = isList(node);
-    path.push(isItem ? Number(key) : key);
-    node = node === undefined ? undefined : valueAt(node, [isItem ? Number(key) : key]);
-  }
-  return path;
 }

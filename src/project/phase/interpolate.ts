@@ -63,7 +63,11 @@ function replace(
     if (!(error instanceof TemplateError)) throw error;
     const at = placeInScalar(diagnostics, place, text, error.offset);
     if (error.kind === 'required') {
-      const hints = [`set ${error.variable} in the environment or in the env file`];
+      const nearest = findNearest(error.variable ?? '', environment.names());
+      const hints = [
+        ...(nearest ? [`did you mean ${nearest}?`] : []),
+        `set ${error.variable} in the environment or in the env file`,
+      ];
       diagnostics.error({ code: 'variable-required', message: error.message, at, hints });
     } else {
       const hints = [error.hint ?? 'write $$ for a literal dollar sign'];

@@ -3,8 +3,9 @@
 import { join, resolve } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { composeFileNames } from '../compose-file-name.ts';
-import { isRemote } from '../text/remote.ts';
-import type { Place } from '../text/source-text.ts';
+import { RemoteNeeded } from '../remote-needed.ts';
+import { isRemote, parseRemote } from '../text/remote.ts';
+import { nowhere, type Place } from '../text/source-text.ts';
 import type { LoadRun } from './scope.ts';
 
 /** An absolute path; undefined after an error was reported. `-` stays. */
@@ -15,17 +16,22 @@ export function locateFile(name: string, directory: string, run: LoadRun, at?: P
 
 function locateRemote(name: string, run: LoadRun, at: Place | undefined): string | undefined {
   const { diagnostics, reader } = run;
-  if (!reader.fetch) {
-    const hints = ['clone it and name the copy'];
-    diagnostics.error({ code: 'remote-unsupported', message: `${name} cannot be fetched here`, at, hints });
+  if (!reader.fetch || !parseRemote(name)) {
+    const hints = [
+      'a Git repository (`https://host/x.git#ref:dir`) or `oci://` can be; else copy it and name the copy',
+    ];
+    diagnostics.error({ code: 'remote-unsupported', message: `${name} cannot be fetched`, at, hints });
     return undefined;
   }
   try {
-    return composeFileIn(reader.fetch(name), run) ?? reportEmpty(name, run, at);
+    const copy = reader.fetch(name);
+    if (copy !== undefined) return composeFileIn(copy, run) ?? reportEmpty(name, run, at);
+    if (!run.needed.has(name)) run.needed.set(name, at ?? nowhere);
+    return undefined;
   } catch (error) {
     if (!(error instanceof TcError)) throw error;
     diagnostics.error({
-      code: 'remote-failed',
+      code: error.code === 'remote-unsupported' ? error.code : 'remote-failed',
       message: error.message,
       at,
       hints: error.hints,
@@ -33,6 +39,16 @@ function locateRemote(name: string, run: LoadRun, at: Place | undefined): string
     });
     return undefined;
   }
+}
+
+/** Throws if files were named that have to be fetched first. */
+export function throwIfNeeded({ diagnostics, needed }: LoadRun): void {
+  if (needed.size === 0) return;
+  const files = [...needed].map(([name, at]) => {
+    const source = diagnostics.sources.positionOf(at);
+    return { name, ...(source ? { source } : {}) };
+  });
+  throw new RemoteNeeded(files);
 }
 
 /** The path itself if it is a file. */

@@ -15,6 +15,8 @@ export interface LoadRun {
   readonly trace?: Trace;
   /** Home directory for `~`. */
   readonly home: string | undefined;
+  /** Remote files that are not here, and where they were named first. */
+  readonly needed: Map<string, Place>;
   /** Extended files by path and environment, ready to copy services from. */
   readonly extended: Map<string, Mapping | undefined>;
 }

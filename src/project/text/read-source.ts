@@ -1,6 +1,7 @@
 // Reads one file into the load's sources, or says why it cannot be read.
 
 import { basename, dirname } from 'node:path';
+import { TcError } from '../../base/error.ts';
 import type { DiagnosticCode } from '../diagnostic/diagnostic-code.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
 import type { FileReader } from '../file-reader.ts';
@@ -29,6 +30,19 @@ export function readSource(
     const { code, message, hints } = explain(file, error as NodeJS.ErrnoException, wanted);
     diagnostics.error({ code, message, at: wanted.at, hints, cause: error });
     return undefined;
+  }
+}
+
+/** The text of a file that the user named. Throws TcError. */
+export function readNamedFile(file: string, reader: FileReader, what: string): string {
+  try {
+    return reader.read(file);
+  } catch (cause) {
+    const { code, hints, message } = explain(file, cause as NodeJS.ErrnoException, {
+      code: 'file-missing',
+      what,
+    });
+    throw new TcError(message, { code, hints, cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TcError } from '../../../src/base/error.ts';
 import { discoverFiles } from '../../../src/project/discover.ts';
-import { explainValue, formatExplanation } from '../../../src/project/explain.ts';
+import { explainValues, formatExplanation } from '../../../src/project/explain.ts';
 import { createMemoryReader } from '../../conformance/memory-reader.ts';
 
 const files = new Map(
@@ -40,14 +40,14 @@ services:
   }),
 );
 
-function explain(path: string, environment: Record<string, string> = {}): string {
+function explain(path: string | string[], environment: Record<string, string> = {}): string {
   const reader = createMemoryReader(files);
   const found = discoverFiles({ files: [], cwd: '/p', environment }, reader);
-  const explanations = explainValue({ ...found, profiles: [] }, reader, path);
+  const explanations = explainValues({ ...found, profiles: [] }, reader, [path].flat());
   return explanations.map((one) => formatExplanation(one, '/p')).join('');
 }
 
-describe('explainValue', () => {
+describe('explainValues', () => {
   it('names the file and line of a value', () => {
     expect(explain('services.base.image')).toBe(`services.base.image: "nginx"
   compose.yaml:4:12: image: nginx
@@ -106,6 +106,14 @@ describe('explainValue', () => {
         .match(/^\S.*: /gm)
         ?.map((line) => line.replace(/: .*/, '')),
     ).toEqual(['services.db.image', 'services.db.networks.default', 'services.db.user']);
+  });
+
+  it('explains several paths, and takes the name of a service for the service', () => {
+    expect(explain(['web.api.image', 'base.image', 'networks.default.name']).match(/^\S+(?=:)/gm)).toEqual([
+      'services.web.api.image',
+      'services.base.image',
+      'networks.default.name',
+    ]);
   });
 
   it('says when no file names a value', () => {

@@ -1,21 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TcError } from '../../../src/base/error.ts';
+import { describe, expect, it } from 'vitest';
 import { discoverFiles } from '../../../src/project/discover.ts';
-import { createDiskReader } from '../../../src/project/disk-reader.ts';
 import { loadProject } from '../../../src/project/load.ts';
-import { createRemoteReader } from '../../../src/project/remote-reader.ts';
+import { RemoteNeeded } from '../../../src/project/remote-needed.ts';
 import { isRemote, parseRemote } from '../../../src/project/text/remote.ts';
 import { createMemoryReader } from '../../conformance/memory-reader.ts';
 
@@ -80,108 +66,38 @@ describe('a remote file', () => {
     expect(model.services['db']?.volumes[0]?.source).toBe('/copy/d');
   });
 
+  it('that is not here yet ends the load, with all that are needed, whatever seems to be missing without it', () => {
+    const text =
+      'include: ["https://host/x.git", "oci://host/y"]\nservices: {web: {extends: {service: from-x}}}';
+    const absent = {
+      ...createMemoryReader(new Map([['/p/compose.yaml', text]])),
+      fetch: () => undefined,
+    };
+    const load = () =>
+      loadProject({ files: ['/p/compose.yaml'], cwd: '/p', profiles: [], environment: {} }, absent);
+    expect(load).toThrow(RemoteNeeded);
+    try {
+      load();
+    } catch (error) {
+      expect((error as RemoteNeeded).files).toEqual([
+        { name: 'https://host/x.git', source: { file: '/p/compose.yaml', line: 1, col: 11 } },
+        { name: 'oci://host/y', source: { file: '/p/compose.yaml', line: 1, col: 33 } },
+      ]);
+    }
+  });
+
+  it('that nothing can fetch is refused where it was named', () => {
+    const text = 'include: ["https://host/compose.yaml"]';
+    const other = { ...createMemoryReader(new Map([['/p/compose.yaml', text]])), fetch: () => undefined };
+    const load = () =>
+      loadProject({ files: ['/p/compose.yaml'], cwd: '/p', profiles: [], environment: {} }, other);
+    expect(load).toThrow('https://host/compose.yaml cannot be fetched');
+  });
+
   it('without a Compose file is an error where it was named', () => {
     const empty = { ...reader, fetch: () => '/nothing' };
     const load = () =>
       loadProject({ files: ['/p/compose.yaml'], cwd: '/p', profiles: [], environment: {} }, empty);
     expect(load).toThrow(/has no Compose file/);
-  });
-});
-
-describe('createRemoteReader', () => {
-  const base = mkdtempSync(join(tmpdir(), 'tcompose-remote-'));
-  const origin = join(base, 'origin');
-  const url = 'https://host/x.git';
-  let commands: string[] = [];
-
-  const run = (args: readonly string[], cwd: string) => {
-    const env = { PATH: process.env['PATH'], HOME: base, GIT_CONFIG_NOSYSTEM: '1' };
-    const { status, stdout, stderr } = spawnSync('git', [...args], { cwd, env, encoding: 'utf8' });
-    return { status: status ?? undefined, stdout, stderr };
-  };
-  const git = (args: readonly string[], cwd: string) => {
-    commands.push(args[0] ?? '');
-    return run(
-      args.map((arg) => (arg === url ? `file://${origin}` : arg)),
-      cwd,
-    );
-  };
-  const reader = (confirm: () => boolean = () => true) =>
-    createRemoteReader(createDiskReader(), { cacheDirectory: join(base, 'cache'), confirm, git });
-  const fetch = (name: string, ...rest: Parameters<typeof reader>) => {
-    commands = [];
-    return reader(...rest).fetch?.(name) ?? '';
-  };
-  const commit = (message: string) => {
-    run(['add', '-A'], origin);
-    run(['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', message], origin);
-    return run(['rev-parse', 'HEAD'], origin).stdout.trim();
-  };
-
-  beforeAll(() => {
-    mkdirSync(join(origin, 'sub'), { recursive: true });
-    run(['init', '--quiet', '--initial-branch=main'], origin);
-    writeFileSync(join(origin, 'compose.yaml'), 'services: {a: {image: one}}\n');
-    writeFileSync(join(origin, 'sub/compose.yaml'), 'services: {a: {image: sub}}\n');
-    symlinkSync('/etc', join(origin, 'out'));
-    commit('one');
-    run(['tag', 'v1'], origin);
-    run(['branch', 'a/v2'], origin);
-  });
-  afterAll(() => rmSync(base, { recursive: true }));
-
-  it('fetches the default branch, and a directory of it', () => {
-    expect(readFileSync(join(fetch(url), 'compose.yaml'), 'utf8')).toContain('one');
-    expect(readFileSync(join(fetch(`${url}#main:sub`), 'compose.yaml'), 'utf8')).toContain('sub');
-  });
-
-  it('keeps what it fetched, by commit', () => {
-    fetch(`${url}#v1`);
-    expect(commands).toEqual(['ls-remote']);
-    writeFileSync(join(origin, 'compose.yaml'), 'services: {a: {image: two}}\n');
-    const second = commit('two');
-    expect(readFileSync(join(fetch(url), 'compose.yaml'), 'utf8')).toContain('two');
-    expect(readFileSync(join(fetch(`${url}#v1`), 'compose.yaml'), 'utf8')).toContain('one');
-    fetch(`${url}#${second}`);
-    expect(commands).toEqual([]);
-  });
-
-  it('asks first, once for each name', () => {
-    let asked = 0;
-    const one = reader(() => {
-      asked++;
-      return true;
-    });
-    one.fetch?.(url);
-    one.fetch?.(url);
-    expect(asked).toBe(1);
-    expect(() => fetch(url, () => false)).toThrow('was not accepted');
-    expect(commands).toEqual([]);
-  });
-
-  it.each([
-    [`${url}#nothing`, 'there is no `nothing`'],
-    [`${url}#main:none`, 'there is no `none` in the repository'],
-    [`${url}#main:../..`, 'leads out of the repository'],
-    [`${url}#main:out`, 'leads out of the repository'],
-    ['https://host/other.git', 'cannot be fetched'],
-    ['oci://host/x', 'is no Git repository'],
-  ])('refuses %s', (name, message) => {
-    expect(() => fetch(name)).toThrow(TcError);
-    expect(() => fetch(name)).toThrow(message);
-  });
-
-  it('leaves nothing half-made behind', () => {
-    const copies = readdirSync(join(base, 'cache')).flatMap((name) => readdirSync(join(base, 'cache', name)));
-    expect(copies.filter((name) => !/^[0-9a-f]{40}$/.test(name))).toEqual([]);
-  });
-
-  it('says that git is missing', () => {
-    const broken = createRemoteReader(createDiskReader(), {
-      cacheDirectory: join(base, 'other'),
-      confirm: () => true,
-      git: () => ({ status: undefined, stdout: '', stderr: '' }),
-    });
-    expect(() => broken.fetch?.(url)).toThrow('git is not installed');
   });
 });

@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { formatUninterpolated, listVariables } from '../../../src/project/uninterpolated.ts';
+import type { FileReader } from '../../../src/project/file-reader.ts';
+import type { LoadOptions } from '../../../src/project/load.ts';
+import {
+  formatUninterpolated as format,
+  listVariables,
+  loadUninterpolated,
+} from '../../../src/project/uninterpolated.ts';
 import { createMemoryReader } from '../../conformance/memory-reader.ts';
 
 function options(...texts: string[]) {
   const files = new Map(texts.map((text, index) => [`/p/${index}.yaml`, text]));
   const reader = createMemoryReader(files);
   return [{ files: [...files.keys()], cwd: '/p', profiles: [], environment: {} }, reader] as const;
+}
+
+function formatUninterpolated(options: LoadOptions, reader: FileReader, output: 'yaml' | 'json') {
+  const { project, warnings } = loadUninterpolated(options, reader);
+  return { text: format(project, output), warnings };
 }
 
 describe('formatUninterpolated', () => {
