@@ -82,7 +82,7 @@ describe('a registry run by tcompose', () => {
     const wrong = { username: user.username, password: 'wrong' };
     const settings = { environment: { HOME: sandbox.path('home') } };
     await expect(logIn(settings, { host, credentials: wrong })).rejects.toMatchObject({
-      code: 'registry-unauthorized',
+      code: 'login-refused',
     });
     await logIn(settings, { host, credentials: user });
     expect((await store.push(name)).digest).toBe(image.manifest.digest);
