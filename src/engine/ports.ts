@@ -113,7 +113,16 @@ export interface LogRequest {
   /** RFC 3339 instants. */
   readonly since?: string;
   readonly until?: string;
+  /** When it fires, what is written by then is still read. */
   readonly signal?: AbortSignal;
+  /** By container id: where reading begins, and when it has come to its end, where the next one goes on. */
+  readonly cursors?: Map<string, LogCursor>;
+}
+
+/** A place in a log that stays valid through rotations. */
+export interface LogCursor {
+  readonly inode: number;
+  readonly position: number;
 }
 
 export interface LogRecord {

@@ -93,9 +93,9 @@ export class FakeEngine implements Omit<Engine, 'images' | 'pullImages' | 'regis
     yield* waiting.snapshots;
   }
 
-  /** The container of this name prints a line. */
-  print(name: string, text: string): void {
-    this.#clock = Math.max(this.#clock, Date.now()) + 1;
+  /** The container of this name prints a line; `later`: than the one before, in ms. */
+  print(name: string, text: string, later = 1): void {
+    this.#clock = Math.max(this.#clock, later === 0 ? 0 : Date.now()) + later;
     const time = formatInstant(this.#clock);
     this.#records.push({ containerId: this.#find(name).id, stream: 'stdout', time, text: `${text}\n` });
     for (const wake of this.#readers) wake();
@@ -145,13 +145,21 @@ export class FakeEngine implements Omit<Engine, 'images' | 'pullImages' | 'regis
     if (operation.kind === 'kill-container') this.end(name, 137);
   }
 
-  async *#read({ containers, follow, signal }: LogRequest): AsyncGenerator<LogRecord> {
+  async *#read({
+    containers,
+    cursors,
+    follow,
+    signal,
+    since = '',
+  }: LogRequest): AsyncGenerator<LogRecord> {
     const wanted = new Set(containers.map((container) => container.id));
-    for (let at = 0; ; ) {
+    const [first = ''] = wanted;
+    for (let at = cursors?.get(first)?.position ?? 0; ; ) {
       for (; at < this.#records.length; at += 1) {
         const record = this.#records[at] as LogRecord;
-        if (wanted.has(record.containerId)) yield record;
+        if (wanted.has(record.containerId) && record.time >= since) yield record;
       }
+      cursors?.set(first, { inode: 1, position: at });
       if (!follow || signal?.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = () => {
