@@ -21,17 +21,28 @@ export class Session {
   readonly display: Display;
   /** What app functions take. */
   readonly context: AppContext;
+  /** Whoever hears Ctrl-C and SIGTERM, once somebody does. */
+  #interrupts: Interrupts | undefined;
 
   constructor(globals: GlobalValues, environment: Environment) {
     const selection = selectProject(globals, environment);
     this.environment = environment;
     this.display = openDisplay(presentationOf(globals, environment), selection.workingDir);
-    this.context = createContext(globals, selection, (event) => this.display.on(event));
+    const listen = () => {
+      this.#interrupts ??= listenForInterrupts();
+      return this.#interrupts;
+    };
+    this.context = createContext(globals, selection, listen, (event) => this.display.on(event));
   }
 
   /** Data, to standard output. */
   print(text: string): void {
     this.display.print(text);
+  }
+
+  /** From here on the command hears the user's signals itself. */
+  takeSignals(): void {
+    this.#interrupts?.release();
   }
 
   /** Ends a verb that has a plan: a dry run prints it. The exit code. */
@@ -65,13 +76,9 @@ export function selectProject(globals: GlobalValues, environment: Environment): 
 function createContext(
   globals: GlobalValues,
   selection: ProjectSelection,
+  listen: () => Interrupts,
   on: (event: AppEvent) => void,
 ): AppContext {
-  let interrupts: Interrupts | undefined;
-  const listen = () => {
-    interrupts ??= listenForInterrupts();
-    return interrupts;
-  };
   return {
     selection,
     reader: createReader(),

@@ -110,7 +110,7 @@ function projectOperations({
 function containerOperations({
   locator,
   context,
-}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'listProcesses' | 'watch'> {
+}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'attach' | 'listProcesses' | 'watch'> {
   return {
     logs: {
       async *read(request) {
@@ -124,6 +124,11 @@ function containerOperations({
     async exec(container, request) {
       const { execInContainer } = await import('./exec/exec.ts');
       return execInContainer(context(), container, request);
+    },
+
+    async attach(container, request) {
+      const { attachToContainer } = await import('./exec/attach.ts');
+      return attachToContainer(context(), container, request);
     },
 
     async listProcesses(container) {

@@ -49,6 +49,8 @@ export interface Engine {
   listProjects(): Promise<readonly ProjectSummary[]>;
   readonly logs: LogPort;
   exec(container: ObservedContainer, request: ExecRequest): Promise<ExecSession>;
+  /** What the container prints from now on, and its input. Others may be attached, too. */
+  attach(container: ObservedContainer, request: AttachRequest): Promise<AttachSession>;
   /** What runs in the container, by pid; read from the host's side, so the container needs no program for it. */
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
@@ -73,6 +75,8 @@ export interface ExecuteRequest {
   readonly signal?: AbortSignal;
   /** How many effects at a time; default: number of cores. */
   readonly parallel?: number;
+  /** For the container that the plan starts attached. */
+  readonly attach?: AttachRequest;
 }
 
 export type ExecuteEvent =
@@ -91,6 +95,8 @@ export interface ExecutionResult {
   /** Node of a `create-container` -> the new id. */
   readonly created: ReadonlyMap<NodeId, string>;
   readonly plan: Plan;
+  /** With the container that the plan started attached. */
+  readonly session?: AttachSession;
 }
 
 export interface ProjectSummary {
@@ -154,6 +160,29 @@ export interface ExecSession {
   readonly exitCode: Promise<number>;
   resize(rows: number, columns: number): void;
   signal(name: string): void;
+  /** Leaves what runs alone: it goes on, and `exitCode` tells nothing any more. */
+  leave(): void;
+}
+
+/** Streams that are absent are not passed on. */
+export interface AttachRequest {
+  /** The container has a terminal: its output is one stream. */
+  readonly tty: boolean;
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  /** The container waits while the output is not read. Else what a slow reader has no room for is lost to it. */
+  readonly lossless: boolean;
+  /** The end of `stdin` is the end of the container's own, too. */
+  readonly endsInput: boolean;
+  /** Told how much was lost to a slow reader. */
+  onDropped?(bytes: number): void;
+}
+
+/** `signal` goes to the container's first process. */
+export interface AttachSession extends ExecSession {
+  /** Settles when the monitor is gone, and what it removes with it. */
+  readonly ended: Promise<void>;
 }
 
 /** A process as the host sees it. */

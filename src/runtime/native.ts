@@ -34,6 +34,8 @@ export interface Native {
    */
   receiveDescriptors(socket: Descriptor): Promise<{ line: string; fds: Descriptor[] }>;
   pipe(): { read: Descriptor; write: Descriptor };
+  /** Two ends of a unix stream socket. */
+  socketPair(): [Descriptor, Descriptor];
   /** `pipe`, `socket`, `file`, `directory`, `tty`, `device`. */
   descriptorKind(fd: Descriptor): string;
 
@@ -103,6 +105,8 @@ export interface SpawnMonitorRequest {
   readonly sockets: readonly Descriptor[];
   /** Network namespace to take over instead of making one. */
   readonly networkNamespace?: Descriptor;
+  /** A connection of the control socket, made before the monitor: what was asked on it is done before the start. */
+  readonly client?: Descriptor;
 }
 
 export interface MonitorStarted {

@@ -18,7 +18,11 @@ interface FollowedLog {
 export async function* readLogs(paths: InstancePaths, request: LogRequest): AsyncGenerator<LogRecord> {
   const logs = request.containers.map(({ id }) => {
     const directory = paths.container(id);
-    return { containerId: id, directory, source: new LogSource(join(directory, 'log'), request.cursors?.get(id)) };
+    return {
+      containerId: id,
+      directory,
+      source: new LogSource(join(directory, 'log'), request.cursors?.get(id)),
+    };
   });
   // Watching starts before reading: a line is seen by the one or by the other.
   const waker = request.follow ? new LogWaker(logs, request.signal) : undefined;

@@ -4,6 +4,7 @@
 import { formatInstant } from '../../../src/app/instant.ts';
 import { abortable, PushIterable } from '../../../src/base/async.ts';
 import type {
+  AttachSession,
   Engine,
   ExecRequest,
   ExecSession,
@@ -76,7 +77,13 @@ export class FakeEngine implements Omit<Engine, 'images' | 'pullImages' | 'regis
       exitCode: Promise.resolve(0),
       resize: () => undefined,
       signal: () => undefined,
+      leave: () => undefined,
     });
+  }
+
+  async attach(): Promise<AttachSession> {
+    const idle = { resize: () => undefined, signal: () => undefined, leave: () => undefined };
+    return { ...idle, exitCode: Promise.resolve(0), ended: Promise.resolve() };
   }
 
   listProcesses() {
@@ -145,13 +152,7 @@ export class FakeEngine implements Omit<Engine, 'images' | 'pullImages' | 'regis
     if (operation.kind === 'kill-container') this.end(name, 137);
   }
 
-  async *#read({
-    containers,
-    cursors,
-    follow,
-    signal,
-    since = '',
-  }: LogRequest): AsyncGenerator<LogRecord> {
+  async *#read({ containers, cursors, follow, signal, since = '' }: LogRequest): AsyncGenerator<LogRecord> {
     const wanted = new Set(containers.map((container) => container.id));
     const [first = ''] = wanted;
     for (let at = cursors?.get(first)?.position ?? 0; ; ) {
