@@ -46,7 +46,13 @@ export const runFlags = {
   tty: { type: 'boolean', char: 't', hidden: true, summary: 'A terminal, if there is one; see --no-tty' },
   'use-aliases': { type: 'boolean', summary: "Answer to the service's names" },
   user: { type: 'string', char: 'u', value: 'USER', summary: 'As this user, by name or number' },
-  volume: { type: 'list', char: 'v', aliases: ['volumes'], value: 'SOURCE:TARGET', summary: 'Mount a volume' },
+  volume: {
+    type: 'list',
+    char: 'v',
+    aliases: ['volumes'],
+    value: 'SOURCE:TARGET',
+    summary: 'Mount a volume',
+  },
   workdir: { type: 'string', char: 'w', value: 'DIR', summary: 'In this directory' },
 } as const satisfies FlagSpecs;
 

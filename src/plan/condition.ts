@@ -14,10 +14,7 @@ import type { StepContext } from './up-steps.ts';
  * Fails if a service waits for the health of one that has no probe: it would wait for ever. If it can do without, that is
  * a warning.
  */
-export function checkConditions(
-  context: DecisionContext,
-  oneOffs: readonly ServiceConfig[] = [],
-): Warning[] {
+export function checkConditions(context: DecisionContext, oneOffs: readonly ServiceConfig[] = []): Warning[] {
   const { inputs, model, selection } = context;
   const selected = [...selection.selected].flatMap((name) => model.services[name] ?? []);
   return [...selected, ...oneOffs].flatMap(({ depends_on, name }) =>

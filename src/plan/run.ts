@@ -32,7 +32,15 @@ export function planRun(
   state: ObservedState,
   options: RunOptions,
 ): Plan {
-  const { name, service, slug, removeOnEnd = false, useAliases = false, attached = false, ...upOptions } = options;
+  const {
+    name,
+    service,
+    slug,
+    removeOnEnd = false,
+    useAliases = false,
+    attached = false,
+    ...upOptions
+  } = options;
   const selected = new Set(options.noDeps ? [] : runDependencies(model, service));
   const selection = { named: selected, selected };
   const decisions = decideUp(model, inputs, state, upOptions, { selection, oneOff: service });
@@ -54,6 +62,10 @@ export function runDependencies(model: ProjectModel, service: ServiceConfig): st
   return [...withDependencies(services, [service.name])].filter((name) => name !== service.name);
 }
 
-function oneOffName(model: ProjectModel, { name }: ServiceConfig, { separator = '-', slug }: RunOptions): string {
+function oneOffName(
+  model: ProjectModel,
+  { name }: ServiceConfig,
+  { separator = '-', slug }: RunOptions,
+): string {
   return [model.name, name, 'run', slug.slice(0, 12)].join(separator);
 }

@@ -45,7 +45,9 @@ export function decideUp(
   // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
-    const reachedServices = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
+    const reachedServices = order
+      .filter((name) => reached.has(name))
+      .flatMap((name) => model.services[name] ?? []);
     const services = [...reachedServices, ...extra];
     const resources = decideResources(model, state, services, !options.noRecreate);
     const decided = new Map<string, ServiceDecision>();

@@ -54,7 +54,10 @@ export function adaptService(
     ...changeCapabilities(service, changes),
     environment: { ...service.environment, ...changes.environment },
     labels: { ...service.labels, ...Object.fromEntries(changes.labels.map(parseLabel)) },
-    volumes: [...service.volumes.filter(({ target }) => !mounts.some((mount) => mount.target === target)), ...mounts],
+    volumes: [
+      ...service.volumes.filter(({ target }) => !mounts.some((mount) => mount.target === target)),
+      ...mounts,
+    ],
     ports: changes.servicePorts ? service.ports : changes.publish.flatMap(parsePublish),
     tty: changes.tty,
     stdin_open: changes.interactive,
@@ -133,8 +136,13 @@ function parseVolume(text: string, { directory, home }: OneOffChanges): MountCon
 }
 
 /** A volume that no file declares is what its name says. */
-function undeclaredVolumes(model: ProjectModel, mounts: readonly MountConfig[]): Record<string, VolumeConfig> {
-  const names = mounts.flatMap(({ source, type }) => (type === 'volume' && source !== undefined ? [source] : []));
+function undeclaredVolumes(
+  model: ProjectModel,
+  mounts: readonly MountConfig[],
+): Record<string, VolumeConfig> {
+  const names = mounts.flatMap(({ source, type }) =>
+    type === 'volume' && source !== undefined ? [source] : [],
+  );
   return Object.fromEntries(
     names.filter((name) => model.volumes[name] === undefined).map((name) => [name, { name }]),
   );

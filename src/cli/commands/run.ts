@@ -22,7 +22,9 @@ export const command = defineCommand({
     const streams = openStandardStreams({ ...flags, detachKeys });
     // Opened only now and one by one: a stream that Node has made is one that it reads.
     const open = () => ({ stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr });
-    const attach = flags.detach ? undefined : { ...open(), tty, lossless: true, endsInput: flags.interactive };
+    const attach = flags.detach
+      ? undefined
+      : { ...open(), tty, lossless: true, endsInput: flags.interactive };
     const result = await run(session.context, { ...toRunRequest(flags, operands, tty), attach });
     if (result.session === undefined) {
       if (!result.outcome.isDryRun) session.print(`${result.container.id}\n`);

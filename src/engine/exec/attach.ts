@@ -9,7 +9,12 @@ import { TcError } from '../../base/error.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { Descriptor, Native } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
-import { ControlConnection, checkAnswer } from '../control/connection.ts';
+import {
+  ControlConnection,
+  type ControlFailure,
+  type ControlMessage,
+  checkAnswer,
+} from '../control/connection.ts';
 import type { AttachRequest, AttachSession } from '../ports.ts';
 import { connectControl } from './connect-control.ts';
 import { copy } from './streams.ts';
@@ -79,6 +84,7 @@ export class Attaching {
     const answer = await this.#connection.next();
     if (answer !== undefined) {
       try {
+        checkVersion(answer, name);
         checkAnswer(answer, `attach to ${name}`);
         return this.#open();
       } catch (error) {
@@ -122,7 +128,7 @@ export class Attaching {
       const message = await this.#connection.next();
       if (message === undefined) {
         this.cancel();
-        throw new TcError('the container\'s monitor was lost, and the container with it', {
+        throw new TcError("the container's monitor was lost, and the container with it", {
           code: 'exec-lost',
           exitCode: 137,
         });
@@ -139,6 +145,15 @@ export class Attaching {
     while ((await this.#connection.next()) !== undefined);
     this.cancel();
   }
+}
+
+/** An upgrade leaves what runs to the monitors that it has. */
+function checkVersion({ error }: ControlMessage, name: string): void {
+  if ((error as Partial<ControlFailure> | undefined)?.errno !== 'EOPNOTSUPP') return;
+  throw new TcError(`container ${name} was started by a version of tcompose that could not attach`, {
+    code: 'monitor-too-old',
+    hints: ['restart the container, or see `logs -f`'],
+  });
 }
 
 async function copyOut(from: Socket, to: Writable | undefined): Promise<void> {

@@ -7,7 +7,10 @@ import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
 
-export function connectControl({ native, instance }: EngineContext, container: ObservedContainer): Descriptor {
+export function connectControl(
+  { native, instance }: EngineContext,
+  container: ObservedContainer,
+): Descriptor {
   try {
     return native.connectUnix(join(instance.paths.containerRun(container.id), 'ctl'));
   } catch (cause) {

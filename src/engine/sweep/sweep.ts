@@ -68,7 +68,8 @@ async function buryContainer(
   const last = { ...markLost(status), finishedAt: new Date().toISOString() };
   writeFileSync(lastPath(paths, record.id), `${JSON.stringify(last)}\n`, { mode: 0o600, flush: true });
   rmSync(statusPath(paths, record.id), { force: true });
-  if (record.onEnd === 'remove') renameSync(paths.container(record.id), remnantPath(paths, 'ended', record.id));
+  if (record.onEnd === 'remove')
+    renameSync(paths.container(record.id), remnantPath(paths, 'ended', record.id));
 }
 
 async function withLock(

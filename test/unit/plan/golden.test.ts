@@ -18,11 +18,11 @@ import {
 } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/operation.ts';
 import { planPause, planUnpause } from '../../../src/plan/pause.ts';
-import { type RunOptions, planRun } from '../../../src/plan/run.ts';
+import { planRun, type RunOptions } from '../../../src/plan/run.ts';
 import { planCreate, planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
-import { testGoldenFiles } from '../../golden/golden-file.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
+import { testGoldenFiles } from '../../golden/golden-file.ts';
 import { buildWorld, type World, type WorldWords } from './world.ts';
 
 /** Whatever the file says; the verbs check it by behaving. */
