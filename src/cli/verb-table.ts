@@ -31,6 +31,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     frequent: true,
     load: () => import('./commands/config.ts'),
   },
+  cp: { summary: 'Copy files from and to containers', load: () => import('./commands/cp.ts') },
   ...containerVerbs,
   create: { summary: 'Create containers without starting them', load: () => import('./commands/create.ts') },
   down: {
@@ -97,7 +98,6 @@ export const unsupportedVerbs: readonly string[] = [
   'alpha',
   'bridge',
   'build',
-  'cp',
   'events',
   'publish',
   'stats',

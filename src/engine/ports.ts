@@ -62,7 +62,34 @@ export interface Engine {
   commit(container: ObservedContainer, options: CommitOptions): Promise<ImageEntry>;
   /** The tar of the container's root file system, without its mounts. */
   export(container: ObservedContainer): AsyncIterable<Uint8Array>;
+  readonly copy: CopyPort;
   readonly system: SystemPort;
+}
+
+export interface CopyPort {
+  /** A container that does not run is kept from being started until the tree is closed. */
+  container(container: ObservedContainer): Promise<CopyTree>;
+  /** Nothing outside of the directory is reached, whatever links say. */
+  host(directory: string): Promise<CopyTree>;
+}
+
+/** Paths are absolute, `/` being the tree's root. Links are followed inside of it, and lead nowhere else. */
+export interface CopyTree {
+  look(path: string, follow: boolean): Promise<CopyEntry>;
+  /** The tar of it, under another name; with `.`, only of what is in it. */
+  read(path: string, name: string): AsyncIterable<Uint8Array>;
+  write(
+    directory: string,
+    input: AsyncIterable<Uint8Array>,
+    options: { readonly keepOwners: boolean; readonly devices: boolean },
+  ): Promise<void>;
+  close(): void;
+}
+
+export interface CopyEntry {
+  readonly kind: 'directory' | 'file' | 'link' | 'other' | 'missing';
+  /** Without links; as asked for if it is missing. */
+  readonly path: string;
 }
 
 export interface ExecuteRequest {
