@@ -38,7 +38,10 @@ export async function copy(context: AppContext, request: CopyRequest): Promise<v
   const isUpload = destination.service !== undefined;
   const containers = choose(await engine.observe(name), service, request, isUpload);
   if (request.source === '-' && containers.length > 1) {
-    throw usage(`${service} has ${containers.length} containers, and standard input is read once`, 'give --index');
+    throw usage(
+      `${service} has ${containers.length} containers, and standard input is read once`,
+      'give --index',
+    );
   }
   for (const container of containers) {
     request.onCopy(container);
@@ -117,8 +120,12 @@ async function lookAtTarget(tree: CopyTree, path: string): Promise<CopySide> {
   const link = await tree.look(plain, false);
   if (link.kind === 'link') return { path, entry: link };
   const parent = await tree.look(dirname(plain), true);
-  if (parent.kind !== 'directory') throw failed(`${dirname(plain)} is not a directory: there is nothing to copy into`);
-  const missing: CopyEntry = { kind: 'missing', path: join(parent.path, plain.slice(plain.lastIndexOf('/') + 1)) };
+  if (parent.kind !== 'directory')
+    throw failed(`${dirname(plain)} is not a directory: there is nothing to copy into`);
+  const missing: CopyEntry = {
+    kind: 'missing',
+    path: join(parent.path, plain.slice(plain.lastIndexOf('/') + 1)),
+  };
   return { path, entry: missing };
 }
 

@@ -49,7 +49,8 @@ export class DetachFilter extends Transform {
   readonly detached: Promise<void>;
   readonly #keys: Buffer;
   readonly #onDetach: () => void;
-  #matched = 0;
+  /** What was typed and may become the keys. */
+  readonly #held: number[] = [];
 
   constructor(keys: Buffer) {
     super();
@@ -64,20 +65,17 @@ export class DetachFilter extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     const passed: number[] = [];
     for (const byte of chunk) {
-      if (byte !== this.#keys[this.#matched]) {
-        passed.push(...this.#keys.subarray(0, this.#matched));
-        this.#matched = 0;
-      }
-      if (byte !== this.#keys[this.#matched]) {
-        passed.push(byte);
-        continue;
-      }
-      this.#matched += 1;
-      if (this.#matched < this.#keys.length) continue;
-      this.#matched = 0;
+      this.#held.push(byte);
+      while (!this.#isBeginning()) passed.push(this.#held.shift() as number);
+      if (this.#held.length < this.#keys.length) continue;
+      this.#held.length = 0;
       this.#onDetach();
       break;
     }
     done(null, Buffer.from(passed));
+  }
+
+  #isBeginning(): boolean {
+    return this.#held.every((byte, index) => byte === this.#keys[index]);
   }
 }

@@ -151,7 +151,7 @@ describe('run', () => {
     const before = names();
     expect(scenario.run('--dry-run', 'run', 'web', 'true').stdout).toContain('project-web-run-');
     expect(scenario.run('run', '--entrypoint', '"open', 'web').status).toBe(2);
-    expect(scenario.run('run', '-v', 'a:b:c:d', 'web').status).toBe(2);
+    expect(scenario.run('run', '-v', 'aa:bb:cc:dd', 'web').status).toBe(2);
     expect(scenario.run('run', 'nobody').status).not.toBe(0);
     expect(names()).toEqual(before);
   });

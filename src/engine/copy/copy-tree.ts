@@ -8,7 +8,12 @@ import { readRole } from '../../image/layer/pack.ts';
 import { feedRole } from '../../image/layer/untar.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { MonitorSpec } from '../../runtime/monitor-spec.ts';
-import { type Archiver, type Descriptor, type SpawnArchiverRequest, tcrunPath } from '../../runtime/native.ts';
+import {
+  type Archiver,
+  type Descriptor,
+  type SpawnArchiverRequest,
+  tcrunPath,
+} from '../../runtime/native.ts';
 import { lockStopped } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
 import type { CopyEntry, CopyTree } from '../ports.ts';
@@ -60,7 +65,8 @@ function openLive({ native, instance }: EngineContext, { id }: ObservedContainer
     const directory = native.openDirectory(`/proc/${pid}/root`);
     // Only now: had the pid passed to somebody else, the root would be his.
     const { startSeconds } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    if (Math.round(startSeconds * TICKS) === pidStart) return { directory, reading: ['live'], writing: ['live'], close: () => native.close(directory) };
+    if (Math.round(startSeconds * TICKS) === pidStart)
+      return { directory, reading: ['live'], writing: ['live'], close: () => native.close(directory) };
     native.close(directory);
   } catch {
     // It ended just now.

@@ -7,7 +7,10 @@ import { type ArchiveTools, parseAnswer, type RoleFailure, startRole } from './r
 
 /** The layer that an overlay's writable directory holds. */
 export function packDiff(tools: ArchiveTools, upper: string): AsyncIterable<Uint8Array> {
-  return readRole(() => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }), `the changes in ${upper}`);
+  return readRole(
+    () => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }),
+    `the changes in ${upper}`,
+  );
 }
 
 /** The whole tree of several layers: absolute directories, topmost first. */
