@@ -32,7 +32,7 @@ describe('detach keys', () => {
       passed += bytes;
     });
     let detached = false;
-    filter.detached.then(() => {
+    void filter.detached.then(() => {
       detached = true;
     });
     for (const chunk of chunks) filter.write(chunk);
