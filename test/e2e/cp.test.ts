@@ -22,7 +22,7 @@ services:
     image: host
     init: true
     command: |
-      sh -c 'mkdir -p /data/sub && echo hello > /data/sub/file && chmod 4755 /data/sub/file && chown -R 1000:1000 /data
+      sh -c 'mkdir -p /data/sub && echo hello > /data/sub/file && chown -R 1000:1000 /data && chmod 4755 /data/sub/file
       ln -s /etc/passwd /data/link; ln -s sub /data/dirlink; ln -s / /data/root; exec sleep 600'
     tmpfs: [/scratch]
     volumes: ["vol:/vol", "./shared:/shared:ro"]
