@@ -8,7 +8,7 @@ import type { OneOff } from './one-off-steps.ts';
 import type { Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { withDependencies } from './service-graph.ts';
-import { emitUp } from './up.ts';
+import { emitUp, withImages } from './up.ts';
 import { decideUp } from './up-decision.ts';
 import type { UpOptions } from './up-options.ts';
 
@@ -53,7 +53,8 @@ export function planRun(
     attached,
   };
   emitUp(decisions, state, builder, oneOff);
-  return builder.finish(model.name);
+  const isMeant = (name: string) => name === service.name || decisions.decided.has(name);
+  return withImages(builder.finish(model.name), inputs, isMeant);
 }
 
 /** The services that are brought up for a one-off, its own never among them. */
