@@ -23,7 +23,9 @@ interface Waiting {
 }
 
 /** Verbs about images go to the real store, in tests of their own. */
-export class FakeEngine implements Omit<Engine, 'images' | 'pullImages' | 'registry' | 'commit' | 'export' | 'copy'> {
+export class FakeEngine
+  implements Omit<Engine, 'images' | 'pullImages' | 'registry' | 'commit' | 'export' | 'copy'>
+{
   readonly executed: string[] = [];
   readonly #containers = new Map<string, ObservedContainer>();
   readonly #records: LogRecord[] = [];
