@@ -193,9 +193,21 @@ Napi::Value receive_descriptors(const Napi::CallbackInfo& info) {
   return promise;
 }
 
+Napi::Value make_socket_pair(const Napi::CallbackInfo& info) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+    return throw_error(info.Env(), fail("socket", "socketpair"));
+  }
+  Napi::Array array = Napi::Array::New(info.Env(), 2);
+  array.Set(uint32_t{0}, ends[0]);
+  array.Set(uint32_t{1}, ends[1]);
+  return array;
+}
+
 }  // namespace
 
 void init_sockets(Napi::Object exports) {
+  set_function(exports, "socketPair", make_socket_pair);
   set_function(exports, "connectUnix", connect_unix);
   set_function(exports, "sendDescriptors", send_descriptors);
   set_function(exports, "receiveDescriptors", receive_descriptors);

@@ -87,7 +87,7 @@ bool read_request(const Napi::CallbackInfo& info, Request* request) {
   request->executable = object.Get("executable").ToString();
   std::string role = object.Get("role").ToString();
   request->arguments.push_back(role);
-  request->writes = role == "tar";
+  request->writes = role == "tar" || role == "copy-out";
   Napi::Value arguments = object.Get("arguments");
   if (!arguments.IsArray()) return throw_type_error(env, "arguments is an array of strings"), false;
   for (uint32_t i = 0; i < arguments.As<Napi::Array>().Length(); i++) {

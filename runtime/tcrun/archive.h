@@ -19,9 +19,10 @@ void append_json(std::string* json, const std::string& text);
 int answer_done(const std::string& members);
 int answer_failed(const Error& error);
 
-// The roles. See the headers of untar.cc, settle.cc and pack.cc for their arguments.
+// The roles. See the headers of untar.cc, settle.cc, pack.cc and copy.cc for their arguments.
 int run_untar(int argc, char** argv);
 int run_settle(int argc, char** argv);
 int run_tar(int argc, char** argv);
+int run_copy(int argc, char** argv);
 
 }  // namespace tc

@@ -33,7 +33,7 @@ constexpr uint32_t native_architecture = AUDIT_ARCH_AARCH64;
 // no chdir, no ptrace, no new descriptors from elsewhere.
 constexpr uint32_t allowed_calls[] = {
     SYS_read,       SYS_write,     SYS_pwrite64,   SYS_close,      SYS_lseek,      SYS_openat,     SYS_openat2,
-    SYS_fstat,      SYS_newfstatat, SYS_mkdirat,   SYS_mknodat,    SYS_symlinkat,  SYS_linkat,     SYS_unlinkat,
+    SYS_fstat,      SYS_statx,     SYS_newfstatat, SYS_mkdirat,   SYS_mknodat,    SYS_symlinkat,  SYS_linkat,     SYS_unlinkat,
     SYS_readlinkat, SYS_fchown,    SYS_fchownat,   SYS_fchmod,     SYS_fchmodat,   SYS_utimensat,  SYS_ftruncate,
     SYS_fsetxattr,  SYS_fgetxattr, SYS_flistxattr, SYS_getdents64, SYS_fcntl,     SYS_brk,        SYS_mmap,       SYS_munmap,     SYS_mremap,
     SYS_madvise,    SYS_exit,      SYS_exit_group, SYS_rt_sigreturn,

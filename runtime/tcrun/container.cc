@@ -109,7 +109,7 @@ Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal)
   const ProcessSpec& process = context.host.spec->oci.process;
   if (process.terminal) {
     Terminal pty;
-    Error error = open_terminal(rootfs.root.get(), 0, 0, &pty);
+    Error error = open_terminal(rootfs.root.get(), context.host.rows, context.host.columns, &pty);
     if (error.ok()) error = attach_console(rootfs, pty.slave.get());
     if (error.ok()) error = send_descriptor(context.sync, Passed::Terminal, pty.master.get());
     *terminal = static_cast<Fd&&>(pty.slave);
@@ -196,7 +196,7 @@ uint64_t clone_flags(const OciSpec& oci) {
   return flags;
 }
 
-// The container's ends of its pipes. Nothing is read of a container without a log: it gets /dev/null.
+// The container's ends of its pipes. Without a log too: somebody may attach.
 struct Stdio {
   Fd input;
   Fd output;
@@ -215,7 +215,7 @@ Error make_stdio(const Spec& spec, Child* child, Stdio* stdio) {
   Error error;
   if (spec.oci.process.terminal) return error;
   if (spec.stdin_open) error = make_pipe(&stdio->input, &child->input);
-  if (!spec.log.enabled || error) return error;
+  if (error) return error;
   error = make_pipe(&child->output, &stdio->output);
   return error ? error : make_pipe(&child->errors, &stdio->errors);
 }

@@ -15,6 +15,8 @@ struct Host {
   int proc;        // the host's /proc
   int null;        // the host's /dev/null
   int pid_namespace;  // the monitor's own
+  unsigned rows = 0;  // of the terminal that the container starts with
+  unsigned columns = 0;
 };
 
 // A child of the monitor.

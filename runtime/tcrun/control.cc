@@ -154,6 +154,14 @@ Error open_control(Monitor& monitor) {
   return watch(monitor, monitor.listener.get(), EPOLLIN, Source::Listener, 0);
 }
 
+Error adopt_client(Monitor& monitor, int fd) {
+  Client& client = monitor.clients[0];
+  client.socket.reset(fd);
+  Error error = watch(monitor, fd, EPOLLIN, Source::Client, 0);
+  if (error.ok()) client_ready(monitor, 0, EPOLLIN);
+  return error;
+}
+
 void accept_client(Monitor& monitor) {
   Fd socket(accept4(monitor.listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return;

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "../common/remove_tree.h"
+#include "entry_attributes.h"
 #include "layer_path.h"
 
 namespace tc {
@@ -36,31 +37,6 @@ bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && 
 Error mark_opaque(int directory, const std::string& path) {
   if (fsetxattr(directory, opaque_xattr, "y", 1, 0) < 0) return fail("unpack", "fsetxattr", path.c_str());
   return {};
-}
-
-// What overlayfs reads from trusted.* would let a layer redirect lookups, labels belong to the host that made them, and
-// default ACLs would change the modes of what is made after them.
-bool is_kept(const std::string& name) {
-  return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
-}
-
-Error set_xattrs(int fd, const TarEntry& entry) {
-  for (const Xattr& xattr : entry.xattrs) {
-    if (!is_kept(xattr.name)) continue;
-    if (fsetxattr(fd, xattr.name.c_str(), xattr.value.data(), xattr.value.size(), 0) == 0) continue;
-    // Not every file system has user attributes; losing one is what `cp -a` does there too.
-    if (errno == ENOTSUP && xattr.name.starts_with("user.")) continue;
-    return fail("unpack", "fsetxattr", entry.name.c_str());
-  }
-  return {};
-}
-
-timespec mtime_of(const TarEntry& entry) { return {entry.mtime, static_cast<long>(entry.mtime_nsec)}; }
-
-Error set_time_at(int parent, const std::string& name, const TarEntry& entry) {
-  timespec times[2] = {{0, UTIME_OMIT}, mtime_of(entry)};
-  if (utimensat(parent, name.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0) return {};
-  return fail("unpack", "utimensat", entry.name.c_str());
 }
 
 }  // namespace
@@ -124,7 +100,7 @@ Error LayerTree::make_missing(int above, const std::string& path, const std::str
     split_path(path, &parent, &last);
     return make_directories(join_link_target(parent, std::string(target, static_cast<size_t>(length))), depth + 1);
   }
-  bool hides = exists && is_whiteout(status);
+  bool hides = exists && form_ == Form::Layer && is_whiteout(status);
   if (exists && !hides) return fail_with(ENOTDIR, "unpack", "mkdirat", path.c_str());
   if (hides && unlinkat(above, name.c_str(), 0) < 0) return fail("unpack", "unlinkat", path.c_str());
   if (mkdirat(above, name.c_str(), 0755) < 0) return fail("unpack", "mkdirat", path.c_str());
@@ -142,6 +118,7 @@ Error LayerTree::apply(const TarEntry& entry, TarReader* reader) {
   if (std::count(path.begin(), path.end(), '/') > deepest_path) return refused("a name is nested too deep", entry);
   if (path.empty()) {
     if (entry.type != '5') return refused("the root is not a directory", entry);
+    if (form_ == Form::Copy) return {};
     Fd fd;
     Error error = open_below("", &fd);
     if (!error) error = describe_directory(fd.get(), entry);
@@ -150,7 +127,7 @@ Error LayerTree::apply(const TarEntry& entry, TarReader* reader) {
   }
   split_path(path, &parent, &name);
   if (Error error = enter(parent)) return error;
-  if (name.starts_with(whiteout_prefix)) return whiteout(name, entry);
+  if (form_ == Form::Layer && name.starts_with(whiteout_prefix)) return whiteout(name, entry);
   return make(name, entry, reader);
 }
 
@@ -197,6 +174,12 @@ Error LayerTree::clear(const std::string& name, bool* was_whiteout) {
   if (fstatat(parent_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
     return fail("unpack", "fstatat", name.c_str());
   }
+  if (form_ == Form::Copy) {
+    *was_whiteout = false;
+    if (S_ISDIR(status.st_mode)) return fail_with(EISDIR, "unpack", "unlinkat", name.c_str());
+    if (is_mount_root(parent_.get(), name)) return fail_with(EBUSY, "unpack", "unlinkat", name.c_str());
+    return unlinkat(parent_.get(), name.c_str(), 0) < 0 ? fail("unpack", "unlinkat", name.c_str()) : Error{};
+  }
   *was_whiteout = is_whiteout(status);
   return remove_tree(parent_.get(), name.c_str());
 }
@@ -210,8 +193,11 @@ Error LayerTree::make_directory(const std::string& name, const TarEntry& entry) 
       return fail("unpack", "fstatat", entry.name.c_str());
     }
     if (!S_ISDIR(status.st_mode)) {
+      if (form_ == Form::Copy) return fail_with(ENOTDIR, "unpack", "mkdirat", entry.name.c_str());
       if (Error error = clear(name, &was_whiteout)) return error;
       if (mkdirat(parent_.get(), name.c_str(), 0700) < 0) return fail("unpack", "mkdirat", entry.name.c_str());
+    } else if (form_ == Form::Copy) {
+      return {};
     }
   }
   Fd fd(openat(parent_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -1,4 +1,4 @@
-// The directory that a layer is unpacked into, in the form that overlayfs stacks: whiteouts are devices 0:0, opaque
+// The directory that an archive is unpacked into; a layer in the form that overlayfs stacks: whiteouts are devices 0:0, opaque
 // directories carry trusted.overlay.opaque. Every path of the archive is resolved below `root` by openat2; the role is
 // pivoted into `root` as well, so that a mistake here would still end inside.
 #pragma once
@@ -17,8 +17,10 @@ namespace tc {
 
 class LayerTree {
  public:
+  // A copy is made into a tree that others use: what is in the way of it stays, and names mean what they say.
+  enum class Form : uint8_t { Layer, Copy };
   // Does not own `root`.
-  explicit LayerTree(int root) : root_(root) {}
+  explicit LayerTree(int root, Form form = Form::Layer) : root_(root), form_(form) {}
 
   // Makes what `entry` describes, taking a file's content from `reader`.
   Error apply(const TarEntry& entry, TarReader* reader);
@@ -54,6 +56,7 @@ class LayerTree {
   };
 
   int root_;
+  Form form_;
   // The directory that the last entry stood in; most entries stand in the same one.
   Fd parent_;
   std::string parent_path_;

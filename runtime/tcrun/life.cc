@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#include <cstdio>
+
 #include "../common/remove_tree.h"
 #include "monitor.h"
 
@@ -39,6 +41,7 @@ Error start_network(Monitor& monitor) {
 void watch_output(Monitor& monitor) {
   Child& child = monitor.life.child;
   Fd fds[2] = {static_cast<Fd&&>(child.output), static_cast<Fd&&>(child.errors)};
+  if (child.input) fcntl(child.input.get(), F_SETFL, O_NONBLOCK);
   static const char* const kNames[] = {"stdout", "stderr"};
   for (uint32_t i = 0; i < 2; i++) {
     if (!fds[i]) continue;
@@ -132,6 +135,18 @@ void remove_directory(const char* path) {
   if (parent) (void)remove_tree(parent.get(), slash + 1);
 }
 
+// Nothing of it outlives its process. Its record stays, under a name that says so, for what only the next command can give
+// back: leases, anonymous volumes. The rename comes first: what has its own name is whole.
+void leave_remnant(const Spec& spec) {
+  const char* slash = strrchr(spec.bundle, '/');
+  Path remnant;
+  remnant.add(spec.bundle, size_t(slash - spec.bundle) + 1).add(".ended-").add(slash + 1);
+  if (rename(spec.bundle, remnant.c_str()) != 0) return;
+  Fd directory(open(remnant.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!directory) return;
+  for (const char* name : {"upper", "work", "log"}) (void)remove_tree(directory.get(), name);
+}
+
 // The container is over and its cgroups are gone: files, and whoever waits for the end.
 void finish_end(Monitor& monitor) {
   report_status(monitor);
@@ -139,7 +154,7 @@ void finish_end(Monitor& monitor) {
   unlinkat(monitor.run_dir.get(), "status.spare", 0);
   if (monitor.spec.remove_on_end) {
     remove_directory(monitor.spec.run_dir);
-    remove_directory(monitor.spec.bundle);
+    leave_remnant(monitor.spec);
   }
   FixedText<64> line;
   line.add("{\"event\":\"ended\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");
@@ -233,7 +248,7 @@ void container_exited(Monitor& monitor, int code, int status) {
   publish(monitor);
   stop_health(monitor);
   for (LogStream& stream : monitor.streams) {
-    if (stream.is_open()) stream.read_into(monitor.log);
+    read_output(monitor, size_t(&stream - monitor.streams));
   }
   output_drained(monitor);
   if (life.has_exited && monitor.state == State::Running) life.drain.set_in(kDrainMs);
@@ -241,6 +256,11 @@ void container_exited(Monitor& monitor, int code, int status) {
 
 void output_drained(Monitor& monitor) {
   bool is_late = monitor.life.drain.is_due(monotonic_ms());
+  if (is_late && is_output_held(monitor) && !monitor.stop.requested) {
+    // Somebody who wants all of it is still reading; when nobody is there any more, nothing is held.
+    monitor.life.drain.set_in(kDrainMs);
+    return;
+  }
   for (LogStream& stream : monitor.streams) {
     if (stream.is_open() && !is_late) return;
     stream.close(monitor.log);
@@ -248,6 +268,7 @@ void output_drained(Monitor& monitor) {
   if (!monitor.life.has_exited || monitor.state != State::Running) return;
   monitor.life.drain.clear();
   notify_exit(monitor);
+  end_attachments(monitor);
   if (monitor.stop.requested) {
     if (!monitor.stop.restart) return end(monitor);
     record_last(monitor);

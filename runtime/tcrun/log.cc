@@ -107,7 +107,7 @@ void LogStream::start(Fd fd, const char* name, int epoll) {
   fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
 }
 
-void LogStream::read_into(LogFile& log) {
+void LogStream::read_into(LogFile& log, OutputTap& tap) {
   // A bound, so that a service that never stops writing cannot keep the monitor from its other duties.
   for (int round = 0; round < 16 && fd_; round++) {
     ssize_t got = read(fd_.get(), buffer_ + used_, sizeof buffer_ - used_);
@@ -118,8 +118,10 @@ void LogStream::read_into(LogFile& log) {
       close(log);
       break;
     }
+    bool goes_on = tap.take(buffer_ + used_, size_t(got));
     used_ += size_t(got);
     cut(log);
+    if (!goes_on) break;
   }
   log.flush();
 }

@@ -30,6 +30,16 @@ class LogFile {
   uint64_t dropped_ = 0;
 };
 
+// Sees the bytes of a stream as they come, before they are records.
+class OutputTap {
+ public:
+  // False: no more for now.
+  virtual bool take(const char* bytes, size_t length) = 0;
+
+ protected:
+  ~OutputTap() = default;
+};
+
 // One output stream of the container, cut into records: at newlines, and at 16 KiB where there is none. The parts of a
 // cut line carry the time of the first; only the last ends in a newline.
 class LogStream {
@@ -41,7 +51,7 @@ class LogStream {
   int fd() const { return fd_.get(); }
   bool is_open() const { return bool(fd_); }
   // Reads what is there. At end of file the rest becomes a record without a newline and the stream closes.
-  void read_into(LogFile& log);
+  void read_into(LogFile& log, OutputTap& tap);
   void close(LogFile& log);
 
  private:

@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
       {"untar", tc::run_untar},
       {"settle", tc::run_settle},
       {"tar", tc::run_tar},
+      {"copy-look", tc::run_copy},
+      {"copy-out", tc::run_copy},
+      {"copy-in", tc::run_copy},
   };
   for (const auto& role : kRoles) {
     if (argc > 1 && strcmp(argv[1], role.name) == 0) return role.run(argc, argv);

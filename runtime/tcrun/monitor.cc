@@ -29,7 +29,9 @@ void inherit(Monitor& monitor, const Inheritance& inherited) {
   monitor.socket_count = size_t(inherited.socket_count);
   monitor.sockets = monitor.arena.make<int>(monitor.socket_count);
   for (size_t i = 0; i < monitor.socket_count; i++) monitor.sockets[i] = kFirstSocketFd + int(i);
-  if (inherited.has_netns) monitor.netns.reset(kFirstSocketFd + inherited.socket_count);
+  int next = kFirstSocketFd + inherited.socket_count;
+  if (inherited.has_netns) monitor.netns.reset(next++);
+  if (inherited.has_client) monitor.first_client.reset(next);
 }
 
 Error identify(Monitor& monitor) {
@@ -133,6 +135,7 @@ Error start(Monitor& monitor) {
   if (error.ok()) error = monitor.log.open(monitor.spec.log);
   if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
   if (error.ok()) error = open_control(monitor);
+  if (error.ok() && monitor.first_client) error = adopt_client(monitor, monitor.first_client.release());
   if (error.ok()) error = open_netns(monitor);
   return error.ok() ? start_life(monitor) : error;
 }
@@ -188,13 +191,21 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
       return client_ready(monitor, index, event.events);
     case Source::Output:
       if (!monitor.streams[index].is_open()) return;
-      monitor.streams[index].read_into(monitor.log);
+      read_output(monitor, index);
       if (!monitor.streams[index].is_open()) output_drained(monitor);
       return;
     case Source::ExecSync:
       return exec_synced(monitor, index);
     case Source::Drain:
       return drain_ready(monitor);
+    case Source::AttachedInput:
+      return attached_input_ready(monitor, index);
+    case Source::AttachedOutput:
+      return attached_output_ready(monitor, index);
+    case Source::ExecOutput:
+      return exec_output_ready(monitor, index);
+    case Source::InputRoom:
+      return input_room_ready(monitor);
     case Source::ProbeSync:
     case Source::ProbeOutput:
       return probe_ready(monitor, source);

@@ -5,6 +5,7 @@
 //   health.cc     probes
 //   status.cc     what it writes down
 //   control.cc    connections of the control socket;  operations.cc  what they may ask for
+//   attach.cc     clients that see the output and type
 #pragma once
 #include "../common/arena.h"
 #include "clock.h"
@@ -20,7 +21,7 @@ enum class State : uint8_t { Created, Running, Restarting, Exited };
 enum class StoppedBy : uint8_t { Nobody, User, Host };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
-enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain };
+enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain, AttachedInput, AttachedOutput, InputRoom, ExecOutput };
 
 // From one start of the container's first process to its end.
 struct Life {
@@ -80,6 +81,24 @@ struct Exec {
   bool has_executed = false;
 };
 
+// A client that sees what the service prints, and types. Made when it is asked for: few ever are.
+struct Attachment {
+  // `held`: read of the service and not taken by the pipe yet; then the pipe is watched.
+  struct Output {
+    Fd pipe;
+    size_t held = 0;
+    uint64_t dropped = 0;  // bytes, since the client last heard
+    char bytes[LogStream::kMaxRecord];
+  };
+  int client = -1;
+  bool is_lossless = false;  // while it does not read, the service waits
+  bool ends_input = false;   // the end of its input is that of the service's
+  Fd input;                  // watched unless something is `typed`
+  size_t typed = 0;          // read of it and not taken by the service yet
+  char typing[4096];
+  Output outputs[2];
+};
+
 struct Client {
   Fd socket;
   char* input = nullptr;
@@ -101,6 +120,7 @@ struct Monitor final : WarningSink {
   static constexpr size_t kMaxClients = 64;
   static constexpr size_t kMaxExecs = 64;
   static constexpr size_t kMaxWarnings = 8;
+  static constexpr size_t kMaxAttachments = 16;
 
   void warn(const char* text) override;
 
@@ -116,6 +136,7 @@ struct Monitor final : WarningSink {
   Fd epoll;
   Fd signals;
   Fd listener;
+  Fd first_client;  // until it is one of `clients`
   Fd netns;
   int* sockets = nullptr;  // published, in the order of network.ports; open as long as the monitor lives
   size_t socket_count = 0;
@@ -140,6 +161,9 @@ struct Monitor final : WarningSink {
   HealthState health;
   LogFile log;
   LogStream streams[2];  // standard output (or the terminal), standard error
+  bool is_held[2] = {};    // a stream that is not read, as an attached client has to take what there is
+  Fd input_room;           // the service's input, watched until it takes more
+  Attachment* attachments[kMaxAttachments] = {};
   uint64_t reported_drops = 0;  // as the status last said
   Deadline status_update;
   int64_t cgroup_retry_ms = 0;
@@ -159,6 +183,7 @@ struct Monitor final : WarningSink {
 struct Inheritance {
   int socket_count;
   bool has_netns;
+  bool has_client;
 };
 // Runs to the end of the container; the exit code of the process.
 int run_monitor(Monitor& monitor, const Inheritance& inherited);
@@ -202,8 +227,28 @@ void record_last(Monitor& monitor);
 void render_status(const Monitor& monitor, Text& out);
 constexpr size_t kMaxStatus = 256 * 1024;
 
+// attach.cc
+struct AttachRequest {
+  bool is_lossless;
+  bool ends_input;
+  uint32_t capacity;  // of the pipes for output, in bytes; 0: as they are
+};
+// `fds`: standard input, output, error; taken over.
+Error attach(Monitor& monitor, int client, const AttachRequest& request, int* fds);
+void detach(Monitor& monitor, int client);
+// At the end of a life.
+void end_attachments(Monitor& monitor);
+// Passes what the service printed to the log and to those who are attached.
+void read_output(Monitor& monitor, size_t stream);
+bool is_output_held(const Monitor& monitor);
+void attached_input_ready(Monitor& monitor, size_t index);
+void attached_output_ready(Monitor& monitor, size_t index);
+void input_room_ready(Monitor& monitor);
+
 // control.cc
 Error open_control(Monitor& monitor);
+// A connection that came with the start: what it asks for is done before the container starts.
+Error adopt_client(Monitor& monitor, int fd);
 void accept_client(Monitor& monitor);
 void client_ready(Monitor& monitor, size_t index, uint32_t events);
 // At most kMaxPassed descriptors travel with one line (SCM_MAX_FD of the kernel).
@@ -218,6 +263,8 @@ void send_error(Monitor& monitor, size_t index, const Error& error);
 // operations.cc
 void perform(Monitor& monitor, size_t index, const char* line, size_t length);
 void exec_synced(Monitor& monitor, size_t index);
+// What a command prints whose client has left it alone.
+void exec_output_ready(Monitor& monitor, size_t index);
 // Whether the child that ended was the exec's.
 bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status);
 void client_left(Monitor& monitor, size_t index);

@@ -13,6 +13,7 @@ namespace tc {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr uint32_t kMaxPipe = 1 << 20;  // what the kernel gives a process without CAP_SYS_RESOURCE
 
 struct Request {
   Monitor& monitor;
@@ -139,6 +140,32 @@ void freeze(const Request& request, bool frozen) {
 void do_pause(const Request& request) { freeze(request, true); }
 void do_unpause(const Request& request) { freeze(request, false); }
 
+// Also before the container has started, by the client that came with its start.
+void do_attach(const Request& request) {
+  Monitor& monitor = request.monitor;
+  Client& client = client_of(request);
+  Decoder in("request", request.arena);
+  AttachRequest wanted{};
+  wanted.is_lossless = in.boolean(request.json, "lossless", false);
+  wanted.ends_input = in.boolean(request.json, "endsInput", false);
+  wanted.capacity = uint32_t(in.optional_integer(request.json, "capacity", 0, kMaxPipe, 0));
+  unsigned rows = unsigned(in.optional_integer(request.json, "rows", 0, 65535, 0));
+  unsigned columns = unsigned(in.optional_integer(request.json, "columns", 0, 65535, 0));
+  if (client.fd_count != 3) in.refuse("descriptors", "stdin, stdout and stderr are expected");
+  if (in.error()) return refuse(request, in.error());
+  bool is_new = monitor.state == State::Created;
+  if (!is_new && !is_running(monitor)) return refuse(request, not_running("attach"));
+  Error error = attach(monitor, int(request.client), wanted, client.fds);
+  if (error) return refuse(request, error);
+  client.fd_count = 0;
+  client.awaits_exit = true;
+  if (is_new) {
+    monitor.host.rows = rows;
+    monitor.host.columns = columns;
+  }
+  answer_ok(request);
+}
+
 Exec* find_exec(Monitor& monitor, int number) {
   for (Exec& exec : monitor.execs) {
     if (exec.number == number && number) return &exec;
@@ -215,6 +242,21 @@ void do_exec_signal(const Request& request) {
   answer_ok(request);
 }
 
+// The command goes on without its client, and its terminal with it.
+void do_leave(const Request& request) {
+  Decoder in("request", request.arena);
+  int number = int(in.integer(request.json, "exec", 1, INT32_MAX));
+  if (in.error()) return refuse(request, in.error());
+  Exec* exec = find_exec(request.monitor, number);
+  if (!exec || exec->client != int(request.client)) return refuse(request, fail_with(ESRCH, "control", "leave"));
+  exec->client = -1;
+  uint32_t index = uint32_t(exec - request.monitor.execs);
+  int terminal = exec->joining.child.output.get();
+  Error error = terminal >= 0 ? watch(request.monitor, terminal, EPOLLIN, Source::ExecOutput, index) : Error{};
+  if (error) return refuse(request, error);
+  answer_ok(request);
+}
+
 struct Operation {
   const char* name;
   void (*run)(const Request&);
@@ -225,7 +267,8 @@ constexpr Operation kOperations[] = {
     {"stop", do_stop},     {"restart", do_restart},     {"wait", do_wait},
     {"exec", do_exec},     {"resize", do_resize},       {"exec-signal", do_exec_signal},
     {"health", do_health}, {"sockets", do_sockets},     {"netns", do_netns},
-    {"pause", do_pause},   {"unpause", do_unpause},
+    {"pause", do_pause},   {"unpause", do_unpause},     {"attach", do_attach},
+    {"leave", do_leave},
 };
 
 void announce_exec(Monitor& monitor, Exec& exec) {
@@ -286,6 +329,7 @@ bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status) {
   } else {
     // It said nothing, so it executed; the joiner, which is about to end, still holds the socket open.
     if (exec.joining.sync) announce_exec(monitor, exec);
+    unwatch(monitor, exec.joining.child.output);
     exec.joining.child = Child{};
     FixedText<96> line;
     line.add("{\"event\":\"exit\",\"exec\":").number(exec.number).add(",\"exitCode\":");
@@ -296,6 +340,14 @@ bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status) {
   return true;
 }
 
+void exec_output_ready(Monitor& monitor, size_t index) {
+  char nobody[4096];
+  Fd& terminal = monitor.execs[index].joining.child.output;
+  // One read for one event: the client, which may still have a copy, decides whether reading waits.
+  ssize_t got = terminal ? read(terminal.get(), nobody, sizeof nobody) : 0;
+  if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) unwatch(monitor, terminal);
+}
+
 // The terminal's last master closes, so its foreground processes get SIGHUP. Without a terminal they find the end of
 // the client's pipes by themselves.
 void client_left(Monitor& monitor, size_t index) {
@@ -304,6 +356,7 @@ void client_left(Monitor& monitor, size_t index) {
     exec.client = -1;
     exec.joining.child.output.reset();
   }
+  detach(monitor, int(index));
 }
 
 }  // namespace tc

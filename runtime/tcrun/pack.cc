@@ -21,6 +21,7 @@
 #include "archive.h"
 #include "confine.h"
 #include "merged_tree.h"
+#include "pack.h"
 #include "tar_writer.h"
 
 namespace tc {
@@ -40,11 +41,14 @@ class Packer {
   Packer(int root, bool is_layer) : root_(root), is_layer_(is_layer), writer_(STDOUT_FILENO) {}
 
   Error run();
+  // One member of `parent`, and what is below it, under the name `as`; with `.`, only what is below it.
+  Error run_below(int parent, const std::string& name, const std::string& as);
   uint64_t entries() const { return entries_; }
 
  private:
   Error enter(Fd directory, const std::string& path);
-  Error pack(int parent, const std::string& directory, const std::string& name);
+  Error pack_levels();
+  Error pack(int parent, const std::string& directory, const std::string& name, const std::string& as);
   Error pack_directory(int parent, const std::string& name, TarEntry* entry);
   Error pack_file(int parent, const std::string& name, TarEntry* entry);
   Error pack_empty(const std::string& path);
@@ -124,6 +128,21 @@ Error Packer::run() {
     if (Error error = pack_empty(".wh..wh..opq")) return error;
   }
   if (Error error = enter(std::move(root), "")) return error;
+  return pack_levels();
+}
+
+Error Packer::run_below(int parent, const std::string& name, const std::string& as) {
+  if (as != ".") {
+    if (Error error = pack(parent, "", name, as)) return error;
+    return pack_levels();
+  }
+  Fd directory(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) return fail("pack", "openat", name.c_str());
+  if (Error error = enter(std::move(directory), "")) return error;
+  return pack_levels();
+}
+
+Error Packer::pack_levels() {
   while (!levels_.empty()) {
     Level& level = levels_.back();
     if (level.next == level.names.size()) {
@@ -131,7 +150,7 @@ Error Packer::run() {
       continue;
     }
     const std::string name = level.names[level.next++];
-    if (Error error = pack(level.directory.get(), level.path, name)) return error;
+    if (Error error = pack(level.directory.get(), level.path, name, name)) return error;
   }
   return writer_.finish();
 }
@@ -143,10 +162,10 @@ Error Packer::enter(Fd directory, const std::string& path) {
   return {};
 }
 
-Error Packer::pack(int parent, const std::string& directory, const std::string& name) {
+Error Packer::pack(int parent, const std::string& directory, const std::string& name, const std::string& as) {
   struct stat status;
   TarEntry entry;
-  entry.name = directory + name;
+  entry.name = directory + as;
   if (fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
     // A running container may have removed it meanwhile.
     return errno == ENOENT ? Error{} : fail("pack", "fstatat", entry.name.c_str());
@@ -229,14 +248,6 @@ Error Packer::add(const TarEntry& entry) {
   return writer_.end();
 }
 
-// A descriptor for each level of a tree that may be nested as deep as its owner liked.
-void allow_many_descriptors() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
   if (!is_layer) {
     if (Error error = open_merged(argv + 3, argc - 3, merged)) return error;
@@ -249,6 +260,20 @@ Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
 }
 
 }  // namespace
+
+void allow_many_descriptors() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Error pack_below(int parent, const std::string& name, const std::string& as, uint64_t* entries) {
+  Packer packer(directory_fd, false);
+  Error error = packer.run_below(parent, name, as);
+  *entries = packer.entries();
+  return error;
+}
 
 int run_tar(int argc, char** argv) {
   bool is_layer = argc == 3 && !strcmp(argv[2], "diff");

@@ -1,7 +1,8 @@
 // The one door between deciding and doing: with `dryRun` there is no path from here to an effect.
 
+import type { AttachRequest, AttachSession } from '../engine/ports.ts';
 import type { ObservedState } from '../plan/observed-state.ts';
-import type { Plan } from '../plan/operation.ts';
+import type { NodeId, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { AppContext } from './context.ts';
 
@@ -12,12 +13,18 @@ export interface Undertaking {
   decide(state: ObservedState): Plan;
   /** Cancels it; the default is the user's interrupt. */
   readonly signal?: AbortSignal;
+  /** For the container that the plan starts attached. */
+  readonly attach?: AttachRequest;
 }
 
 export interface Outcome {
   readonly plan: Plan;
   /** Nothing was done. */
   readonly isDryRun: boolean;
+  /** Container ids, by the node that made them. */
+  readonly created?: ReadonlyMap<NodeId, string>;
+  /** With the container that was started attached. */
+  readonly session?: AttachSession;
 }
 
 export async function carryOut(context: AppContext, undertaking: Undertaking): Promise<Outcome> {
@@ -34,6 +41,8 @@ export async function carryOut(context: AppContext, undertaking: Undertaking): P
     on: context.on,
     signal: undertaking.signal ?? context.interrupted,
     parallel: context.parallel,
+    attach: undertaking.attach,
   });
-  return { plan: result.plan, isDryRun: false };
+  const { created, plan, session } = result;
+  return { plan, isDryRun: false, created, session };
 }

@@ -1,6 +1,6 @@
 // One container under an attached `up`: its output in order, and each end after the last line before it.
 
-import type { Engine, LogRecord } from '../engine/ports.ts';
+import type { Engine, LogCursor, LogRecord } from '../engine/ports.ts';
 import type { ContainerState, ObservedContainer } from '../plan/observed-state.ts';
 
 export interface FollowedOptions {
@@ -20,14 +20,14 @@ export class FollowedContainer {
   readonly finished: Promise<void>;
   readonly #engine: Engine;
   readonly #options: FollowedOptions;
-  #lastTime: string;
+  /** Where the last reading ended: the instants of lines do not tell, as several may have the same one. */
+  readonly #cursors = new Map<string, LogCursor>();
   #reading: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(engine: Engine, container: ObservedContainer, options: FollowedOptions) {
     this.container = container;
     this.#engine = engine;
     this.#options = options;
-    this.#lastTime = options.since;
     let resolveEnded: () => void = () => undefined;
     this.ended = new Promise((resolve) => {
       resolveEnded = resolve;
@@ -75,12 +75,10 @@ export class FollowedContainer {
 
   async #read(follow: boolean, signal?: AbortSignal): Promise<void> {
     const containers = [this.container];
-    const since = this.#lastTime;
-    for await (const record of this.#engine.logs.read({ containers, follow, tail: 'all', since, signal })) {
-      if (record.time <= this.#lastTime) continue;
-      this.#lastTime = record.time;
-      this.#options.onRecord?.(record);
-    }
+    const { onRecord, since } = this.#options;
+    const cursors = this.#cursors;
+    const records = this.#engine.logs.read({ containers, follow, tail: 'all', since, signal, cursors });
+    for await (const record of records) onRecord?.(record);
   }
 }
 

@@ -7,6 +7,8 @@ import { interruptedExitCode, terminatedExitCode } from './exit-code.ts';
 export interface Interrupts {
   readonly interrupted: AbortSignal;
   readonly forced: AbortSignal;
+  /** From here on signals are somebody else's to hear. */
+  release(): void;
 }
 
 export function listenForInterrupts(): Interrupts {
@@ -22,7 +24,11 @@ export function listenForInterrupts(): Interrupts {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  return { interrupted: asked.signal, forced: insisted.signal };
+  const release = () => {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  };
+  return { interrupted: asked.signal, forced: insisted.signal, release };
 }
 
 function interruption(name: string): TcError {

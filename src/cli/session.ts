@@ -1,7 +1,7 @@
 // One run of one command: its global flags turned into what app and ui need, each part made on first use.
 
 import type { Outcome } from '../app/carry-out.ts';
-import type { AppContext, AppEvent } from '../app/context.ts';
+import type { AppContext } from '../app/context.ts';
 import type { ProjectSelection } from '../app/discovery.ts';
 import type { PlanFormat } from '../app/plan.ts';
 import { createReader } from '../app/reader.ts';
@@ -27,14 +27,23 @@ export class Session {
   readonly context: AppContext;
   readonly #copies = new Map<string, string>();
   readonly #yes: boolean;
+  /** Whoever hears Ctrl-C and SIGTERM, once somebody does. */
+  #interrupts: Interrupts | undefined;
 
   constructor(globals: GlobalValues, environment: Environment) {
     const selection = selectProject(globals, environment);
     this.environment = environment;
     this.display = openDisplay(presentationOf(globals, environment), selection.workingDir);
     this.#yes = globals.yes;
-    const reader = createReader({ environment, copies: this.#copies });
-    this.context = createContext(globals, selection, reader, (event) => this.display.on(event));
+    const ports: SessionPorts = {
+      reader: createReader({ environment, copies: this.#copies }),
+      listen: () => {
+        this.#interrupts ??= listenForInterrupts();
+        return this.#interrupts;
+      },
+      on: (event) => this.display.on(event),
+    };
+    this.context = createContext(globals, selection, ports);
   }
 
   /**
@@ -68,6 +77,11 @@ export class Session {
     this.display.print(text);
   }
 
+  /** From here on the command hears the user's signals itself. */
+  takeSignals(): void {
+    this.#interrupts?.release();
+  }
+
   /** Ends a verb that has a plan: a dry run prints it. The exit code. */
   async conclude(outcome: Outcome): Promise<number> {
     if (outcome.isDryRun) await this.showPlan(outcome.plan, 'text');
@@ -96,17 +110,16 @@ export function selectProject(globals: GlobalValues, environment: Environment): 
   };
 }
 
+interface SessionPorts extends Pick<AppContext, 'reader' | 'on'> {
+  /** Whoever is called hears Ctrl-C from then on. */
+  listen(): Interrupts;
+}
+
 function createContext(
   globals: GlobalValues,
   selection: ProjectSelection,
-  reader: AppContext['reader'],
-  on: (event: AppEvent) => void,
+  { reader, listen, on }: SessionPorts,
 ): AppContext {
-  let interrupts: Interrupts | undefined;
-  const listen = () => {
-    interrupts ??= listenForInterrupts();
-    return interrupts;
-  };
   return {
     selection,
     reader,

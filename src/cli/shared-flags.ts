@@ -15,6 +15,14 @@ export const indexFlag = {
   index: { type: 'integer', value: 'N', min: 1, summary: 'Which replica of the service' },
 } as const satisfies FlagSpecs;
 
+export const detachKeysFlag = {
+  'detach-keys': {
+    type: 'string',
+    value: 'KEYS',
+    summary: 'Keys that leave the container alone, such as ctrl-p,ctrl-q',
+  },
+} as const satisfies FlagSpecs;
+
 export const formatFlag = {
   format: {
     type: 'string',

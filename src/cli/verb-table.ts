@@ -14,6 +14,7 @@ export interface VerbEntry {
 }
 
 export const verbs: Readonly<Record<string, VerbEntry>> = {
+  attach: { summary: 'See and type what a container does', load: () => import('./commands/attach.ts') },
   commit: {
     summary: 'Make an image of what a container has changed',
     load: () => import('./commands/commit.ts'),
@@ -30,6 +31,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     frequent: true,
     load: () => import('./commands/config.ts'),
   },
+  cp: { summary: 'Copy files from and to containers', load: () => import('./commands/cp.ts') },
   ...containerVerbs,
   create: { summary: 'Create containers without starting them', load: () => import('./commands/create.ts') },
   down: {
@@ -61,6 +63,11 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   push: { summary: 'Send built images to their registries', load: () => import('./commands/push.ts') },
   restart: { summary: 'Restart containers', frequent: true, load: () => import('./commands/restart.ts') },
   rm: { summary: 'Remove stopped containers', load: () => import('./commands/rm.ts') },
+  run: {
+    summary: 'Run a command in a container of its own',
+    frequent: true,
+    load: () => import('./commands/run.ts'),
+  },
   scale: {
     summary: 'Set the number of containers of services',
     frequent: true,
@@ -89,13 +96,10 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 /** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
 export const unsupportedVerbs: readonly string[] = [
   'alpha',
-  'attach',
   'bridge',
   'build',
-  'cp',
   'events',
   'publish',
-  'run',
   'stats',
   'watch',
 ];

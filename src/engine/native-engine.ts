@@ -111,7 +111,7 @@ function projectOperations({
 function containerOperations({
   locator,
   context,
-}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'listProcesses' | 'watch'> {
+}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'attach' | 'copy' | 'listProcesses' | 'watch'> {
   return {
     logs: {
       async *read(request) {
@@ -125,6 +125,22 @@ function containerOperations({
     async exec(container, request) {
       const { execInContainer } = await import('./exec/exec.ts');
       return execInContainer(context(), container, request);
+    },
+
+    async attach(container, request) {
+      const { attachToContainer } = await import('./exec/attach.ts');
+      return attachToContainer(context(), container, request);
+    },
+
+    copy: {
+      async container(container) {
+        const { openContainerTree } = await import('./copy/copy-tree.ts');
+        return openContainerTree(context(), container);
+      },
+      async host(directory) {
+        const { openHostTree } = await import('./copy/copy-tree.ts');
+        return openHostTree(context(), directory);
+      },
     },
 
     async listProcesses(container) {

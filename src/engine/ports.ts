@@ -51,6 +51,8 @@ export interface Engine {
   listProjects(): Promise<readonly ProjectSummary[]>;
   readonly logs: LogPort;
   exec(container: ObservedContainer, request: ExecRequest): Promise<ExecSession>;
+  /** What the container prints from now on, and its input. Others may be attached, too. */
+  attach(container: ObservedContainer, request: AttachRequest): Promise<AttachSession>;
   /** What runs in the container, by pid; read from the host's side, so the container needs no program for it. */
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
@@ -63,7 +65,34 @@ export interface Engine {
   commit(container: ObservedContainer, options: CommitOptions): Promise<ImageEntry>;
   /** The tar of the container's root file system, without its mounts. */
   export(container: ObservedContainer): AsyncIterable<Uint8Array>;
+  readonly copy: CopyPort;
   readonly system: SystemPort;
+}
+
+export interface CopyPort {
+  /** A container that does not run is kept from being started until the tree is closed. */
+  container(container: ObservedContainer): Promise<CopyTree>;
+  /** Nothing outside of the directory is reached, whatever links say. */
+  host(directory: string): Promise<CopyTree>;
+}
+
+/** Paths are absolute, `/` being the tree's root. Links are followed inside of it, and lead nowhere else. */
+export interface CopyTree {
+  look(path: string, follow: boolean): Promise<CopyEntry>;
+  /** The tar of it, under another name; with `.`, only of what is in it. */
+  read(path: string, name: string): AsyncIterable<Uint8Array>;
+  write(
+    directory: string,
+    input: AsyncIterable<Uint8Array>,
+    options: { readonly keepOwners: boolean; readonly devices: boolean },
+  ): Promise<void>;
+  close(): void;
+}
+
+export interface CopyEntry {
+  readonly kind: 'directory' | 'file' | 'link' | 'other' | 'missing';
+  /** Without links; as asked for if it is missing. */
+  readonly path: string;
 }
 
 export interface ExecuteRequest {
@@ -76,6 +105,8 @@ export interface ExecuteRequest {
   readonly signal?: AbortSignal;
   /** How many effects at a time; default: number of cores. */
   readonly parallel?: number;
+  /** For the container that the plan starts attached. */
+  readonly attach?: AttachRequest;
 }
 
 export type ExecuteEvent =
@@ -94,6 +125,8 @@ export interface ExecutionResult {
   /** Node of a `create-container` -> the new id. */
   readonly created: ReadonlyMap<NodeId, string>;
   readonly plan: Plan;
+  /** With the container that the plan started attached. */
+  readonly session?: AttachSession;
 }
 
 export interface ProjectSummary {
@@ -116,7 +149,16 @@ export interface LogRequest {
   /** RFC 3339 instants. */
   readonly since?: string;
   readonly until?: string;
+  /** When it fires, what is written by then is still read. */
   readonly signal?: AbortSignal;
+  /** By container id: where reading begins, and when it has come to its end, where the next one goes on. */
+  readonly cursors?: Map<string, LogCursor>;
+}
+
+/** A place in a log that stays valid through rotations. */
+export interface LogCursor {
+  readonly inode: number;
+  readonly position: number;
 }
 
 export interface LogRecord {
@@ -148,6 +190,29 @@ export interface ExecSession {
   readonly exitCode: Promise<number>;
   resize(rows: number, columns: number): void;
   signal(name: string): void;
+  /** Leaves what runs alone: it goes on, and `exitCode` tells nothing any more. */
+  leave(): void;
+}
+
+/** Streams that are absent are not passed on. */
+export interface AttachRequest {
+  /** The container has a terminal: its output is one stream. */
+  readonly tty: boolean;
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  /** The container waits while the output is not read. Else what a slow reader has no room for is lost to it. */
+  readonly lossless: boolean;
+  /** The end of `stdin` is the end of the container's own, too. */
+  readonly endsInput: boolean;
+  /** Told how much was lost to a slow reader. */
+  onDropped?(bytes: number): void;
+}
+
+/** `signal` goes to the container's first process. */
+export interface AttachSession extends ExecSession {
+  /** Settles when the monitor is gone, and what it removes with it. */
+  readonly ended: Promise<void>;
 }
 
 /** A process as the host sees it. */

@@ -14,10 +14,11 @@ import type { StepContext } from './up-steps.ts';
  * Fails if a service waits for the health of one that has no probe: it would wait for ever. If it can do without, that is
  * a warning.
  */
-export function checkConditions(context: DecisionContext): Warning[] {
+export function checkConditions(context: DecisionContext, oneOffs: readonly ServiceConfig[] = []): Warning[] {
   const { inputs, model, selection } = context;
-  return [...selection.selected].flatMap((name) =>
-    Object.entries(model.services[name]?.depends_on ?? {})
+  const selected = [...selection.selected].flatMap((name) => model.services[name] ?? []);
+  return [...selected, ...oneOffs].flatMap(({ depends_on, name }) =>
+    Object.entries(depends_on)
       .filter(([on, { condition }]) => condition === 'service_healthy' && selection.selected.has(on))
       .filter(([on]) => inputs.services[on]?.hasHealthcheck === false)
       .map(([on, config]) => refuseUnprobed(name, on, config, model)),

@@ -3,7 +3,7 @@
 import { unreachable } from '../base/error.ts';
 import { shortId } from './container-change.ts';
 import { hiddenValue } from './field-text.ts';
-import type { Cause, FieldChange, Operation, Plan, PlanNode } from './operation.ts';
+import type { Cause, FieldChange, Operation, OperationOf, Plan, PlanNode } from './operation.ts';
 
 /** One line per step: `[1,2] -> #3 start-container demo-web-1, missing [group]`. Empty for an empty plan. */
 export function formatPlan(plan: Plan): string {
@@ -24,12 +24,14 @@ function formatNode({ cause, dependsOn, group, id, operation }: PlanNode): strin
 function formatResource(operation: Operation): string {
   switch (operation.kind) {
     case 'create-container':
-      return operation.replaces ? `${operation.name} for ${operation.replaces.id}` : operation.name;
+      return describeCreate(operation);
     case 'await-condition': {
       const dependent = operation.dependent === undefined ? '' : ` for ${operation.dependent}`;
       const optional = operation.required ? '' : ' if it can be';
       return `${operation.service} ${operation.condition}${dependent}${optional}`;
     }
+    case 'start-container':
+      return `${operation.container.name}${operation.attached ? ' attached' : ''}`;
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
@@ -37,6 +39,12 @@ function formatResource(operation: Operation): string {
     default:
       return describeResource(operation).name;
   }
+}
+
+function describeCreate({ name, replaces, run }: OperationOf<'create-container'>): string {
+  const traits = [run?.removeOnEnd && 'goes when it ends', run?.useAliases && 'with aliases'].filter(Boolean);
+  const suffix = run ? ` as one-off${traits.map((trait) => `, ${trait}`).join('')}` : '';
+  return `${name}${replaces ? ` for ${replaces.id}` : ''}${suffix}`;
 }
 
 export interface ResourceName {
@@ -129,6 +137,7 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
         service: operation.service.name,
         number: operation.number,
         ...(operation.replaces && { replaces: operation.replaces.id }),
+        ...(operation.run && { oneOff: true, removeOnEnd: operation.run.removeOnEnd }),
       };
     case 'await-condition': {
       const { condition, dependent, required, service } = operation;

@@ -13,6 +13,15 @@ export type ContainerRef =
 
 export type NodeId = number;
 
+export interface RunTraits {
+  /** 64 hex digits; the first twelve are in the name. */
+  readonly slug: string;
+  /** Goes when it ends, with its anonymous volumes, whoever is there by then. */
+  readonly removeOnEnd: boolean;
+  /** Answers to the service's names, as a replica does. */
+  readonly useAliases: boolean;
+}
+
 export interface OperationShapes {
   'create-network': { readonly key: string; readonly config: NetworkConfig };
   'remove-network': { readonly id: string; readonly name: string };
@@ -29,6 +38,8 @@ export interface OperationShapes {
     readonly number: number;
     readonly name: string;
     readonly oneOff: boolean;
+    /** What `run` asks for; absent for replicas. */
+    readonly run?: RunTraits;
     readonly configs: Readonly<Record<string, FileObjectConfig>>;
     readonly secrets: Readonly<Record<string, FileObjectConfig>>;
     /** Model network key -> network name; model volume key -> volume name. */
@@ -38,7 +49,8 @@ export interface OperationShapes {
     readonly replaces?: { readonly id: string; readonly name: string };
     readonly renewAnonymousVolumes: boolean;
   };
-  'start-container': { readonly container: ContainerRef };
+  /** `attached`: the command that starts it sees its output from the first byte, and types. */
+  'start-container': { readonly container: ContainerRef; readonly attached?: boolean };
   'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };

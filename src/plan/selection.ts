@@ -33,6 +33,12 @@ export function checkKnown(model: ProjectModel, names: readonly string[]): void 
   );
 }
 
+/** The service of this name; fails if there is none, or if no active profile enables it. */
+export function requireService(model: ProjectModel, name: string): ServiceConfig {
+  checkNames(model, [name]);
+  return model.services[name] as ServiceConfig;
+}
+
 /** Fails with the first name that is no enabled service of the project. */
 function checkNames(model: ProjectModel, names: readonly string[]): void {
   const unknown = names.find((name) => !Object.hasOwn(model.services, name));

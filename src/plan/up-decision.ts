@@ -13,7 +13,7 @@ import {
   type ServiceDecision,
 } from './replica-decision.ts';
 import { decideResources } from './resource-decision.ts';
-import { isActive, isWhole, replicasByService, selectServices } from './selection.ts';
+import { isActive, isWhole, replicasByService, type Selection, selectServices } from './selection.ts';
 import { containerSources, orderServices } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
@@ -21,13 +21,22 @@ export interface UpDecisions extends DecisionContext {
   readonly warnings: readonly Warning[];
 }
 
+/** What a command is about, where that is not to be told from its options. */
+export interface UpScope {
+  readonly selection: Selection;
+  /** To be run beside the services that are selected. */
+  readonly oneOff: ServiceConfig;
+}
+
 export function decideUp(
   model: ProjectModel,
   inputs: DesiredInputs,
   state: ObservedState,
   options: UpOptions,
+  scope?: UpScope,
 ): UpDecisions {
-  const selection = selectServices(model, options);
+  const selection = scope?.selection ?? selectServices(model, options);
+  const extra = scope === undefined ? [] : [scope.oneOff];
   // The loader leaves out of `services` what the command does not name: what runs of it may be affected all the same.
   const known = { ...model.disabledServices, ...model.services };
   const order = orderServices(known, model.positions);
@@ -36,7 +45,10 @@ export function decideUp(
   // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
-    const services = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
+    const reachedServices = order
+      .filter((name) => reached.has(name))
+      .flatMap((name) => model.services[name] ?? []);
+    const services = [...reachedServices, ...extra];
     const resources = decideResources(model, state, services, !options.noRecreate);
     const decided = new Map<string, ServiceDecision>();
     const context = { model, inputs, options, selection, resources, shared, existing, decided };
@@ -47,9 +59,12 @@ export function decideUp(
       reached = wider;
       continue;
     }
-    for (const decision of decided.values()) checkSources(decision, context);
+    for (const { replicas, service } of decided.values()) {
+      if (replicas.length > 0) checkSources(service, context);
+    }
+    for (const service of extra) checkSources(service, context);
     const warnings = [...decided.values()].flatMap((decision) => decision.warnings);
-    return { ...context, warnings: [...checkConditions(context), ...resources.warnings, ...warnings] };
+    return { ...context, warnings: [...checkConditions(context, extra), ...resources.warnings, ...warnings] };
   }
 }
 
@@ -75,8 +90,7 @@ function decideUnselected(service: ServiceConfig, context: DecisionContext): Ser
 }
 
 /** A container that shares another one's namespace or volumes needs that one to be there, and running to be started. */
-function checkSources({ replicas, service }: ServiceDecision, context: DecisionContext): void {
-  if (replicas.length === 0) return;
+function checkSources(service: ServiceConfig, context: DecisionContext): void {
   const isUsable = context.options.noStart ? isWhole : isActive;
   for (const source of containerSources(service)) {
     const planned = context.decided.get(source)?.replicas;

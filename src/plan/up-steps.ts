@@ -189,7 +189,8 @@ function addCreated(node: NodeId, name: string, current: ServiceSteps): { node: 
   return { node, name };
 }
 
-function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
+/** Steps that make what a container of the service is made of. */
+export function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
   const found = [
     ...networkKeys(service).map((key) => context.networkSteps.get(key)),
     ...volumeKeys(service).map((key) => context.volumeSteps.get(key)),
@@ -201,7 +202,11 @@ function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
   return found.filter((id) => id !== undefined);
 }
 
-function createOperation({ model, options, service }: Emission, number: number, name: string) {
+export function createOperation(
+  { model, options, service }: Pick<Emission, 'model' | 'options' | 'service'>,
+  number: number,
+  name: string,
+) {
   const referenced = <T>(section: Readonly<Record<string, T>>, keys: readonly string[]) =>
     Object.fromEntries(
       keys.flatMap((key) => (section[key] === undefined ? [] : [[key, section[key]] as const])),

@@ -4,6 +4,7 @@ import type { ProjectModel } from '../project/model.ts';
 import { type Claimant, findRivals, indexClaims, settleClaims } from './claim.ts';
 import { emitWaits, gateOf } from './condition.ts';
 import type { DesiredInputs, ObservedState } from './observed-state.ts';
+import { emitOneOff, type OneOff } from './one-off-steps.ts';
 import type { Plan } from './operation.ts';
 import { explainOrphans, findOrphans } from './orphan.ts';
 import { PlanBuilder } from './plan-builder.ts';
@@ -25,11 +26,14 @@ export function planUp(
   const decisions = decideUp(model, inputs, state, options);
   const builder = new PlanBuilder();
   for (const warning of decisions.warnings) builder.warn(warning);
-  emit(decisions, state, builder);
-  const images = (inputs.images ?? []).filter(({ services }) =>
-    services.some((name) => decisions.decided.has(name)),
-  );
-  return { ...builder.finish(model.name), ...(images.length > 0 && { images }) };
+  emitUp(decisions, state, builder);
+  return withImages(builder.finish(model.name), inputs, (service) => decisions.decided.has(service));
+}
+
+/** With the images that the services get on the way. */
+export function withImages(plan: Plan, inputs: DesiredInputs, isMeant: (service: string) => boolean): Plan {
+  const images = (inputs.images ?? []).filter(({ services }) => services.some(isMeant));
+  return { ...plan, ...(images.length > 0 && { images }) };
 }
 
 /** `create` is `up` that starts nothing. */
@@ -42,10 +46,18 @@ export function planCreate(
   return planUp(model, inputs, state, { ...options, noStart: true });
 }
 
-function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder): void {
+/** All steps of an `up`, and those of a one-off that is run with it. */
+export function emitUp(
+  decisions: UpDecisions,
+  state: ObservedState,
+  builder: PlanBuilder,
+  oneOff?: OneOff,
+): void {
   const { decided, model, options, resources } = decisions;
   const networks = emitNetworks(resources, builder);
-  const claims = indexClaims([...decided.values()].flatMap((decision) => listClaimants(decision, decisions)));
+  const claimants = [...decided.values()].flatMap((decision) => listClaimants(decision, decisions));
+  if (oneOff) claimants.push({ service: oneOff.service, name: oneOff.name, replaces: undefined });
+  const claims = indexClaims(claimants);
   const steps: StepContext = {
     model,
     options,
@@ -64,6 +76,7 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
     gate: (service) => gateOf(service, decisions, steps),
   };
   for (const decision of decided.values()) emitService(decision, steps);
+  if (oneOff) emitOneOff(oneOff, steps);
   if (options.wait && !options.noStart) emitWaits(decisions, steps);
   const orphans = findOrphans(model, state);
   if (options.removeOrphans) {

@@ -34,6 +34,8 @@ export interface Native {
    */
   receiveDescriptors(socket: Descriptor): Promise<{ line: string; fds: Descriptor[] }>;
   pipe(): { read: Descriptor; write: Descriptor };
+  /** Two ends of a unix stream socket. */
+  socketPair(): [Descriptor, Descriptor];
   /** `pipe`, `socket`, `file`, `directory`, `tty`, `device`. */
   descriptorKind(fd: Descriptor): string;
 
@@ -69,7 +71,7 @@ export interface Native {
   killCgroup(procs: string, unified: string | undefined, freezer: string | undefined): Promise<void>;
   effectiveCapabilities(): readonly string[];
 
-  /** Starts `tcrun untar`, `settle` or `tar`; runtime/tcrun/archive.h says what each does. */
+  /** Starts a role that works on archives; runtime/tcrun/archive.h says what each does. */
   spawnArchiver(request: SpawnArchiverRequest): Archiver;
   /** Removes `name` below `parent` with all that is in it, off the event loop; follows no symlink. */
   removeTree(parent: Descriptor, name: string): Promise<void>;
@@ -77,7 +79,7 @@ export interface Native {
 
 export interface SpawnArchiverRequest {
   readonly executable: string;
-  readonly role: 'untar' | 'settle' | 'tar';
+  readonly role: 'untar' | 'settle' | 'tar' | 'copy-look' | 'copy-out' | 'copy-in';
   readonly arguments: readonly string[];
   readonly directory: Descriptor;
   /** A locked file: the lock is held until the role has ended, even if this process is killed. */
@@ -103,6 +105,8 @@ export interface SpawnMonitorRequest {
   readonly sockets: readonly Descriptor[];
   /** Network namespace to take over instead of making one. */
   readonly networkNamespace?: Descriptor;
+  /** A connection of the control socket, made before the monitor: what was asked on it is done before the start. */
+  readonly client?: Descriptor;
 }
 
 export interface MonitorStarted {

@@ -70,6 +70,7 @@ export class Display {
   readonly #progress: ProgressFeed;
   readonly #warned = new Set<string>();
   #logs: LogView;
+  #isSilent = false;
   /** What waits until the rows of progress have been drawn for the last time. */
   readonly #held: (() => void)[] = [];
 
@@ -93,14 +94,19 @@ export class Display {
     this.#logs = this.#createLogs(options);
   }
 
+  /** No progress from here on; warnings and errors are told as before. */
+  silence(): void {
+    this.#isSilent = true;
+  }
+
   on(event: DisplayEvent): void {
     switch (event.type) {
       case 'plan':
         for (const warning of event.plan.warnings) this.warn(warning);
-        this.#progress.begin(event.plan);
+        if (!this.#isSilent) this.#progress.begin(event.plan);
         return;
       case 'node':
-        this.#progress.follow(event);
+        if (!this.#isSilent) this.#progress.follow(event);
         return;
       case 'image':
         this.#progress.followImage(event);
@@ -124,6 +130,11 @@ export class Display {
   /** Data, to standard output. */
   print(text: string): void {
     this.#write(() => this.#options.stdout.write(text));
+  }
+
+  /** For people, to standard error. */
+  tell(text: string): void {
+    this.#write(() => this.#options.stderr.write(text));
   }
 
   warn(warning: Warning): void {

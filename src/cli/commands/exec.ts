@@ -1,8 +1,9 @@
 import { exec } from '../../app/exec.ts';
 import { defineCommand } from '../command.ts';
-import { attachTerminal, hasTerminal, openStandardStreams } from '../exec-terminal.ts';
+import { chooseDetachKeys } from '../detach-keys.ts';
 import type { Environment } from '../flag-values.ts';
 import { indexFlag } from '../shared-flags.ts';
+import { attachTerminal, hasTerminal, openStandardStreams } from '../terminal-session.ts';
 
 export const command = defineCommand({
   operands: 'SERVICE COMMAND [ARGS...]',
@@ -26,10 +27,12 @@ export const command = defineCommand({
   async run({ flags, operands, session }) {
     const [service = '', ...command] = operands;
     const tty = !flags.detach && !flags['no-tty'] && flags.tty && hasTerminal();
+    const detachKeys = tty ? chooseDetachKeys(undefined, session.environment) : undefined;
+    const streams = openStandardStreams({ ...flags, detachKeys });
     const { container, session: running } = await exec(session.context, {
       service,
       index: flags.index,
-      request: Object.assign(openStandardStreams(flags), {
+      request: Object.assign(streams, {
         command,
         environment: parseVariables(flags.env, session.environment),
         user: flags.user,
@@ -40,7 +43,9 @@ export const command = defineCommand({
       }),
     });
     if (running === undefined) session.print(`would run in ${container.name}: ${command.join(' ')}\n`);
-    return running === undefined || flags.detach ? 0 : attachTerminal(running, tty);
+    if (running === undefined || flags.detach) return 0;
+    const use = { terminal: tty, detached: streams.filter?.detached };
+    return (await attachTerminal(running, use)) ?? 0;
   },
 });
 

@@ -131,7 +131,8 @@ async function leaseAll(
   plans: readonly EndpointPlan[],
 ): Promise<EndpointRecord[]> {
   const { service, name, oneOff } = operation;
-  const naming = { id, name, service: service.name, hostname: service.hostname, oneOff };
+  const isBeside = oneOff && !operation.run?.useAliases;
+  const naming = { id, name, service: service.name, hostname: service.hostname, isBeside };
   const leases: EndpointRecord[] = [];
   for (const [index, { key, network, config }] of plans.entries()) {
     const order = {
@@ -174,7 +175,7 @@ function computeBundle(
     devices: observeDevices(operation.service, hostDevices),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
-    onEnd: 'keep',
+    onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
   });
 }
 
@@ -191,7 +192,7 @@ function describeContainer(
   parts: ContainerParts & { readonly bundle: ContainerBundle },
 ): ContainerRecord {
   const { operation, project, image, recorded } = order;
-  const { service, number, oneOff, replaces } = operation;
+  const { service, number, oneOff, replaces, run } = operation;
   const volumes = parts.mounts.filter((mount) => mount.type === 'volume');
   const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
     Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
@@ -203,6 +204,7 @@ function describeContainer(
     service: service.name,
     number,
     oneOff,
+    ...(run?.removeOnEnd && { onEnd: 'remove' as const }),
     createdAt: new Date().toISOString(),
     image: image.reference,
     command: parts.bundle.config.process.args,
@@ -221,6 +223,7 @@ function describeContainer(
       oneOff,
       imageId: image.id,
       configHash: hashService(service),
+      ...(run === undefined ? {} : { slug: run.slug }),
       ...(replaces === undefined ? {} : { replaces: replaces.id }),
     }),
     workingDir: project.workingDir,

@@ -21,7 +21,8 @@ export interface ContainerNaming {
   readonly name: string;
   readonly service: string;
   readonly hostname: string | undefined;
-  readonly oneOff: boolean;
+  /** A one-off stands beside the service: names of the service keep leading to its own replicas. */
+  readonly isBeside: boolean;
 }
 
 /** In the order of their interfaces: the highest `priority` is eth0 (compose-spec, 05-services, priority). */
@@ -49,8 +50,7 @@ export function listNames(naming: ContainerNaming, config: ServiceNetworkConfig)
     naming.id.slice(0, 12),
     ...(naming.hostname ? [naming.hostname] : []),
   ];
-  // A one-off stands beside the service: names of the service keep leading to its own replicas.
-  const shared = naming.oneOff ? [] : [naming.service, ...(config.aliases ?? [])];
+  const shared = naming.isBeside ? [] : [naming.service, ...(config.aliases ?? [])];
   const usable = [...own, ...shared]
     .map((name) => name.toLowerCase().replace(/\.$/, ''))
     .filter((name) => name !== '' && !/[\s,]/.test(name));

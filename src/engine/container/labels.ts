@@ -19,6 +19,8 @@ export interface ContainerLabelSource {
   /** hashService. */
   readonly configHash: string;
   readonly replaces?: string;
+  /** Of a one-off. */
+  readonly slug?: string;
 }
 
 export function formatContainerLabels(source: ContainerLabelSource): Record<string, string> {
@@ -29,7 +31,8 @@ export function formatContainerLabels(source: ContainerLabelSource): Record<stri
   return {
     ...service.labels,
     [`${PREFIX}.config-hash`]: source.configHash,
-    [`${PREFIX}.container-number`]: String(source.number),
+    // One-offs are not numbered.
+    ...(source.oneOff ? {} : { [`${PREFIX}.container-number`]: String(source.number) }),
     [`${PREFIX}.depends_on`]: dependencies.join(','),
     [`${PREFIX}.image`]: source.imageId,
     [`${PREFIX}.oneoff`]: source.oneOff ? 'True' : 'False',
@@ -41,6 +44,7 @@ export function formatContainerLabels(source: ContainerLabelSource): Record<stri
     [`${PREFIX}.project.working_dir`]: project.workingDir,
     ...(source.replaces === undefined ? {} : { [`${PREFIX}.replace`]: source.replaces }),
     [`${PREFIX}.service`]: service.name,
+    ...(source.slug === undefined ? {} : { [`${PREFIX}.slug`]: source.slug }),
     [`${PREFIX}.version`]: COMPOSE_VERSION,
   };
 }

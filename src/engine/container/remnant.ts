@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { unless } from '../../base/system-error.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 
-/** Being made; being removed; being removed with its anonymous volumes. */
-const MARKS = ['creating', 'removing', 'purging'] as const;
+/** Being made; being removed; being removed with its anonymous volumes; the same, left by a monitor at its end. */
+const MARKS = ['creating', 'removing', 'purging', 'ended'] as const;
 export type RemnantMark = (typeof MARKS)[number];
 
 export interface Remnant {

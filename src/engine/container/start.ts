@@ -6,6 +6,7 @@ import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
 import { StartError } from '../../runtime/start-answer.ts';
 import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
+import type { AttachRequest, AttachSession } from '../ports.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { removeFile } from '../record/json-file.ts';
 import { lastPath, writeFirstStatus } from '../status/status.ts';
@@ -17,6 +18,8 @@ export interface StartOrder {
   /** In the order of the record's ports; stay the caller's. */
   readonly sockets: readonly Descriptor[];
   readonly networkNamespace?: Descriptor;
+  /** The monitor's first client; stays the caller's. */
+  readonly client?: Descriptor;
 }
 
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
@@ -33,6 +36,7 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       lock: order.lock,
       sockets: order.sockets,
       ...(order.networkNamespace === undefined ? {} : { networkNamespace: order.networkNamespace }),
+      ...(order.client === undefined ? {} : { client: order.client }),
     });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
@@ -52,6 +56,25 @@ function explain({ errno }: StartError): string[] {
     'the program is made for another kind of machine than this one, or it is a script without a first line such as #!/bin/sh',
     '`tcompose images` shows the platform of the image; `platform:` asks for another one',
   ];
+}
+
+/** Nothing that it prints is missed: its monitor has this client before it has a container. */
+export async function startAttached(
+  context: EngineContext,
+  order: StartOrder,
+  request: AttachRequest,
+): Promise<AttachSession> {
+  const { attachBeforeStart } = await import('../exec/attach.ts');
+  const { attaching, client } = attachBeforeStart(context.native, request);
+  try {
+    await startContainer(context, { ...order, client });
+  } catch (error) {
+    attaching.cancel();
+    throw error;
+  } finally {
+    context.native.close(client);
+  }
+  return attaching.begin(order.record.name);
 }
 
 /** A reboot takes them; the monitor finds them made. */

@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ReadStream } from 'node:tty';
 import { TcError } from '../../base/error.ts';
-import { errnoOf, unless } from '../../base/system-error.ts';
+import { unless } from '../../base/system-error.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import type { EngineContext } from '../context.ts';
 import { ControlConnection, type ControlMessage, checkAnswer } from '../control/connection.ts';
 import type { ExecRequest, ExecSession } from '../ports.ts';
+import { connectControl } from './connect-control.ts';
 import { type ExecStreams, openStreams } from './streams.ts';
+import { terminalSize } from './terminal-size.ts';
 
 /** How long output that a grandchild holds open is waited for once the command has ended, as the Engine does it. */
 const DRAIN_MS = 2000;
@@ -24,7 +26,7 @@ export async function execInContainer(
   request: ExecRequest,
 ): Promise<ExecSession> {
   const { native, instance } = context;
-  const control = connect(context, container);
+  const control = connectControl(context, container);
   const streams = request.tty ? undefined : openStreams(native, request);
   const message = {
     v: 1,
@@ -49,22 +51,13 @@ export async function execInContainer(
   return openSession(connection, answered.line, streams ?? terminal);
 }
 
-function connect({ native, instance }: EngineContext, container: ObservedContainer): number {
-  try {
-    return native.connectUnix(join(instance.paths.containerRun(container.id), 'ctl'));
-  } catch (cause) {
-    if (!['ENOENT', 'ECONNREFUSED'].includes(errnoOf(cause) ?? '')) throw cause;
-    throw new TcError(`container ${container.name} is not running`, { code: 'not-running', cause });
-  }
-}
-
 /** A whole process: what the container's own has, with what the command line adds. */
 function describeProcess(bundle: string, request: ExecRequest): Record<string, unknown> {
   const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')) as OciConfig;
   const environment = new Map(config.process.env.map((entry) => splitOnce(entry)));
   if (request.tty) environment.set('TERM', process.env['TERM'] ?? 'xterm');
   for (const [name, value] of Object.entries(request.environment)) environment.set(name, value);
-  const size = terminalSize(request);
+  const size = terminalSize(request.stdout);
   return {
     args: request.command,
     env: [...environment].map(([name, value]) => `${name}=${value}`),
@@ -79,11 +72,6 @@ function describeProcess(bundle: string, request: ExecRequest): Record<string, u
 function splitOnce(entry: string): [string, string] {
   const at = entry.indexOf('=');
   return [entry.slice(0, at), entry.slice(at + 1)];
-}
-
-function terminalSize(request: ExecRequest): { rows: number; columns: number } | undefined {
-  const { rows, columns } = (request.stdout ?? {}) as { rows?: number; columns?: number };
-  return rows && columns ? { rows, columns } : undefined;
 }
 
 interface SessionStreams {
@@ -136,7 +124,15 @@ function openSession(
       const signal = (constants.signals as Readonly<Record<string, number>>)[name];
       if (signal !== undefined) connection.send('exec-signal', { exec, signal });
     },
+    leave: () => leave(connection, exec, streams),
   };
+}
+
+/** A monitor of an older version knows nothing of it: there the command hears a SIGHUP. */
+function leave(connection: ControlConnection, exec: number, streams: SessionStreams | undefined): void {
+  connection.send('leave', { exec });
+  streams?.close();
+  connection.close();
 }
 
 async function awaitExit(

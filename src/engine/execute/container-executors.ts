@@ -9,10 +9,11 @@ import type { Descriptor } from '../../runtime/native.ts';
 import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
 import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
-import { startContainer } from '../container/start.ts';
+import { startAttached, startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
 import { receiveFromMonitor } from '../control/hand-over.ts';
 import { monitorClient } from '../control/monitor.ts';
+import type { AttachRequest } from '../ports.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { awaitCondition } from './await-condition.ts';
@@ -52,13 +53,13 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.events.container('create', created.record);
   },
 
-  async 'start-container'({ container }, { execution }) {
+  async 'start-container'({ attached, container }, { execution }) {
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
     // Somebody else's start, while only waits were left here, is as good.
     if (lock === 'running') return;
     if (lock === undefined) throw gone(container);
-    await startLocked(execution, record, lock);
+    await startLocked(execution, record, lock, attached ? execution.attach : undefined);
     execution.events.container('start', record);
   },
 
@@ -137,23 +138,34 @@ async function freeze(
   execution.events.container(action, record);
 }
 
-async function startLocked(execution: Execution, known: ContainerRecord, lock: Descriptor): Promise<void> {
+async function startLocked(
+  execution: Execution,
+  known: ContainerRecord,
+  lock: Descriptor,
+  attach?: AttachRequest,
+): Promise<void> {
+  const { context } = execution;
   try {
     const record = await execution.settlePorts(known);
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     const [networkNamespace] = await findSharedNamespace(execution, record);
-    const { paths } = execution.context.instance;
+    const { paths } = context.instance;
     writeLinkedHosts(paths, record, execution.containers);
     try {
-      await startContainer(execution.context, { record, lock, sockets, networkNamespace });
+      const order = { record, lock, sockets, networkNamespace };
+      if (attach === undefined) await startContainer(context, order);
+      else execution.session = await startAttached(context, order, attach);
+    } catch (error) {
+      if (record.onEnd === 'remove') await discardContainer(context, record.id, { anonymousVolumes: true });
+      throw error;
     } finally {
-      if (networkNamespace !== undefined) execution.context.native.close(networkNamespace);
+      if (networkNamespace !== undefined) context.native.close(networkNamespace);
     }
     updateLinkedHosts(paths, record, execution.containers);
     warnAbout(execution, record);
   } finally {
-    execution.context.native.close(lock);
+    context.native.close(lock);
   }
 }
 

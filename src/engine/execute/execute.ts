@@ -114,11 +114,12 @@ async function executeLocked(
     events: openEventLog(context.instance.paths.events),
     removeImage: createImageRemover(parts),
     warn: (warning) => request.on({ type: 'warning', warning }),
+    attach: request.attach,
   });
   try {
     await prepare(execution, plan, parts.images, request.model);
     await runPlan(execution, plan, request, lock);
-    return { created: execution.created, plan };
+    return { created: execution.created, plan, session: execution.session };
   } finally {
     execution.letGo();
     publishers.close();

@@ -15,6 +15,7 @@ import type { Removed } from '../image/image-port.ts';
 import { ensureNetworks } from '../network/networks.ts';
 import type { Snapshot } from '../observe/observe.ts';
 import type { SocketPool } from '../port/socket-pool.ts';
+import type { AttachRequest, AttachSession } from '../ports.ts';
 import type { ContainerRecord, PortRecord } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
@@ -33,6 +34,8 @@ export interface ExecutionParts {
   /** Unless a container uses it. */
   removeImage(reference: string): Promise<Removed>;
   warn(warning: Warning): void;
+  /** What the caller wants of the container that is started attached. */
+  readonly attach?: AttachRequest;
 }
 
 export class Execution {
@@ -43,6 +46,9 @@ export class Execution {
   readonly events: EventLog;
   readonly removeImage: (reference: string) => Promise<Removed>;
   readonly warn: (warning: Warning) => void;
+  readonly attach: AttachRequest | undefined;
+  /** With the container that was started attached. */
+  session: AttachSession | undefined;
   readonly created = new Map<NodeId, string>();
   readonly prepared = new Map<NodeId, PreparedContainer>();
   readonly containers: Map<string, ContainerRecord>;
@@ -65,6 +71,7 @@ export class Execution {
     this.events = parts.events;
     this.removeImage = parts.removeImage;
     this.warn = parts.warn;
+    this.attach = parts.attach;
     this.containers = parts.containers;
     this.networks = new Map(parts.snapshot.networks.map((record) => [record.id, record]));
     this.volumes = new Map(parts.snapshot.volumes.map((record) => [record.name, record]));

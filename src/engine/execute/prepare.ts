@@ -18,6 +18,7 @@ import { planMounts } from '../container/mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
+import type { SocketOwner } from '../port/socket-pool.ts';
 import type { PortRecord } from '../record/container-record.ts';
 import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
@@ -65,7 +66,7 @@ export async function reservePortsAgain(
     const prepared = execution.prepared.get(id);
     if (operation.kind === 'create-container' && prepared) {
       const { name: service } = operation.service;
-      const owner = { project: execution.project.name, service };
+      const owner = ownerOf(execution, operation);
       const reserve = () => execution.sockets.reserveAgain(owner, prepared.ports);
       execution.prepared.set(id, { ...prepared, ports: await atService({ model, service }, reserve) });
     }
@@ -82,6 +83,11 @@ interface Preparation {
   readonly model: ProjectModel | undefined;
 }
 
+/** Replicas share their ports; a one-off has its own, or none. */
+function ownerOf({ project }: Execution, { name, oneOff, service }: Create): SocketOwner {
+  return { project: project.name, service: oneOff ? name : service.name };
+}
+
 async function prepareCreate(
   execution: Execution,
   node: PlanNode,
@@ -96,7 +102,7 @@ async function prepareCreate(
   checkMounts(operation, image);
   checkConfiguration(execution, operation, image, accounts);
   const replaced = replaces && execution.containers.get(replaces.id);
-  const owner = { project: execution.project.name, service: service.name };
+  const owner = ownerOf(execution, operation);
   const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
   execution.prepared.set(node.id, {
     image,

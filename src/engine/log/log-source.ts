@@ -3,6 +3,7 @@
 
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { unless } from '../../base/system-error.ts';
+import type { LogCursor } from '../ports.ts';
 
 const BLOCK = 64 * 1024;
 const NEWLINE = 0x0a;
@@ -22,9 +23,19 @@ export class LogSource {
   #partial = EMPTY;
   readonly #block = Buffer.allocUnsafe(BLOCK);
 
-  constructor(path: string) {
+  /** From its beginning, or from where `cursor` is; if that was rotated away, from the oldest there is. */
+  constructor(path: string, cursor?: LogCursor) {
     this.#path = path;
     this.#files = this.#openFrom(undefined);
+    const index = this.#files.findIndex(({ inode }) => inode === cursor?.inode);
+    for (const { fd } of this.#files.splice(0, Math.max(0, index))) closeSync(fd);
+    if (index >= 0 && cursor && this.#files[0]) this.#files[0].position = cursor.position;
+  }
+
+  /** Behind the last line that was read, once `readLines` has come to its end. Undefined: there is no log yet. */
+  get cursor(): LogCursor | undefined {
+    const file = this.#files[0];
+    return file && { inode: file.inode, position: file.position - this.#partial.length };
   }
 
   /** Goes to where the last `count` lines begin. */

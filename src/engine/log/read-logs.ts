@@ -18,7 +18,11 @@ interface FollowedLog {
 export async function* readLogs(paths: InstancePaths, request: LogRequest): AsyncGenerator<LogRecord> {
   const logs = request.containers.map(({ id }) => {
     const directory = paths.container(id);
-    return { containerId: id, directory, source: new LogSource(join(directory, 'log')) };
+    return {
+      containerId: id,
+      directory,
+      source: new LogSource(join(directory, 'log'), request.cursors?.get(id)),
+    };
   });
   // Watching starts before reading: a line is seen by the one or by the other.
   const waker = request.follow ? new LogWaker(logs, request.signal) : undefined;
@@ -27,9 +31,17 @@ export async function* readLogs(paths: InstancePaths, request: LogRequest): Asyn
     if (tail !== 'all') for (const { source } of logs) source.seekTail(tail);
     yield* readMerged(logs, request);
     if (waker) yield* follow(logs, waker, request);
+    keepCursors(logs, request);
   } finally {
     waker?.close();
     for (const { source } of logs) source.close();
+  }
+}
+
+function keepCursors(logs: readonly FollowedLog[], { cursors }: LogRequest): void {
+  for (const { containerId, source } of logs) {
+    const { cursor } = source;
+    if (cursor) cursors?.set(containerId, cursor);
   }
 }
 

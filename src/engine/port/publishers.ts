@@ -33,7 +33,7 @@ export class Publishers implements PublisherDirectory {
       key,
       (record) =>
         this.#source.leaving.has(record.id) ||
-        (record.project === owner.project && record.service === owner.service),
+        (record.project === owner.project && record.service === owner.service && !record.oneOff),
     );
     if (giver === undefined) return undefined;
     const identity = (port: PortKey) => `${giver.id} ${port.protocol} ${port.address} ${port.port}`;

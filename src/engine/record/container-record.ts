@@ -17,6 +17,8 @@ export interface ContainerRecord extends Versioned {
   readonly service: string;
   readonly number: number;
   readonly oneOff: boolean;
+  /** Nothing of it outlives its process; absent: it stays until somebody removes it. */
+  readonly onEnd?: 'remove';
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   readonly image: string;

@@ -1,12 +1,12 @@
 // Mends what dead processes left: monitors that were killed, containers that were half made or half removed. Runs before
 // each plan that changes something. It touches only what it can lock: what is locked is somebody's work.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Descriptor } from '../../runtime/native.ts';
 import { discardRemnant } from '../container/discard.ts';
 import { thawAbandoned } from '../container/freeze.ts';
-import { listRemnants } from '../container/remnant.ts';
+import { listRemnants, remnantPath } from '../container/remnant.ts';
 import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
@@ -30,7 +30,9 @@ export async function sweep(context: EngineContext, containerIds: Iterable<strin
   }
   for (const remnant of listRemnants(context.instance.paths)) {
     const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));
-    if (done) mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
+    // What ended as it should is no news.
+    if (!done || remnant.mark === 'ended') continue;
+    mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
   }
   for (const path of findAbandoned(context.instance.paths)) removeFile(path);
   for (const directory of listVolumeRemnants(context.instance.paths)) {
@@ -66,6 +68,8 @@ async function buryContainer(
   const last = { ...markLost(status), finishedAt: new Date().toISOString() };
   writeFileSync(lastPath(paths, record.id), `${JSON.stringify(last)}\n`, { mode: 0o600, flush: true });
   rmSync(statusPath(paths, record.id), { force: true });
+  if (record.onEnd === 'remove')
+    renameSync(paths.container(record.id), remnantPath(paths, 'ended', record.id));
 }
 
 async function withLock(

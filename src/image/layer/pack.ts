@@ -3,24 +3,31 @@
 import { Socket } from 'node:net';
 import type { Archiver } from '../../runtime/native.ts';
 import { chunkSize } from '../content/files.ts';
-import { type ArchiveTools, parseAnswer, startRole } from './role.ts';
+import { type ArchiveTools, parseAnswer, type RoleFailure, startRole } from './role.ts';
 
 /** The layer that an overlay's writable directory holds. */
 export function packDiff(tools: ArchiveTools, upper: string): AsyncIterable<Uint8Array> {
-  return read(() => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }), `the changes in ${upper}`);
+  return readRole(
+    () => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }),
+    `the changes in ${upper}`,
+  );
 }
 
 /** The whole tree of several layers: absolute directories, topmost first. */
 export function exportRoot(tools: ArchiveTools, layers: readonly string[]): AsyncIterable<Uint8Array> {
   const [top = '/'] = layers;
-  return read(
+  return readRole(
     () => startRole(tools, top, { role: 'tar', arguments: ['root', ...layers] }),
     'the file system',
   );
 }
 
-/** Whoever stops reading ends the role: it writes to a pipe that nobody reads. */
-async function* read(start: () => Archiver, what: string): AsyncGenerator<Uint8Array, void, undefined> {
+/** The tar that a role writes. Whoever stops reading ends the role: it writes to a pipe that nobody reads. */
+export async function* readRole(
+  start: () => Archiver,
+  what: string,
+  describe?: (failure: RoleFailure, what: string) => Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const role = start();
   const pipe = new Socket({
     fd: role.archive,
@@ -36,5 +43,5 @@ async function* read(start: () => Archiver, what: string): AsyncGenerator<Uint8A
   } finally {
     pipe.destroy();
   }
-  parseAnswer(await role.ended, what);
+  parseAnswer(await role.ended, what, describe);
 }

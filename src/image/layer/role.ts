@@ -22,7 +22,7 @@ export function startRole(
   }
 }
 
-interface Failure {
+export interface RoleFailure {
   readonly step: string;
   readonly syscall: string;
   readonly errno: string;
@@ -31,13 +31,14 @@ interface Failure {
 
 interface Answer {
   readonly done?: Readonly<Record<string, unknown>>;
-  readonly failed?: Failure;
+  readonly failed?: RoleFailure;
 }
 
 /** The members of `done`; names in it hold one byte in each character. `what` is worked on, for messages. */
 export function parseAnswer(
   ended: Awaited<Archiver['ended']>,
   what: string,
+  describe: (failure: RoleFailure, what: string) => Error = describeFailure,
 ): Readonly<Record<string, unknown>> {
   const text = Buffer.from(ended.text).toString('latin1');
   if (ended.signal !== 0 || text === '') {
@@ -48,11 +49,11 @@ export function parseAnswer(
     });
   }
   const answer = JSON.parse(text) as Answer;
-  if (answer.failed) throw describeFailure(answer.failed, what);
+  if (answer.failed) throw describe(answer.failed, what);
   return answer.done ?? {};
 }
 
-function describeFailure(failure: Failure, what: string): TcError {
+function describeFailure(failure: RoleFailure, what: string): TcError {
   const { step, syscall, errno } = failure;
   const path = Buffer.from(failure.path, 'latin1').toString('utf8');
   const at = path === '' ? '' : ` at ${JSON.stringify(path)}`;

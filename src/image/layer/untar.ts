@@ -3,7 +3,7 @@
 import { Socket } from 'node:net';
 import type { Archiver } from '../../runtime/native.ts';
 import { waitForRoom } from './backpressure.ts';
-import { type ArchiveTools, parseAnswer, startRole } from './role.ts';
+import { type ArchiveTools, parseAnswer, type RoleFailure, startRole } from './role.ts';
 
 export interface Unpacked {
   readonly entries: number;
@@ -32,7 +32,7 @@ export interface UntarRequest {
 export async function unpackTar(tools: ArchiveTools, request: UntarRequest): Promise<Unpacked> {
   const { input, lock, what, directory, onRefused } = request;
   const role = startRole(tools, directory, { role: 'untar', arguments: [String(mostEntries)], lock });
-  const { entries, bytes, implicit } = await run(role, input, what, onRefused);
+  const { entries, bytes, implicit } = await feedRole(role, input, { what, onRefused });
   return { entries, bytes, implicit } as Unpacked;
 }
 
@@ -50,19 +50,28 @@ export async function settleLayer(tools: ArchiveTools, request: SettleRequest): 
   const { directory, parents, implicit, lock, what } = request;
   const role = startRole(tools, directory, { role: 'settle', arguments: parents, lock });
   const list = Buffer.from(implicit.map((path) => `${path}\0`).join(''), 'latin1');
-  await run(role, [list], what);
+  await feedRole(role, [list], { what });
 }
 
 type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** Of two failures the first is the cause: a role that refuses, or an input that ends and leaves the role with half of it. */
-async function run(
+interface Feeding {
+  /** What is worked on, for messages. */
+  readonly what: string;
+  readonly onRefused?: (() => void) | undefined;
+  readonly describe?: (failure: RoleFailure, what: string) => Error;
+}
+
+/**
+ * Feeds a role; its answer. Of two failures the first is the cause: a role that refuses, or an input that ends and leaves
+ * the role with half of it.
+ */
+export async function feedRole(
   role: Archiver,
   input: Chunks,
-  what: string,
-  onRefused?: () => void,
+  { describe, onRefused, what }: Feeding,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const feeding = new Feeding(role);
+  const feeding = new Feeder(role);
   const fed = feeding.run(input).then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -72,12 +81,12 @@ async function run(
   if (isRefused) onRefused?.();
   const failure = await fed;
   if (failure && !isRefused) throw failure.error;
-  const done = parseAnswer(ended, what);
+  const done = parseAnswer(ended, what, describe);
   if (failure) throw failure.error;
   return done;
 }
 
-class Feeding {
+class Feeder {
   /** The input has come to its end, whichever. Only after that does the role see one. */
   isComplete = false;
   readonly #pipe: Socket;

@@ -13,8 +13,13 @@ export interface Reply {
 export class Control {
   readonly #socket: number;
 
-  constructor(path: string) {
-    this.#socket = native.connectUnix(path);
+  constructor(path: string | number) {
+    this.#socket = typeof path === 'number' ? path : native.connectUnix(path);
+  }
+
+  /** Takes over a connected socket. */
+  static of(socket: number): Control {
+    return new Control(socket);
   }
 
   send(message: object, fds: readonly number[] = []): void {

@@ -83,6 +83,8 @@ export interface Start {
   readonly image?: ResolvedImage;
   readonly accounts?: ContainerInput['accounts'];
   readonly networkNamespace?: number;
+  /** The monitor's first client. */
+  readonly client?: number;
   readonly sockets?: readonly number[];
 }
 
@@ -215,7 +217,7 @@ export class Container {
   }
 
   /** Rejects with a StartError. */
-  async start(options: Pick<Start, 'networkNamespace' | 'sockets'> = {}): Promise<void> {
+  async start(options: Pick<Start, 'client' | 'networkNamespace' | 'sockets'> = {}): Promise<void> {
     const lock = native.openDirectory(this.bundle);
     try {
       if (!native.tryLock(lock, 'exclusive')) throw new Error('the bundle is locked');
@@ -224,6 +226,7 @@ export class Container {
         bundle: this.bundle,
         lock,
         sockets: options.sockets ?? [],
+        ...(options.client !== undefined && { client: options.client }),
         ...(options.networkNamespace !== undefined && { networkNamespace: options.networkNamespace }),
       });
       this.monitorPid = started.monitorPid;

@@ -69,6 +69,18 @@ describe('an attached up', () => {
     expect(again.shown()).toEqual(['tests: new', 'tests exited 0']);
   });
 
+  it('shows every one of several lines of the same instant', async () => {
+    const scenario = createScenario(compose);
+    const run = await start(scenario, {}, ['tests']);
+    scenario.engine.print('project-tests-1', 'one');
+    await settle();
+    scenario.engine.print('project-tests-1', 'two', 0);
+    scenario.engine.end('project-tests-1', 0);
+    scenario.engine.print('project-tests-1', 'three', 0);
+    await run.exitCode;
+    expect(scenario.shown()).toEqual(['tests: one', 'tests: two', 'tests: three', 'tests exited 0']);
+  });
+
   it('goes on when a container is started again by its policy', async () => {
     const scenario = createScenario(compose);
     const run = await start(scenario, {}, ['tests']);

@@ -4,6 +4,7 @@
 import { formatInstant } from '../../../src/app/instant.ts';
 import { abortable, PushIterable } from '../../../src/base/async.ts';
 import type {
+  AttachSession,
   Engine,
   ExecRequest,
   ExecSession,
@@ -23,7 +24,7 @@ interface Waiting {
 
 /** Verbs about images go to the real store, in tests of their own. */
 export class FakeEngine
-  implements Omit<Engine, 'images' | 'pullImages' | 'registry' | 'remote' | 'commit' | 'export'>
+  implements Omit<Engine, 'images' | 'pullImages' | 'registry' | 'remote' | 'commit' | 'export' | 'copy'>
 {
   readonly executed: string[] = [];
   readonly #containers = new Map<string, ObservedContainer>();
@@ -78,7 +79,13 @@ export class FakeEngine
       exitCode: Promise.resolve(0),
       resize: () => undefined,
       signal: () => undefined,
+      leave: () => undefined,
     });
+  }
+
+  async attach(): Promise<AttachSession> {
+    const idle = { resize: () => undefined, signal: () => undefined, leave: () => undefined };
+    return { ...idle, exitCode: Promise.resolve(0), ended: Promise.resolve() };
   }
 
   listProcesses() {
@@ -95,9 +102,9 @@ export class FakeEngine
     yield* waiting.snapshots;
   }
 
-  /** The container of this name prints a line. */
-  print(name: string, text: string): void {
-    this.#clock = Math.max(this.#clock, Date.now()) + 1;
+  /** The container of this name prints a line; `later`: than the one before, in ms. */
+  print(name: string, text: string, later = 1): void {
+    this.#clock = Math.max(this.#clock, later === 0 ? 0 : Date.now()) + later;
     const time = formatInstant(this.#clock);
     this.#records.push({ containerId: this.#find(name).id, stream: 'stdout', time, text: `${text}\n` });
     for (const wake of this.#readers) wake();
@@ -147,13 +154,15 @@ export class FakeEngine
     if (operation.kind === 'kill-container') this.end(name, 137);
   }
 
-  async *#read({ containers, follow, signal }: LogRequest): AsyncGenerator<LogRecord> {
+  async *#read({ containers, cursors, follow, signal, since = '' }: LogRequest): AsyncGenerator<LogRecord> {
     const wanted = new Set(containers.map((container) => container.id));
-    for (let at = 0; ; ) {
+    const [first = ''] = wanted;
+    for (let at = cursors?.get(first)?.position ?? 0; ; ) {
       for (; at < this.#records.length; at += 1) {
         const record = this.#records[at] as LogRecord;
-        if (wanted.has(record.containerId)) yield record;
+        if (wanted.has(record.containerId) && record.time >= since) yield record;
       }
+      cursors?.set(first, { inode: 1, position: at });
       if (!follow || signal?.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = () => {

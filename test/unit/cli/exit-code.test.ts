@@ -58,7 +58,8 @@ describe('exit codes', () => {
     ['-f bad.yaml up -d', 1],
     ['logs nosuch', 1],
     ['exec web true', 1],
-    ['run web true', 1],
+    ['stats', 1],
+    ['run -d -p 1:1 -P web', 2],
     ['up --build', 1],
     ['up --nosuch', 2],
     ['nosuch', 2],
@@ -129,7 +130,7 @@ describe('help', () => {
   });
 
   it('names what is not supported yet', () => {
-    expect(run('help').stdout).toMatch(/NOT SUPPORTED YET\n\s+alpha, attach,/);
+    expect(run('help').stdout).toMatch(/NOT SUPPORTED YET\n\s+alpha, bridge,/);
   });
 });
 

@@ -18,13 +18,24 @@ import {
 } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/operation.ts';
 import { planPause, planUnpause } from '../../../src/plan/pause.ts';
+import { planRun, type RunOptions } from '../../../src/plan/run.ts';
 import { planCreate, planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
+import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import { testGoldenFiles } from '../../golden/golden-file.ts';
 import { buildWorld, type World, type WorldWords } from './world.ts';
 
 /** Whatever the file says; the verbs check it by behaving. */
 type Options = UpOptions & DownOptions & KillOptions & { scale: Record<string, number> };
+
+/** `with`: attributes that this run changes. */
+type RunWords = Omit<RunOptions, 'service' | 'slug'> & { service: string; with?: Partial<ServiceConfig> };
+
+function run({ inputs, model, state }: World, { service, with: changes, ...options }: RunWords): Plan {
+  const slug = 'c0ffee'.repeat(10).padEnd(64, '0');
+  const adapted = { ...(model.services[service] as ServiceConfig), ports: [], ...changes };
+  return planRun(model, inputs, state, { ...options, service: adapted, slug });
+}
 
 const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> = {
   up: ({ inputs, model, state }, options) => planUp(model, inputs, state, options),
@@ -38,6 +49,7 @@ const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> 
   pause: ({ model, state }, options) => planPause(model, state, options),
   unpause: ({ model, state }, options) => planUnpause(model, state, options),
   rm: ({ model, state }, options) => planRemove(model, state, options),
+  run: (world, options) => run(world, options as unknown as RunWords),
 };
 
 /** `up: {scale: {web: 2}}`; `without-model: true` hides the model from the verb; `explain: true` asks for the human form. */

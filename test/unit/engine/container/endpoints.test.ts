@@ -56,7 +56,7 @@ describe('names', () => {
     name: 'p-web-1',
     service: 'web',
     hostname: 'Front',
-    oneOff: false,
+    isBeside: false,
   };
 
   it('are the container’s in both spellings, the service’s, aliases and the hostname, in lower case', () => {
@@ -71,7 +71,7 @@ describe('names', () => {
   });
 
   it('of a one-off are its own alone', () => {
-    expect(listNames({ ...naming, oneOff: true }, { aliases: ['www'] })).toEqual([
+    expect(listNames({ ...naming, isBeside: true }, { aliases: ['www'] })).toEqual([
       'p-web-1',
       'p_web_1',
       'abcdef012345',

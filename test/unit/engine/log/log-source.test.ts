@@ -121,4 +121,18 @@ describe('the tail', () => {
     appendFileSync(path, 'next\n');
     expect(read(log)).toEqual(['next']);
   });
+
+  it('goes on where another source ended, across a rotation, and keeps an unfinished line', () => {
+    write(path, lines(1, 2));
+    appendFileSync(path, 'half');
+    const first = open();
+    expect(read(first)).toEqual(lines(1, 2));
+    const { cursor } = first;
+    first.close();
+    appendFileSync(path, ' done\n');
+    renameSync(path, `${path}.1`);
+    write(path, lines(3, 3));
+    source = new LogSource(path, cursor);
+    expect(read(source)).toEqual(['half done', 'line 3']);
+  });
 });

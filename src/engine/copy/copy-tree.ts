@@ -1,0 +1,142 @@
+// A tree that `cp` reads or writes: a container's, running or not, or the host's. All work in it is done by roles of tcrun
+// that are shut into it; here it is only decided what their root is.
+
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TcError } from '../../base/error.ts';
+import { readRole } from '../../image/layer/pack.ts';
+import { feedRole } from '../../image/layer/untar.ts';
+import type { ObservedContainer } from '../../plan/observed-state.ts';
+import type { MonitorSpec } from '../../runtime/monitor-spec.ts';
+import {
+  type Archiver,
+  type Descriptor,
+  type SpawnArchiverRequest,
+  tcrunPath,
+} from '../../runtime/native.ts';
+import { lockStopped } from '../container/stop.ts';
+import type { EngineContext } from '../context.ts';
+import type { CopyEntry, CopyTree } from '../ports.ts';
+import { parseProcessStat } from '../process/process-stat.ts';
+import { readContainerStatus } from '../status/status.ts';
+import { describeCopyFailure } from './copy-failure.ts';
+
+/** USER_HZ, in which the status tells when a process began. */
+const TICKS = 100;
+
+/** What a role works in. */
+interface Root {
+  readonly directory: Descriptor;
+  /** For reading, and for writing. */
+  readonly reading: readonly string[];
+  readonly writing: readonly string[];
+  /** Held by the roles as well, so that nobody starts the container meanwhile. */
+  readonly lock?: Descriptor;
+  close(): void;
+}
+
+export function openHostTree({ native }: EngineContext, directory: string): CopyTree {
+  const fd = native.openDirectory(directory);
+  const close = () => native.close(fd);
+  return new RootTree(native, { directory: fd, reading: ['live'], writing: ['live'], close }, 'this host');
+}
+
+export async function openContainerTree(
+  context: EngineContext,
+  container: ObservedContainer,
+): Promise<CopyTree> {
+  const { name } = container;
+  const live = openLive(context, container);
+  if (live) return new RootTree(context.native, live, name);
+  const lock = await lockStopped(context, container.id);
+  if (lock === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
+  if (lock !== 'running') return new RootTree(context.native, openStopped(context, container, lock), name);
+  const started = openLive(context, container);
+  if (started) return new RootTree(context.native, started, name);
+  throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
+}
+
+/** The root as the container's processes see it, mounts and all. Undefined: it does not run. */
+function openLive({ native, instance }: EngineContext, { id }: ObservedContainer): Root | undefined {
+  const { alive, status } = readContainerStatus(instance.paths, id);
+  if (!alive || (status?.state !== 'running' && status?.state !== 'paused')) return undefined;
+  const { pid, pidStart } = status;
+  try {
+    const directory = native.openDirectory(`/proc/${pid}/root`);
+    // Only now: had the pid passed to somebody else, the root would be his.
+    const { startSeconds } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    if (Math.round(startSeconds * TICKS) === pidStart)
+      return { directory, reading: ['live'], writing: ['live'], close: () => native.close(directory) };
+    native.close(directory);
+  } catch {
+    // It ended just now.
+  }
+  return undefined;
+}
+
+/** Its layers, put together where only the role sees it. Its mounts are not there. */
+function openStopped({ native, instance }: EngineContext, { id }: ObservedContainer, lock: Descriptor): Root {
+  const bundle = instance.paths.container(id);
+  const { root } = JSON.parse(readFileSync(join(bundle, 'monitor.json'), 'utf8')) as MonitorSpec;
+  // Not the container's own: that one tells whether it ever ran.
+  const work = join(bundle, 'copy-work');
+  mkdirSync(work, { recursive: true, mode: 0o700 });
+  return {
+    directory: native.openDirectory(bundle),
+    reading: ['stack', root.upper, ...root.layers],
+    writing: ['write', work, root.upper, ...root.layers],
+    lock,
+    close() {
+      native.close(this.directory);
+      rmSync(work, { recursive: true, force: true });
+      native.close(lock);
+    },
+  };
+}
+
+class RootTree implements CopyTree {
+  readonly #native: EngineContext['native'];
+  readonly #root: Root;
+  readonly #what: string;
+
+  constructor(native: EngineContext['native'], root: Root, what: string) {
+    this.#native = native;
+    this.#root = root;
+    this.#what = what;
+  }
+
+  async look(path: string, follow: boolean): Promise<CopyEntry> {
+    const role = this.#start('copy-look', [path, follow ? 'follow' : 'stay', ...this.#root.reading]);
+    const done = await feedRole(role, [], { what: this.#describe(path), describe: describeCopyFailure });
+    const { kind, path: found } = done as { kind: CopyEntry['kind']; path?: string };
+    return { kind, path: found === undefined ? path : Buffer.from(found, 'latin1').toString('utf8') };
+  }
+
+  read(path: string, name: string): AsyncIterable<Uint8Array> {
+    const start = () => this.#start('copy-out', [path, name, ...this.#root.reading]);
+    return readRole(start, this.#describe(path), describeCopyFailure);
+  }
+
+  async write(
+    directory: string,
+    input: AsyncIterable<Uint8Array>,
+    options: { readonly keepOwners: boolean; readonly devices: boolean },
+  ): Promise<void> {
+    const flags = `-${options.keepOwners ? 'o' : ''}${options.devices ? 'd' : ''}`;
+    const role = this.#start('copy-in', [directory, flags, ...this.#root.writing]);
+    await feedRole(role, input, { what: this.#describe(directory), describe: describeCopyFailure });
+  }
+
+  close(): void {
+    this.#root.close();
+  }
+
+  #start(role: SpawnArchiverRequest['role'], words: readonly string[]): Archiver {
+    const { directory, lock } = this.#root;
+    return this.#native.spawnArchiver({ executable: tcrunPath(), role, arguments: words, directory, lock });
+  }
+
+  #describe(path: string): string {
+    return `${this.#what}: ${path}`;
+  }
+}
