@@ -50,12 +50,24 @@ size_t parse_program(Decoder& in, const Json* json, const char* name, const uint
   return 0;
 }
 
+void parse_cgroup_write(Decoder& in, const Json* item, CgroupWrite* write) {
+  write->file = in.absolute_path(item, "file");
+  write->value = in.optional_string(item, "value");
+  write->copy_from = in.optional_string(item, "copyFrom");
+  write->setting = in.string(item, "setting");
+  write->required = in.boolean(item, "required", true);
+  if (!write->value == !write->copy_from) in.refuse("value", "and copyFrom: one of them is expected");
+  const Json* other = in.optional_object(item, "orElse");
+  if (!other) return;
+  write->else_file = in.absolute_path(other, "file");
+  write->else_value = in.string(other, "value");
+}
+
 void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
+  cgroup->parents = in.strings(json, "parents");
   cgroup->directories = in.strings(json, "directories");
-  cgroup->writes = in.list<CgroupWrite>(json, "writes", [&](const Json* item, CgroupWrite* write) {
-    *write = {in.absolute_path(item, "file"), in.string(item, "value"), in.string(item, "setting"),
-              in.boolean(item, "required", true)};
-  });
+  cgroup->writes = in.list<CgroupWrite>(
+      json, "writes", [&](const Json* item, CgroupWrite* write) { parse_cgroup_write(in, item, write); });
   cgroup->attach = in.strings(json, "attach");
   cgroup->monitor_attach = in.strings(json, "monitorAttach");
   cgroup->unified = in.optional_string(json, "unified");

@@ -157,7 +157,10 @@ struct RootSpec {
 
 struct CgroupWrite {
   const char* file;
-  const char* value;
+  const char* value;      // null: what `copy_from` has, if `file` is empty
+  const char* copy_from;
+  const char* else_file;  // instead of a `file` that does not exist; or null
+  const char* else_value;
   const char* setting;
   bool required;
 };
@@ -168,6 +171,7 @@ struct DeviceFilter {
 };
 
 struct CgroupSpec {
+  List<const char*> parents;  // made if missing, never removed
   List<const char*> directories;
   List<CgroupWrite> writes;
   List<const char*> attach;

@@ -6,8 +6,8 @@ import type { Decisions } from './decisions.ts';
 import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
 import { computeMounts } from './mounts.ts';
 import type { OciConfig, OciLinux, OciProcess } from './oci-config.ts';
+import { formatOciResources } from './oci-resources.ts';
 import { resolveArguments, resolveEnvironment, resolveWorkingDirectory } from './process.ts';
-import type { ResourceLimits } from './resource-limits.ts';
 import { resolveRlimits } from './rlimits.ts';
 import { resolveSysctls } from './sysctls.ts';
 
@@ -68,13 +68,13 @@ function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess
 }
 
 function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
-  const { service, host, network, identity } = input;
+  const { service, host, network } = input;
   const isBare = decisions.hasBareSystemPaths;
   return {
     namespaces: computeNamespaces(input),
     ...(input.devices?.length && { devices: input.devices.map(({ access, ...node }) => node) }),
-    cgroupsPath: `/${input.table}/${identity.id}`,
-    resources: formatResources(decisions.limits, service.privileged === true),
+    cgroupsPath: `/${decisions.cgroupsPath}`,
+    resources: formatOciResources(decisions.limits, input.disks ?? {}, service.privileged === true),
     sysctl: resolveSysctls(service.sysctls ?? {}, network.mode === 'private'),
     ...(decisions.seccomp && { seccomp: decisions.seccomp.oci }),
     maskedPaths: isBare ? [] : maskedPaths(host.cpus),
@@ -101,24 +101,4 @@ function choosePropagation({ binds }: ContainerInput): string {
   const asked = binds.map(({ propagation }) => propagation);
   if (asked.some((each) => each === 'shared' || each === 'rshared')) return 'rshared';
   return asked.some((each) => each === 'slave' || each === 'rslave') ? 'rslave' : 'rprivate';
-}
-
-/** The limits once more in the words of the OCI configuration, for other runtimes; tcrun obeys monitor.json. */
-function formatResources(limits: ResourceLimits, allDevices: boolean): Readonly<Record<string, unknown>> {
-  const { memory, memorySwap, memoryReservation, cpuQuota, cpuShares, cpuset, pids } = limits;
-  const swap = memorySwap?.value ?? (memory && 2 * memory.value);
-  return {
-    devices: [{ allow: allDevices, access: 'rwm' }],
-    memory: {
-      ...(memory && { limit: memory.value }),
-      ...(swap && { swap }),
-      ...(memoryReservation && { reservation: memoryReservation.value }),
-    },
-    cpu: {
-      ...cpuQuota?.value,
-      ...(cpuShares && { shares: cpuShares.value }),
-      ...(cpuset && { cpus: cpuset.value }),
-    },
-    ...(pids && { pids: { limit: pids.value } }),
-  };
 }

@@ -5,6 +5,7 @@ import type { Warning } from '../base/warning.ts';
 import type { ResolvedImage } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
+import type { DiskNumbers } from './cgroup-writes.ts';
 import type { ResolvedDevice } from './devices.ts';
 import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
 import type { OciConfig } from './oci-config.ts';
@@ -23,6 +24,8 @@ export interface ContainerInput {
   readonly binds: readonly ResolvedBind[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
+  /** observeDisks (devices.ts): of the block devices that `blkio_config` names. */
+  readonly disks?: DiskNumbers;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;

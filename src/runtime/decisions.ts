@@ -4,6 +4,7 @@ import type { Warning } from '../base/warning.ts';
 import { resolveUser, type User } from './accounts.ts';
 import { normalizeCapability, resolveCapabilities } from './capabilities.ts';
 import { computeCgroup } from './cgroup.ts';
+import { parseCgroupParent } from './cgroup-parent.ts';
 import { resolveHostname } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import { resolveDeviceRules } from './devices.ts';
@@ -26,6 +27,8 @@ export interface Decisions {
   readonly oomScoreAdj?: number;
   readonly limits: ResourceLimits;
   readonly cgroup: CgroupSpec;
+  /** Below the root of each hierarchy, without a leading slash. */
+  readonly cgroupsPath: string;
   readonly warnings: readonly Warning[];
 }
 
@@ -36,12 +39,15 @@ export function decide(input: ContainerInput): Decisions {
   const capabilities = decideCapabilities(input);
   const oomScore = decideOomScore(input);
   const limits = resolveResourceLimits(service);
+  const within = parseCgroupParent(service.cgroup_parent ?? '') ?? '';
   const cgroup = computeCgroup({
     layout: host.cgroups,
     limits,
-    parent: input.table,
+    table: input.table,
+    within,
     id: identity.id,
     serviceName: service.name,
+    disks: input.disks ?? {},
     ...(!service.privileged && { deviceRules: resolveDeviceRules(service, input.devices ?? []) }),
   });
   const isConfined = !service.privileged && security.seccomp === 'default';
@@ -56,6 +62,7 @@ export function decide(input: ContainerInput): Decisions {
     oomScoreAdj: oomScore.value,
     limits,
     cgroup: cgroup.spec,
+    cgroupsPath: [within, input.table, identity.id].filter(Boolean).join('/'),
     warnings: [...capabilities.warnings, ...oomScore.warnings, ...cgroup.warnings],
   };
 }

@@ -46,6 +46,8 @@ export interface RootSpec {
 }
 
 export interface CgroupSpec {
+  /** Directories of `cgroup_parent`, made in this order if they are missing, before `directories`; they stay. */
+  readonly parents?: readonly string[];
   /** Directories made in this order before the process exists, removed in reverse after it ended. */
   readonly directories: readonly string[];
   /** Ordered writes into those directories. */
@@ -71,7 +73,11 @@ export interface CgroupSpec {
 
 export interface CgroupWrite {
   readonly file: string;
-  readonly value: string;
+  /** One of the two. `copyFrom`: if `file` is empty it gets what this file has. */
+  readonly value?: string;
+  readonly copyFrom?: string;
+  /** Taken instead if `file` does not exist. */
+  readonly orElse?: { readonly file: string; readonly value: string };
   /** The Compose attribute that asks for it, for the error text. */
   readonly setting: string;
   /** True: failure fails the start. False: it is a warning in the status. */

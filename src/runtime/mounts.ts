@@ -44,7 +44,8 @@ function kernelMounts(service: ServiceConfig): OciMount[] {
   const strict = ['nosuid', 'noexec', 'nodev'];
   const access = service.privileged ? 'rw' : 'ro';
   const ownIpc = service.ipc !== 'host';
-  const shmSize = service.shm_size ?? DEFAULT_SHM_SIZE;
+  // 0 is nothing said; for tmpfs it would mean no limit.
+  const shmSize = service.shm_size || DEFAULT_SHM_SIZE;
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: strict },
     {

@@ -17,7 +17,7 @@ import type {
   ContainerIdentity,
   HostFacts,
 } from '../../runtime/container-input.ts';
-import { observeDevices } from '../../runtime/devices.ts';
+import { observeDevices, observeDisks } from '../../runtime/devices.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
 import { lease } from '../network/leases.ts';
@@ -172,6 +172,7 @@ function computeBundle(
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
     devices: observeDevices(operation.service, hostDevices),
+    disks: observeDisks(operation.service, hostDevices),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: 'keep',

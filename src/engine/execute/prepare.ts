@@ -11,7 +11,7 @@ import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type { AccountFiles } from '../../runtime/container-input.ts';
-import { observeDevices } from '../../runtime/devices.ts';
+import { observeDevices, observeDisks } from '../../runtime/devices.ts';
 import { describeIdentity } from '../container/create.ts';
 import { hostDevices } from '../container/host-devices.ts';
 import { planMounts } from '../container/mounts.ts';
@@ -160,6 +160,7 @@ function checkConfiguration(
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, hostGateway: '0.0.0.0' },
     binds: [],
     devices: observeDevices(operation.service, hostDevices),
+    disks: observeDisks(operation.service, hostDevices),
     paths: { bundle: instance.paths.container(id), runDir: instance.paths.containerRun(id) },
     table: instance.names.table,
     onEnd: 'keep',

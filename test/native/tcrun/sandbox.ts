@@ -73,6 +73,7 @@ export interface Start {
   readonly service?: Partial<ServiceConfig>;
   readonly binds?: ContainerInput['binds'];
   readonly devices?: ContainerInput['devices'];
+  readonly disks?: ContainerInput['disks'];
   readonly network?: Partial<ContainerInput['network']>;
   readonly onEnd?: 'keep' | 'remove';
   /** Change the computed files at will. */
@@ -173,6 +174,7 @@ export class Sandbox {
       network: { mode: 'private', endpoints: [], ports: [], isolated: true, ...start.network },
       binds: start.binds ?? [],
       ...(start.devices && { devices: start.devices }),
+      ...(start.disks && { disks: start.disks }),
       paths: { bundle, runDir },
       table: `tcompose-${this.instance}`,
       onEnd: start.onEnd ?? 'keep',

@@ -30,8 +30,8 @@ const V1: Readonly<Record<string, string>> = {
       return `${30 + index} 25 0:${30 + index} / ${mount} rw,nosuid shared:${index} - cgroup cgroup rw,${names}`;
     })
     .join('\n'),
-  '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-1\n',
-  '/sys/fs/cgroup/cpuset/cpuset.mems': '0\n',
+  '/sys/fs/cgroup/cpu,cpuacct/cpu.rt_period_us': '1000000\n',
+  '/sys/fs/cgroup/cpu,cpuacct/cpu.rt_runtime_us': '950000\n',
 };
 
 /** v1 controllers each on its own, and a v2 hierarchy without any that matters. */

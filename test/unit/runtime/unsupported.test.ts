@@ -178,6 +178,22 @@ describe('findUnsupported', () => {
     [{ healthcheck: { test: ['curl', 'localhost'] } }, 'healthcheck/test', 'invalid-value'],
     [{ healthcheck: { test: ['CMD'] } }, 'healthcheck/test', 'invalid-value'],
     [{ network_mode: 'service:db', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
+    [{ cpus: 1, cpu_quota: 5000 }, 'cpus', 'invalid-value'],
+    [{ cpu_period: 500 }, 'cpu_period', 'invalid-value'],
+    [{ cpu_quota: 500 }, 'cpu_quota', 'invalid-value'],
+    [{ cpu_rt_period: 1000, cpu_rt_runtime: 2000 }, 'cpu_rt_runtime', 'invalid-value'],
+    [{ cpuset: 'all' }, 'cpuset', 'invalid-value'],
+    [{ memswap_limit: 64 << 20 }, 'memswap_limit', 'invalid-value'],
+    [{ mem_limit: 64 << 20, mem_reservation: 65 << 20 }, 'mem_reservation', 'invalid-value'],
+    [{ mem_swappiness: 101 }, 'mem_swappiness', 'invalid-value'],
+    [{ oom_score_adj: -1001 }, 'oom_score_adj', 'invalid-value'],
+    [{ cgroup_parent: '/a/../b' }, 'cgroup_parent', 'invalid-value'],
+    [{ blkio_config: { weight: 9 } }, 'blkio_config/weight', 'invalid-value'],
+    [
+      { blkio_config: { device_read_bps: [{ path: 'sda', rate: 1 }] } },
+      'blkio_config/device_read_bps/0',
+      'invalid-value',
+    ],
     [{ network_mode: 'service:db', extra_hosts: ['a=1.2.3.4'] }, 'network_mode', 'invalid-value'],
   ])('%j', (service, place, code) => {
     expect(errors(service)).toEqual([[code, expect.any(String), place]]);
@@ -186,17 +202,21 @@ describe('findUnsupported', () => {
 
 describe('findIgnored', () => {
   it('says what has no effect and why', () => {
-    const warnings = findIgnored(
-      model({ mem_swappiness: 10, deploy: { placement: { constraints: ['x'] } } }),
-    );
+    const warnings = findIgnored(model({ cpu_count: 2, deploy: { placement: { constraints: ['x'] } } }));
     expect(warnings).toEqual([
       {
         code: 'attribute-ignored',
-        message: "services.web.mem_swappiness has no effect: the kernel's default stands",
-        source: expect.objectContaining({ file: '/services/web/mem_swappiness' }),
+        message: 'services.web.cpu_count has no effect: it exists on Windows only',
+        source: expect.objectContaining({ file: '/services/web/cpu_count' }),
       },
       expect.objectContaining({ message: expect.stringContaining('single host') }),
     ]);
+  });
+
+  it('says what an OOM killer that is turned off can do', () => {
+    const messages = (service: object) => findIgnored(model(service)).map(({ message }) => message);
+    expect(messages({ oom_kill_disable: true, mem_limit: 64 << 20 })).toEqual([]);
+    expect(messages({ oom_kill_disable: true })[0]).toContain('no memory limit is set');
   });
 
   it('says that a network of the host publishes nothing', () => {
