@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "../common/base64.h"
 #include "../common/file.h"
@@ -83,6 +84,7 @@ void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
 void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   if (!json) return;
   seccomp->instructions = uint16_t(parse_program(in, json, "filter", &seccomp->program));
+  seccomp->flags = unsigned(in.optional_integer(json, "flags", 0, 0xffff, SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 }
 
 void parse_log(Decoder& in, const Json* json, LogSpec* log) {

@@ -186,6 +186,7 @@ struct CgroupSpec {
 struct SeccompFilter {
   const uint8_t* program;  // struct sock_filter[]
   uint16_t instructions;   // 0: unconfined
+  unsigned flags;          // SECCOMP_FILTER_FLAG_*
 };
 
 struct LogSpec {

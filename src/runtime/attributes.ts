@@ -121,7 +121,8 @@ const ISOLATION: readonly AttributeSupport[] = [
   checked(
     'security_opt',
     isolation.securityOptions,
-    '`no-new-privileges`, `seccomp=unconfined` and `systempaths=unconfined`',
+    '`no-new-privileges`, `seccomp=FILE`, `seccomp=unconfined`, `apparmor=PROFILE` where the host has AppArmor, ' +
+      '`systempaths=unconfined`, `writable-cgroups`; `label` is a warning: SELinux labels are not set',
   ),
   checked('sysctls', isolation.sysctls, "those of the container's own namespaces"),
   ...honoured('cgroup'),

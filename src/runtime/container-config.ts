@@ -64,6 +64,7 @@ function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess
     }),
     noNewPrivileges: decisions.noNewPrivileges,
     ...(oomScoreAdj !== undefined && { oomScoreAdj }),
+    ...(decisions.apparmorProfile !== undefined && { apparmorProfile: decisions.apparmorProfile }),
   };
 }
 

@@ -26,6 +26,8 @@ export interface ContainerInput {
   readonly devices?: readonly ResolvedDevice[];
   /** observeDisks (devices.ts): of the block devices that `blkio_config` names. */
   readonly disks?: DiskNumbers;
+  /** The text of the file that `security_opt: seccomp=FILE` names. */
+  readonly seccompProfile?: string | undefined;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;
@@ -54,10 +56,13 @@ export interface HostFacts {
   readonly capabilities: readonly string[];
   readonly architecture: 'x86_64' | 'aarch64';
   readonly hostname: string;
+  /** `6.1.0-13-amd64` */
+  readonly kernel: string;
   /** Text of /etc/hosts. */
   readonly hosts: string;
   readonly resolver: ResolverConfig;
   readonly hasIpv6: boolean;
+  readonly hasApparmor: boolean;
   /** Numbers of the processors that may ever be online. */
   readonly cpus: readonly number[];
   /** Limits of this process: without CAP_SYS_RESOURCE a container cannot have more. */

@@ -32,7 +32,9 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       volatile: input.onEnd === 'remove',
     },
     cgroup: decisions.cgroup,
-    ...(decisions.seccomp && { seccomp: { filter: decisions.seccomp.filter } }),
+    ...(decisions.seccomp && {
+      seccomp: { filter: decisions.seccomp.filter, flags: decisions.seccomp.flags },
+    }),
     ...(decisions.userSpec && { user: decisions.userSpec }),
     groupAdd: service.group_add ?? [],
     init: service.init === true,

@@ -18,9 +18,20 @@ export function capabilities(names: readonly string[]): readonly Finding[] {
 }
 
 export function securityOptions(options: readonly string[]): readonly Finding[] {
-  return parseSecurityOptions(options).unsupported.map((option) =>
-    unsupported(option, 'use no-new-privileges or seccomp=unconfined', [options.indexOf(option)]),
-  );
+  const { labels, unsupported: unknown } = parseSecurityOptions(options);
+  const at = (option: string) => [options.indexOf(option)];
+  return [
+    ...unknown.map((option) =>
+      unsupported(option, 'use no-new-privileges, seccomp, apparmor, label or systempaths', at(option)),
+    ),
+    ...labels.map(
+      (option): Finding => ({
+        path: at(option),
+        what: `"${option}" has no effect: SELinux labels are not set`,
+        kind: 'ignored',
+      }),
+    ),
+  ];
 }
 
 export function sysctls(

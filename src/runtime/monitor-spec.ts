@@ -87,6 +87,8 @@ export interface CgroupWrite {
 export interface SeccompSpec {
   /** struct sock_filter[], base64. */
   readonly filter: string;
+  /** SECCOMP_FILTER_FLAG_*; those that the kernel does not know are left out. Absent: SPEC_ALLOW. */
+  readonly flags?: number;
 }
 
 export interface LogSpec {

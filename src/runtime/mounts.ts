@@ -7,6 +7,7 @@ import type { ImageMount } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { ResolvedBind } from './container-input.ts';
 import type { OciMount } from './oci-config.ts';
+import { parseSecurityOptions } from './security-options.ts';
 
 const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
@@ -61,7 +62,12 @@ function kernelMounts(service: ServiceConfig): OciMount[] {
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...strict, access] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...strict, access] },
+    {
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...strict, parseSecurityOptions(service.security_opt ?? []).writableCgroups ? 'rw' : access],
+    },
     ownIpc
       ? { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict }
       : formatBind({ source: '/dev/mqueue', target: '/dev/mqueue', readOnly: false }),

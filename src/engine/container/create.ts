@@ -49,6 +49,7 @@ export interface CreateOrder {
   readonly recorded: RecordedService;
   /** Digests of configs and secrets. */
   readonly files: Readonly<Record<string, string>>;
+  readonly seccompProfile?: string;
   readonly ports: readonly PortRecord[];
   /** By model key. */
   readonly networks: ReadonlyMap<string, NetworkRecord>;
@@ -160,7 +161,7 @@ function computeBundle(
   order: CreateOrder,
   parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
 ): ContainerBundle {
-  const { operation, image, accounts, host, project } = order;
+  const { operation, image, accounts, host, project, seccompProfile } = order;
   const { id, mounts, plans, endpoints } = parts;
   const { paths, names } = instance;
   return computeContainer({
@@ -173,6 +174,7 @@ function computeBundle(
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
     devices: observeDevices(operation.service, hostDevices),
     disks: observeDisks(operation.service, hostDevices),
+    ...(seccompProfile !== undefined && { seccompProfile }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: 'keep',

@@ -10,13 +10,14 @@ import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import { computeContainer } from '../../runtime/container.ts';
-import type { AccountFiles } from '../../runtime/container-input.ts';
+import type { AccountFiles, ContainerInput } from '../../runtime/container-input.ts';
 import { observeDevices, observeDisks } from '../../runtime/devices.ts';
 import { describeIdentity } from '../container/create.ts';
 import { hostDevices } from '../container/host-devices.ts';
 import { planMounts } from '../container/mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
+import { readSeccompProfile } from '../input/seccomp-profile.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { PortRecord } from '../record/container-record.ts';
 import { findBindAddresses } from './bind-addresses.ts';
@@ -29,6 +30,7 @@ export interface PreparedContainer {
   readonly accounts: AccountFiles;
   readonly recorded: RecordedService;
   readonly files: Readonly<Record<string, string>>;
+  readonly seccompProfile?: string;
   readonly ports: readonly PortRecord[];
 }
 
@@ -94,7 +96,8 @@ async function prepareCreate(
   const accounts = images.readAccounts(image);
   checkPlatform(execution, operation, image);
   checkMounts(operation, image);
-  checkConfiguration(execution, operation, image, accounts);
+  const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
+  checkConfiguration(execution, operation, { image, accounts, seccompProfile });
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = { project: execution.project.name, service: service.name };
   const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
@@ -102,7 +105,8 @@ async function prepareCreate(
     image,
     accounts,
     recorded: recordService(service, digest),
-    files: digestFiles(service, operation, digest),
+    files: digestFiles(service, { ...operation, workingDir: execution.project.workingDir }, digest),
+    ...(seccompProfile !== undefined && { seccompProfile }),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
 }
@@ -146,15 +150,13 @@ function checkMounts(operation: Create, image: ResolvedImage): void {
 function checkConfiguration(
   execution: Execution,
   operation: Create,
-  image: ResolvedImage,
-  accounts: AccountFiles,
+  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile'>,
 ): void {
   const { instance } = execution.context;
   const id = '0'.repeat(64);
   computeContainer({
+    ...parts,
     service: operation.service,
-    image,
-    accounts,
     host: execution.host(),
     identity: describeIdentity(execution.project, operation, id),
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, hostGateway: '0.0.0.0' },

@@ -13,6 +13,7 @@ const COMMON: Readonly<Record<string, string>> = {
   '/etc/resolv.conf': 'nameserver 10.0.0.53\nsearch lan\n',
   '/etc/hosts': '127.0.0.1 localhost\n192.0.2.1 machine\n',
   '/proc/net/if_inet6': '',
+  '/proc/sys/kernel/osrelease': '6.1.0-13-amd64\n',
   '/sys/devices/system/cpu/possible': '0-1\n',
 };
 

@@ -152,7 +152,7 @@ describe('findUnsupported', () => {
     [{ restart: 'sometimes' }, 'restart', 'invalid-value'],
     [{ cap_add: ['CHOWN', 'NET_ROW'] }, 'cap_add/1', 'invalid-value'],
     [{ cap_drop: ['X'] }, 'cap_drop/0', 'invalid-value'],
-    [{ security_opt: ['no-new-privileges', 'seccomp=/p.json'] }, 'security_opt/1', 'not-supported-yet'],
+    [{ security_opt: ['no-new-privileges', 'credentialspec=x'] }, 'security_opt/1', 'not-supported-yet'],
     [{ sysctls: { 'vm.swappiness': '1' } }, 'sysctls/vm.swappiness', 'invalid-value'],
     [
       { sysctls: { 'net.core.somaxconn': '1' }, network_mode: 'host' },
@@ -210,6 +210,14 @@ describe('findIgnored', () => {
         source: expect.objectContaining({ file: '/services/web/cpu_count' }),
       },
       expect.objectContaining({ message: expect.stringContaining('single host') }),
+    ]);
+  });
+
+  it('says that SELinux labels are not set', () => {
+    const service = { security_opt: ['label=type:web_t', 'apparmor=unconfined', 'label:disable'] };
+    expect(errors(service)).toEqual([]);
+    expect(findIgnored(model(service)).map(({ message }) => message)).toEqual([
+      'services.web.security_opt: "label=type:web_t" has no effect: SELinux labels are not set',
     ]);
   });
 
