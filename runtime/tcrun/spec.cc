@@ -4,6 +4,7 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 
 #include "../common/base64.h"
 #include "../common/file.h"
@@ -79,6 +80,14 @@ void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
   if (!cgroup->unified) return in.refuse("deviceFilter", "needs unified");
   DeviceFilter& filter = cgroup->device_filter;
   filter.instructions = uint32_t(parse_program(in, json, "deviceFilter", &filter.program));
+}
+
+void parse_join(Decoder& in, const Json* item, JoinSpec* join) {
+  static const char* const kTypes[] = {"pid", "ipc", "uts", nullptr};
+  static const int kFlags[] = {CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS};
+  join->flag = kFlags[in.word(item, "type", kTypes)];
+  join->control = in.absolute_path(item, "control");
+  join->mounts = in.strings(item, "mounts");
 }
 
 void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
@@ -198,6 +207,8 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->own_pid_namespace = in.boolean(root, "ownPidNamespace", true);
   parse_root(in, in.object(root, "root"), &spec->root);
   parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
+  spec->joins =
+      in.list<JoinSpec>(root, "joins", [&](const Json* item, JoinSpec* join) { parse_join(in, item, join); });
   parse_seccomp(in, in.optional_object(root, "seccomp"), &spec->seccomp);
   spec->user = in.optional_string(root, "user");
   spec->group_add = in.strings(root, "groupAdd");

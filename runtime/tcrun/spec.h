@@ -183,6 +183,13 @@ struct CgroupSpec {
   DeviceFilter device_filter;  // for `unified`
 };
 
+// A namespace of another container.
+struct JoinSpec {
+  int flag;                  // CLONE_NEW...
+  const char* control;       // of its monitor
+  List<const char*> mounts;  // targets whose mounts are that container's too
+};
+
 struct SeccompFilter {
   const uint8_t* program;  // struct sock_filter[]
   uint16_t instructions;   // 0: unconfined
@@ -226,6 +233,7 @@ struct Spec {
   bool own_pid_namespace;
   RootSpec root;
   CgroupSpec cgroup;
+  List<JoinSpec> joins;
   SeccompFilter seccomp;
   const char* user;  // or null: the numbers of `oci.process`
   List<const char*> group_add;

@@ -128,9 +128,13 @@ const ISOLATION: readonly AttributeSupport[] = [
   ...honoured('cgroup'),
   ...refused('it exists on Windows only', 'credential_spec'),
   ...refused('there is no Engine here whose socket a container could use', 'use_api_socket'),
-  checked('ipc', isolation.ipc, '`private`, `shareable` and `host`'),
-  checked('pid', isolation.hostNamespace, '`host`'),
-  checked('uts', isolation.hostNamespace, '`host`'),
+  checked(
+    'ipc',
+    isolation.ipc,
+    '`private`, `shareable`, `none`, `host`, `service:NAME` and `container:NAME`',
+  ),
+  checked('pid', isolation.pid, '`host`, `service:NAME` and `container:NAME`'),
+  checked('uts', isolation.uts, '`host`, `service:NAME` and `container:NAME`'),
   checked('userns_mode', isolation.hostNamespace, '`host`, which is what every container has'),
   ...warned(WINDOWS, 'isolation'),
 ];

@@ -5,6 +5,7 @@ import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
 import { computeMounts } from './mounts.ts';
+import { parseNamespaceMode } from './namespaces.ts';
 import type { OciConfig, OciLinux, OciProcess } from './oci-config.ts';
 import { formatOciResources } from './oci-resources.ts';
 import { resolveArguments, resolveEnvironment, resolveWorkingDirectory } from './process.ts';
@@ -15,12 +16,13 @@ const OCI_VERSION = '1.2.0';
 
 export function computeConfig(input: ContainerInput, decisions: Decisions): OciConfig {
   const { service, image } = input;
+  const hasOwnNames = parseNamespaceMode(service.uts)?.kind === 'own';
   return {
     ociVersion: OCI_VERSION,
     process: computeProcess(input, decisions),
     root: { path: 'rootfs', readonly: service.read_only === true },
-    ...(service.uts !== 'host' && { hostname: decisions.hostname }),
-    ...(service.domainname && { domainname: service.domainname }),
+    ...(hasOwnNames && { hostname: decisions.hostname }),
+    ...(hasOwnNames && service.domainname && { domainname: service.domainname }),
     mounts: computeMounts({
       service,
       imageMounts: image.mounts,

@@ -8,6 +8,7 @@ import type { CgroupLayout } from './cgroup-layout.ts';
 import type { DiskNumbers } from './cgroup-writes.ts';
 import type { ResolvedDevice } from './devices.ts';
 import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
+import type { NamespaceJoin } from './namespaces.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { ResolverConfig } from './resolver-config.ts';
 import type { HostLimits } from './rlimits.ts';
@@ -20,6 +21,8 @@ export interface ContainerInput {
   readonly identity: ContainerIdentity;
   readonly host: HostFacts;
   readonly network: NetworkInput;
+  /** Namespaces of other containers, one of a type. */
+  readonly joins?: readonly NamespaceJoin[];
   /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
   /** observeDevices (devices.ts). */

@@ -3,11 +3,47 @@
 import type { ServiceConfig } from '../project/service-config.ts';
 import { normalizeCapability } from './capabilities.ts';
 import { among, type Finding, NOTHING, unsupported, wrong } from './finding.ts';
+import { hasOwnPids, parseNamespaceMode } from './namespaces.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { explainSysctl } from './sysctls.ts';
 
 export const hostNamespace = among('host');
-export const ipc = among('private', 'shareable', 'host');
+
+const NAMESPACE_HINT = 'use host, service:NAME or container:NAME, or leave it out';
+
+function namespace(value: string): readonly Finding[] {
+  if (parseNamespaceMode(value)) return NOTHING;
+  return [wrong(`"${value}" is not a namespace`, NAMESPACE_HINT)];
+}
+
+export function pid(value: string, service: ServiceConfig): readonly Finding[] {
+  const found = ownOnly(value) ?? namespace(value);
+  if (found.length > 0 || hasOwnPids(service) || !service.init) return found;
+  const what = 'with the processes of others `init` has no effect: it would not be the first of them';
+  return [{ path: [], what, kind: 'ignored' }];
+}
+
+export function ipc(value: string, { shm_size }: ServiceConfig): readonly Finding[] {
+  const isOthers = parseNamespaceMode(value)?.kind !== 'own';
+  const found = namespace(value);
+  if (found.length > 0 || !shm_size || !isOthers) return found;
+  return [{ path: [], what: 'with the memory of others `shm_size` has no effect', kind: 'ignored' }];
+}
+
+export function uts(value: string, { hostname, domainname }: ServiceConfig): readonly Finding[] {
+  const found = ownOnly(value) ?? namespace(value);
+  const named = hostname ? 'hostname' : domainname ? 'domainname' : undefined;
+  if (found.length > 0 || named === undefined) return found;
+  return [
+    wrong(`cannot be combined with \`${named}\``, `it would change the name of others: remove ${named}`),
+  ];
+}
+
+/** Words that only `ipc` has. */
+function ownOnly(value: string): readonly Finding[] | undefined {
+  if (!['shareable', 'none'].includes(value)) return undefined;
+  return [wrong(`"${value}" is not a namespace`, NAMESPACE_HINT)];
+}
 
 export function capabilities(names: readonly string[]): readonly Finding[] {
   return names.flatMap((name, index) =>

@@ -18,6 +18,8 @@ export interface MonitorSpec {
   readonly ownPidNamespace: boolean;
   readonly root: RootSpec;
   readonly cgroup: CgroupSpec;
+  /** Asked of their monitors at each start; config.json names the types as if they were its own. */
+  readonly joins?: readonly JoinSpec[];
   /** Absent: unconfined. */
   readonly seccomp?: SeccompSpec;
   /** As the user or the image wrote it (`name`, `uid`, `name:group`, ...); resolved in the container's own files. */
@@ -82,6 +84,15 @@ export interface CgroupWrite {
   readonly setting: string;
   /** True: failure fails the start. False: it is a warning in the status. */
   readonly required: boolean;
+}
+
+/** A namespace of another container. */
+export interface JoinSpec {
+  readonly type: 'pid' | 'ipc' | 'uts';
+  /** Absolute: control socket of its monitor. */
+  readonly control: string;
+  /** Targets of mounts that are not made but taken over from there. */
+  readonly mounts?: readonly string[];
 }
 
 export interface SeccompSpec {

@@ -44,9 +44,7 @@ export function computeMounts(input: MountInput): readonly OciMount[] {
 function kernelMounts(service: ServiceConfig): OciMount[] {
   const strict = ['nosuid', 'noexec', 'nodev'];
   const access = service.privileged ? 'rw' : 'ro';
-  const ownIpc = service.ipc !== 'host';
-  // 0 is nothing said; for tmpfs it would mean no limit.
-  const shmSize = service.shm_size || DEFAULT_SHM_SIZE;
+  const hasSharedMemory = service.ipc !== 'none';
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: strict },
     {
@@ -68,18 +66,19 @@ function kernelMounts(service: ServiceConfig): OciMount[] {
       source: 'cgroup',
       options: [...strict, parseSecurityOptions(service.security_opt ?? []).writableCgroups ? 'rw' : access],
     },
-    ownIpc
-      ? { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict }
-      : formatBind({ source: '/dev/mqueue', target: '/dev/mqueue', readOnly: false }),
-    ownIpc
-      ? {
-          destination: '/dev/shm',
-          type: 'tmpfs',
-          source: 'shm',
-          options: [...strict, 'mode=1777', `size=${shmSize}`],
-        }
-      : formatBind({ source: '/dev/shm', target: '/dev/shm', readOnly: false }),
+    // Shows the queues of the IPC namespace that the process is in, whosever that is.
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict },
+    ...(hasSharedMemory ? [sharedMemory(service)] : []),
   ];
+}
+
+/** 0 is nothing said; for tmpfs it would mean no limit. */
+function sharedMemory({ ipc, shm_size }: ServiceConfig): OciMount {
+  const destination = '/dev/shm';
+  if (ipc === 'host') return formatBind({ source: destination, target: destination, readOnly: false });
+  const size = shm_size || DEFAULT_SHM_SIZE;
+  const options = ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${size}`];
+  return { destination, type: 'tmpfs', source: 'shm', options };
 }
 
 function formatImageMount({ source, target, options }: ImageMount): OciMount {

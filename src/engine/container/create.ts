@@ -1,10 +1,11 @@
 // Makes a container on disk: leases, record, configuration, volumes. Nothing of it runs, nothing in the kernel is made.
 // The directory is filled under a temporary name, locked from birth; the final rename is what makes the container exist.
 
-import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bug } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
 import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
@@ -18,8 +19,10 @@ import type {
   HostFacts,
 } from '../../runtime/container-input.ts';
 import { observeDevices, observeDisks } from '../../runtime/devices.ts';
+import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
 import { lease } from '../network/leases.ts';
 import { deriveMac } from '../network/networks.ts';
 import {
@@ -58,6 +61,13 @@ export interface CreateOrder {
   readonly replaced?: ContainerRecord;
   /** The container whose network namespace it shares. */
   readonly joined?: ContainerRecord;
+  readonly joins?: readonly SharedNamespace[];
+}
+
+/** A namespace of another container that the new one stands in. */
+export interface SharedNamespace {
+  readonly type: SharedType;
+  readonly of: ContainerRecord;
 }
 
 export interface CreatedContainer {
@@ -171,6 +181,7 @@ function computeBundle(
     host,
     identity: describeIdentity(project, operation, id),
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
+    joins: describeJoins(paths, order.joins),
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
     devices: observeDevices(operation.service, hostDevices),
     disks: observeDisks(operation.service, hostDevices),
@@ -179,6 +190,26 @@ function computeBundle(
     table: names.table,
     onEnd: 'keep',
   });
+}
+
+/** Of whatever namespace: the containers, by service. */
+function describeSources({ joined, joins = [] }: CreateOrder): Pick<ContainerRecord['inputs'], 'sources'> {
+  const sources = [...(joined ? [joined] : []), ...joins.map(({ of }) => of)];
+  if (sources.length === 0) return {};
+  return { sources: Object.fromEntries(sources.map(({ service, id }) => [service, id])) };
+}
+
+/** Undefined where it has that file from another container. */
+function readHostname(bundle: string): string | undefined {
+  return unless(['ENOENT'], () => readFileSync(join(bundle, 'hostname'), 'utf8').trim());
+}
+
+function describeJoins(paths: InstancePaths, joins: readonly SharedNamespace[] = []): NamespaceJoin[] {
+  return joins.map(({ type, of }) => ({
+    type,
+    control: join(paths.containerRun(of.id), 'ctl'),
+    hostname: readHostname(paths.container(of.id)) ?? of.id.slice(0, 12),
+  }));
 }
 
 export function describeIdentity(
@@ -215,7 +246,7 @@ function describeContainer(
       files: order.files,
       networks: idsOf(order.networks),
       volumes: idsOf(order.volumes),
-      ...(order.joined === undefined ? {} : { sources: { [order.joined.service]: order.joined.id } }),
+      ...describeSources(order),
     },
     labels: formatContainerLabels({
       project,

@@ -24,6 +24,7 @@ import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
 import { atService } from './locate.ts';
+import { checkNamespaces } from './shared-namespaces.ts';
 
 export interface PreparedContainer {
   readonly image: ResolvedImage;
@@ -95,6 +96,7 @@ async function prepareCreate(
   const digest = createDigest(execution.context.instance.key);
   const accounts = images.readAccounts(image);
   checkPlatform(execution, operation, image);
+  checkNamespaces(execution, service);
   checkMounts(operation, image);
   const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
   checkConfiguration(execution, operation, { image, accounts, seccompProfile });

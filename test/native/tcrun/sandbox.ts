@@ -74,6 +74,7 @@ export interface Start {
   readonly binds?: ContainerInput['binds'];
   readonly devices?: ContainerInput['devices'];
   readonly disks?: ContainerInput['disks'];
+  readonly joins?: ContainerInput['joins'];
   readonly seccompProfile?: string;
   readonly network?: Partial<ContainerInput['network']>;
   readonly onEnd?: 'keep' | 'remove';
@@ -176,6 +177,7 @@ export class Sandbox {
       binds: start.binds ?? [],
       ...(start.devices && { devices: start.devices }),
       ...(start.disks && { disks: start.disks }),
+      ...(start.joins && { joins: start.joins }),
       ...(start.seccompProfile && { seccompProfile: start.seccompProfile }),
       paths: { bundle, runDir },
       table: `tcompose-${this.instance}`,

@@ -136,8 +136,9 @@ describe('findUnsupported', () => {
   it.each([
     [{ network_mode: 'cni' }, 'network_mode', 'not-supported-yet'],
     [{ network_mode: 'container:x', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
-    [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
-    [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
+    [{ ipc: 'mine' }, 'ipc', 'invalid-value'],
+    [{ pid: 'shareable' }, 'pid', 'invalid-value'],
+    [{ uts: 'host', hostname: 'x' }, 'uts', 'invalid-value'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
     [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
     [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
