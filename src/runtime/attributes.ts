@@ -33,6 +33,8 @@ const refused = (note: string, ...paths: string[]): AttributeSupport[] =>
   paths.map((path) => ({ path, support: 'refused', note }));
 
 const ONE_HOST = 'it has no meaning on a single host';
+const GPUS =
+  'the drivers `nvidia` and `cdi`, by a CDI specification in /etc/cdi or /var/run/cdi; hooks in it are an error';
 const WINDOWS = 'it exists on Windows only';
 
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
@@ -86,9 +88,9 @@ const STORAGE: readonly AttributeSupport[] = [
   checked('tmpfs', check.tmpfs),
   ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
-  checked('devices', resource.devices, 'paths of the host'),
+  checked('devices', resource.devices, 'paths of the host, and CDI devices: `vendor.com/class=name`'),
   checked('device_cgroup_rules', resource.deviceRules),
-  ...refused('name its nodes in `devices`', 'gpus'),
+  checked('gpus', resource.deviceRequests, GPUS),
 ];
 
 const V1_ONLY = 'on cgroup v1; v2 has no such setting: a warning';
@@ -148,7 +150,7 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   checked('deploy.mode', check.deployMode, '`replicated`'),
   ...warned('nothing is set aside', 'deploy.resources.reservations.cpus'),
   ...warned(ONE_HOST, 'deploy.resources.reservations.generic_resources'),
-  ...refused('', 'deploy.resources.reservations.devices'),
+  checked('deploy.resources.reservations.devices', resource.deviceRequests, GPUS),
   ...honoured('deploy.restart_policy.condition', 'deploy.restart_policy.max_attempts'),
   ...warned('restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
   ...warned('a run of ten seconds counts as success', 'deploy.restart_policy.window'),

@@ -23,12 +23,15 @@ export function computeConfig(input: ContainerInput, decisions: Decisions): OciC
     root: { path: 'rootfs', readonly: service.read_only === true },
     ...(hasOwnNames && { hostname: decisions.hostname }),
     ...(hasOwnNames && service.domainname && { domainname: service.domainname }),
-    mounts: computeMounts({
-      service,
-      imageMounts: image.mounts,
-      binds: input.binds,
-      files: locateFiles(input),
-    }),
+    mounts: [
+      ...computeMounts({
+        service,
+        imageMounts: image.mounts,
+        binds: input.binds,
+        files: locateFiles(input),
+      }),
+      ...(input.grant?.mounts ?? []),
+    ],
     ...(service.annotations && { annotations: service.annotations }),
     linux: computeLinux(input, decisions),
   };
@@ -48,6 +51,7 @@ function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess
       hostname: decisions.hostname,
       home: user.home,
       tty,
+      devices: input.grant?.env ?? [],
     }),
     cwd: resolveWorkingDirectory(service, image.config),
     // None is ambient, so that exec drops them for other users than root. None is inheritable: CVE-2022-24769.

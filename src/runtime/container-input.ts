@@ -4,6 +4,7 @@
 import type { Warning } from '../base/warning.ts';
 import type { ResolvedImage } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
+import type { CdiGrant } from './cdi.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import type { DiskNumbers } from './cgroup-writes.ts';
 import type { ResolvedDevice } from './devices.ts';
@@ -27,6 +28,8 @@ export interface ContainerInput {
   readonly binds: readonly ResolvedBind[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
+  /** resolveCdi (cdi.ts), its devices being among `devices`. */
+  readonly grant?: CdiGrant;
   /** observeDisks (devices.ts): of the block devices that `blkio_config` names. */
   readonly disks?: DiskNumbers;
   /** The text of the file that `security_opt: seccomp=FILE` names. */

@@ -38,7 +38,7 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       seccomp: { filter: decisions.seccomp.filter, flags: decisions.seccomp.flags },
     }),
     ...(decisions.userSpec && { user: decisions.userSpec }),
-    groupAdd: service.group_add ?? [],
+    groupAdd: [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])],
     init: service.init === true && hasOwnPids(service),
     stdinOpen: service.stdin_open === true,
     log: computeLog(input),

@@ -57,7 +57,11 @@ export function decide(input: ContainerInput): Decisions {
   return {
     hostname: resolveHostname(input),
     userSpec,
-    user: resolveUser(userSpec, service.group_add ?? [], input.accounts),
+    user: resolveUser(
+      userSpec,
+      [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])],
+      input.accounts,
+    ),
     capabilities: capabilities.value,
     noNewPrivileges: security.noNewPrivileges,
     ...(seccomp && { seccomp }),

@@ -2,6 +2,7 @@
 
 import { TcError } from '../base/error.ts';
 import type { DeviceConfig, ServiceConfig } from '../project/service-config.ts';
+import { isCdiName } from './cdi.ts';
 import type { DiskNumbers } from './cgroup-writes.ts';
 import { DEFAULT_DEVICE_RULES, type DeviceRule } from './device-rules.ts';
 
@@ -40,7 +41,8 @@ export type DeviceWish = Pick<ServiceConfig, 'name' | 'devices' | 'privileged'>;
 
 /** Throws for a device that the host does not have. */
 export function observeDevices(service: DeviceWish, port: DevicePort): readonly ResolvedDevice[] {
-  const asked = (service.devices ?? []).flatMap((device) => observeDevice(device, service.name, port));
+  const nodes = (service.devices ?? []).filter(({ source }) => !isCdiName(source));
+  const asked = nodes.flatMap((device) => observeDevice(device, service.name, port));
   return service.privileged ? [...listBelow(DEV, DEV, port, FULL), ...asked] : asked;
 }
 

@@ -1,6 +1,13 @@
 // Values of limits and devices that this runtime does not take, as the Docker Engine refuses them.
 
-import type { BlkioConfig, DeviceConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
+import type {
+  BlkioConfig,
+  DeviceConfig,
+  DeviceRequest,
+  ServiceConfig,
+  UlimitConfig,
+} from '../project/service-config.ts';
+import { explainRequest, isCdiName } from './cdi.ts';
 import { parseCgroupParent } from './cgroup-parent.ts';
 import { parseDeviceRule } from './devices.ts';
 import { type Finding, NOTHING, unsupported, wrong } from './finding.ts';
@@ -118,11 +125,27 @@ export function ulimits(limits: Readonly<Record<string, UlimitConfig>>): readonl
 
 export function devices(wanted: readonly DeviceConfig[]): readonly Finding[] {
   return wanted.flatMap(({ source, target = source, permissions = 'rwm' }, index) => {
+    if (isCdiName(source)) return NOTHING;
     if (!source.startsWith('/'))
-      return [unsupported(source, 'name the path of a device on the host', [index])];
+      return [
+        unsupported(source, 'name the path of a device on the host, or a CDI device: vendor/class=name', [
+          index,
+        ]),
+      ];
     if (!target.startsWith('/')) return [wrong(`"${target}" is not an absolute path`, undefined, [index])];
     if (/^[rwm]{1,3}$/.test(permissions)) return NOTHING;
     return [wrong(`"${permissions}" are not permissions`, 'write r, w, m, or several of them', [index])];
+  });
+}
+
+export function deviceRequests(requests: readonly DeviceRequest[]): readonly Finding[] {
+  return requests.flatMap((request, index) => {
+    const reason = explainRequest(request);
+    const hint =
+      'GPUs of NVIDIA have the driver nvidia; others are named as CDI devices, with the driver cdi';
+    return reason === undefined
+      ? NOTHING
+      : [{ path: [index], what: reason, hint, kind: 'unsupported' as const }];
   });
 }
 

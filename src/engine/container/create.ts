@@ -18,7 +18,6 @@ import type {
   ContainerIdentity,
   HostFacts,
 } from '../../runtime/container-input.ts';
-import { observeDevices, observeDisks } from '../../runtime/devices.ts';
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
@@ -38,7 +37,7 @@ import { describeNetwork } from './container-network.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
-import { hostDevices } from './host-devices.ts';
+import { observeHostResources } from './host-resources.ts';
 import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
 import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
 import { remnantPath } from './remnant.ts';
@@ -183,8 +182,7 @@ function computeBundle(
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
     joins: describeJoins(paths, order.joins),
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
-    devices: observeDevices(operation.service, hostDevices),
-    disks: observeDisks(operation.service, hostDevices),
+    ...observeHostResources(operation.service),
     ...(seccompProfile !== undefined && { seccompProfile }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,

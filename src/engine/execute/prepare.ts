@@ -11,9 +11,8 @@ import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type { AccountFiles, ContainerInput } from '../../runtime/container-input.ts';
-import { observeDevices, observeDisks } from '../../runtime/devices.ts';
 import { describeIdentity } from '../container/create.ts';
-import { hostDevices } from '../container/host-devices.ts';
+import { observeHostResources } from '../container/host-resources.ts';
 import { planMounts } from '../container/mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
@@ -163,8 +162,7 @@ function checkConfiguration(
     identity: describeIdentity(execution.project, operation, id),
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, hostGateway: '0.0.0.0' },
     binds: [],
-    devices: observeDevices(operation.service, hostDevices),
-    disks: observeDisks(operation.service, hostDevices),
+    ...observeHostResources(operation.service),
     paths: { bundle: instance.paths.container(id), runDir: instance.paths.containerRun(id) },
     table: instance.names.table,
     onEnd: 'keep',

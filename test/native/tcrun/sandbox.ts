@@ -74,6 +74,7 @@ export interface Start {
   readonly binds?: ContainerInput['binds'];
   readonly devices?: ContainerInput['devices'];
   readonly disks?: ContainerInput['disks'];
+  readonly grant?: ContainerInput['grant'];
   readonly joins?: ContainerInput['joins'];
   readonly seccompProfile?: string;
   readonly network?: Partial<ContainerInput['network']>;
@@ -177,6 +178,7 @@ export class Sandbox {
       binds: start.binds ?? [],
       ...(start.devices && { devices: start.devices }),
       ...(start.disks && { disks: start.disks }),
+      ...(start.grant && { grant: start.grant }),
       ...(start.joins && { joins: start.joins }),
       ...(start.seccompProfile && { seccompProfile: start.seccompProfile }),
       paths: { bundle, runDir },

@@ -99,11 +99,11 @@ describe('findUnsupported', () => {
       }),
     ).toEqual([
       ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
-      ['not-supported-yet', 'services.web.gpus is not supported yet', 'gpus'],
+      ['not-supported-yet', 'services.web.gpus: the driver "x" is not known', 'gpus/0'],
       [
         'not-supported-yet',
-        'services.web.deploy.resources.reservations.devices is not supported yet',
-        'deploy/resources/reservations/devices',
+        'services.web.deploy.resources.reservations.devices: names no capability that is known',
+        'deploy/resources/reservations/devices/0',
       ],
     ]);
   });
