@@ -52,7 +52,7 @@ const PROCESS: readonly AttributeSupport[] = [
   checked('stop_signal', check.stopSignal),
   ...honoured('stop_grace_period'),
   checked('restart', check.restart),
-  checked('runtime', check.runtime, 'tcompose has one runtime, its own'),
+  checked('runtime', check.runtime, '`runc`, for the one runtime there is: its own'),
 ];
 
 const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
@@ -137,7 +137,11 @@ const ISOLATION: readonly AttributeSupport[] = [
   ),
   checked('pid', isolation.pid, '`host`, `service:NAME` and `container:NAME`'),
   checked('uts', isolation.uts, '`host`, `service:NAME` and `container:NAME`'),
-  checked('userns_mode', isolation.hostNamespace, '`host`, which is what every container has'),
+  checked(
+    'userns_mode',
+    isolation.hostNamespace,
+    '`host`, which is what every container has; nothing is remapped',
+  ),
   ...warned(WINDOWS, 'isolation'),
 ];
 
