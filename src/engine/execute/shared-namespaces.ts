@@ -39,7 +39,7 @@ export function findJoined(
     .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
   if (found) return found;
   throw new TcError(`${attribute}: ${text}: there is no such container`, {
-    code: 'no-such-namespace',
+    code: attribute === 'network_mode' ? 'network-mode' : 'no-such-namespace',
     hints: ['start it first: namespaces are shared with containers that run'],
   });
 }
