@@ -18,9 +18,11 @@ namespace {
 
 constexpr char kStep[] = "cgroup";
 
+const char* value_of(const CgroupWrite& write) { return write.value ? write.value : write.copy_from; }
+
 void warn_setting(WarningSink& warnings, const CgroupWrite& write, const Error& error) {
   FixedText<512> text;
-  text.add(write.setting).add(": ").add(write.value).add(" refused by ").add(write.file);
+  text.add(write.setting).add(": ").add(value_of(write)).add(" refused by ").add(write.file);
   text.add(" (").add(errno_name(error.errnum)).add(")");
   warnings.warn(text.c_str());
 }
@@ -100,11 +102,33 @@ bool is_parent(const CgroupSpec& spec, const char* directory) {
   return false;
 }
 
-Error make_directories(const CgroupSpec& spec) {
-  for (const char* directory : spec.directories) {
+Error make_all(List<const char*> directories) {
+  for (const char* directory : directories) {
     if (mkdir(directory, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdir", directory);
   }
   return {};
+}
+
+Error make_directories(const CgroupSpec& spec) {
+  Error error = make_all(spec.parents);
+  return error ? error : make_all(spec.directories);
+}
+
+// A new v1 cpuset is empty, and somebody else's is theirs.
+Error copy_if_empty(const CgroupWrite& write) {
+  Arena scratch;
+  Bytes present, value;
+  Error error = read_file(AT_FDCWD, write.file, 4096, scratch, &present);
+  if (error || strspn(present.data, " \n") < present.length) return error;
+  error = read_file(AT_FDCWD, write.copy_from, 4096, scratch, &value);
+  return error ? error : write_kernel_file(AT_FDCWD, write.file, value.data);
+}
+
+Error apply(const CgroupWrite& write) {
+  if (!write.value) return copy_if_empty(write);
+  Error error = write_kernel_file(AT_FDCWD, write.file, write.value);
+  if (error.errnum != ENOENT || !write.else_file) return error;
+  return write_kernel_file(AT_FDCWD, write.else_file, write.else_value);
 }
 
 Error write_zero(const char* file) { return write_kernel_file(AT_FDCWD, file, "0"); }
@@ -117,14 +141,14 @@ Error create_cgroups(const CgroupSpec& spec, WarningSink& warnings) {
   for (int attempt = 0; attempt < 16 && error.errnum == ENOENT; attempt++) error = make_directories(spec);
   if (error) return error;
   for (const CgroupWrite& write : spec.writes) {
-    Error error = write_kernel_file(AT_FDCWD, write.file, write.value);
+    Error error = apply(write);
     if (error.ok()) continue;
     if (!write.required) {
       warn_setting(warnings, write, error);
       continue;
     }
     FixedText<160> detail;
-    detail.add(write.setting).add(": the kernel refused ").add(write.value);
+    detail.add(write.setting).add(": the kernel refused ").add(value_of(write));
     error.step = kStep;
     return explain(error, detail.c_str());
   }

@@ -12,6 +12,7 @@
 #include "../common/file.h"
 #include "../common/kernel.h"
 #include "../common/text.h"
+#include "feature.h"
 
 namespace tc {
 
@@ -45,6 +46,12 @@ uint64_t read_start_time(int proc, int pid) {
   return at ? strtoull(at + 1, nullptr, 10) : 0;
 }
 
+void open_clone_target(const Host& host, Fd* cgroup) {
+  const char* directory = host.spec->cgroup.unified;
+  if (!directory || host.cgroup_was_killed || is_disabled(Feature::CloneIntoCgroup)) return;
+  cgroup->reset(open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 int clone_child(const Host& host, const CloneRequest& request, Child* child, Error* error) {
   int pidfd = -1;
   clone_args args{};
@@ -55,19 +62,9 @@ int clone_child(const Host& host, const CloneRequest& request, Child* child, Err
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = uint64_t(request.into_cgroup);
   }
-  // Only what is cloned from here on enters the other pid namespace; the monitor itself never can.
-  if (request.pid_namespace >= 0 && setns(request.pid_namespace, CLONE_NEWPID) != 0) {
-    *error = fail("clone", "setns", "pid");
-    return -1;
-  }
   int pid = sys_clone3(&args);
   if (pid < 0) *error = fail("clone", "clone3");
   if (pid == 0) return 0;
-  if (request.pid_namespace >= 0 && setns(host.pid_namespace, CLONE_NEWPID) != 0) {
-    *error = fail("clone", "setns", "pid");
-    if (pid > 0) kill(pid, SIGKILL);
-    return -1;
-  }
   if (pid < 0) return -1;
   *error = identify_child(host, Fd(pidfd), child);
   child->pid = pid;

@@ -6,9 +6,11 @@ namespace tc {
 
 struct CloneRequest {
   uint64_t flags = 0;
-  int into_cgroup = -1;    // directory of a v2 cgroup
-  int pid_namespace = -1;  // join this one; -1: stay
+  int into_cgroup = -1;  // directory of a v2 cgroup
 };
+
+// The directory to clone into, where there is one; without, a child enters its cgroups by itself.
+void open_clone_target(const Host& host, Fd* cgroup);
 
 // Returns 0 in the child, 1 in the monitor, where `child` has pid, pidfd, host pid and start time.
 int clone_child(const Host& host, const CloneRequest& request, Child* child, Error* error);

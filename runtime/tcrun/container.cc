@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 
 #include <csignal>
 
@@ -17,6 +18,7 @@
 #include "clone.h"
 #include "devices.h"
 #include "feature.h"
+#include "finisher.h"
 #include "rootfs.h"
 #include "sync.h"
 #include "terminal.h"
@@ -28,6 +30,7 @@ namespace {
 struct StartContext {
   const Host& host;
   int netns;
+  const JoinedNamespaces& joined;
   int sync;
   int stdio[3];               // -1: /dev/null
   const char* joined_cgroup;  // what clone3 put us into already
@@ -45,18 +48,22 @@ bool is_new(const OciSpec& oci, int flag) {
   return space && !space->path;
 }
 
-// Pid namespaces are joined before the clone, the cgroup namespace is made once the process is in its cgroups, the
-// network one comes from the monitor.
+bool is_joined(const JoinedNamespaces& joined, int flag) {
+  return (flag == CLONE_NEWPID && joined.pid) || (flag == CLONE_NEWIPC && joined.ipc) ||
+         (flag == CLONE_NEWUTS && joined.uts);
+}
+
+// The cgroup namespace is made once the process is in its cgroups, the network one comes from the monitor. Somebody
+// else's pid namespace is for children only (finisher.h).
 Error join_namespaces(const StartContext& context) {
-  const OciSpec& oci = context.host.spec->oci;
+  const JoinedNamespaces& joined = context.joined;
   if (context.netns >= 0 && setns(context.netns, CLONE_NEWNET) != 0) return fail("namespace", "setns", "network");
-  for (const NamespaceSpec& space : oci.namespaces) {
-    if (!space.path || space.flag == CLONE_NEWPID || space.flag == CLONE_NEWNET) continue;
-    Fd fd(open(space.path, O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail("namespace", "open", space.path);
-    if (setns(fd.get(), space.flag) != 0) return fail("namespace", "setns", space.path);
+  if (joined.ipc && setns(joined.ipc.get(), CLONE_NEWIPC) != 0) return fail("namespace", "setns", "ipc");
+  if (joined.uts && setns(joined.uts.get(), CLONE_NEWUTS) != 0) return fail("namespace", "setns", "uts");
+  if (joined.pid && setns(joined.pid.get(), CLONE_NEWPID) != 0) return fail("namespace", "setns", "pid");
+  if (is_new(context.host.spec->oci, CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) != 0) {
+    return fail("namespace", "unshare", "cgroup");
   }
-  if (is_new(oci, CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) != 0) return fail("namespace", "unshare", "cgroup");
   return {};
 }
 
@@ -136,7 +143,7 @@ Error build(const StartContext& context, Fd* terminal) {
   if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
   if (error.ok()) error = set_names(spec.oci);
   Rootfs rootfs;
-  if (error.ok()) error = build_rootfs(spec, context.host.bundle, &rootfs);
+  if (error.ok()) error = build_rootfs(spec, context.host.bundle, context.joined, &rootfs);
   for (size_t i = 0; i < spec.oci.sysctl.count && error.ok(); i++) error = write_sysctl(context, spec.oci.sysctl[i]);
   if (error.ok()) error = set_stdio(context, rootfs, terminal);
   // Now, as the root may be read-only in a moment. What is wrong with it, enter_directory() tells.
@@ -164,6 +171,20 @@ ProcessPlan container_plan(const StartContext& context) {
   return plan;
 }
 
+// Ends this process, the joiner, once the container's first is there.
+Error finish_in_joined(const StartContext& context, const ProcessPlan& plan, const Identity& identity, Fd& terminal,
+                       int parent, Arena& arena) {
+  int sync = context.sync, slave = terminal ? terminal.release() : -1;
+  if (slave >= 0) (void)!fchown(slave, identity.user.uid, gid_t(-1));
+  Error error = await_go(sync);
+  if (error.ok()) error = close_others(&sync, &slave);
+  Execution execution{};
+  if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
+  if (error.ok()) error = clone_finisher(sync, slave, parent, execution);
+  if (error) send_failure(sync, error);
+  _exit(0);
+}
+
 Error run_child(const StartContext& context) {
   int parent = getppid();
   begin_child();
@@ -176,10 +197,11 @@ Error run_child(const StartContext& context) {
   error = resolve_identity(plan, arena, &identity);
   if (error.ok()) error = enter_directory(plan.cwd);
   if (error) return error;
+  give_stdio(identity.user.uid);
+  if (context.joined.pid) return finish_in_joined(context, plan, identity, terminal, parent, arena);
   setsid();
   if (terminal) error = adopt_terminal(terminal.get());
   if (error) return error;
-  give_stdio(identity.user.uid);
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
   error = await_go(context.sync);
   Execution execution{};
@@ -188,10 +210,10 @@ Error run_child(const StartContext& context) {
   return error ? error : execute(execution);
 }
 
-uint64_t clone_flags(const OciSpec& oci) {
+uint64_t clone_flags(const OciSpec& oci, const JoinedNamespaces& joined) {
   uint64_t flags = 0;
   for (int flag : {CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS}) {
-    if (is_new(oci, flag)) flags |= uint64_t(flag);
+    if (is_new(oci, flag) && !is_joined(joined, flag)) flags |= uint64_t(flag);
   }
   return flags;
 }
@@ -220,28 +242,28 @@ Error make_stdio(const Spec& spec, Child* child, Stdio* stdio) {
   return error ? error : make_pipe(&child->errors, &stdio->errors);
 }
 
-Error open_clone_targets(const Spec& spec, Fd* cgroup, Fd* pid_namespace) {
-  if (spec.cgroup.unified && !is_disabled(Feature::CloneIntoCgroup)) {
-    cgroup->reset(open(spec.cgroup.unified, O_PATH | O_DIRECTORY | O_CLOEXEC));
+// The joiner has cloned the first process, which waits to be let go.
+Error adopt_first(const Host& host, PendingChild& pending, Fd pidfd) {
+  pid_t joiner = pending.child.pid;
+  Error error = identify_child(host, static_cast<Fd&&>(pidfd), &pending.child);
+  while (waitpid(joiner, nullptr, 0) < 0 && errno == EINTR) {
   }
-  const NamespaceSpec* pid = find_namespace(spec.oci, CLONE_NEWPID);
-  if (!pid || !pid->path) return {};
-  pid_namespace->reset(open(pid->path, O_RDONLY | O_CLOEXEC));
-  return *pid_namespace ? Error{} : fail("namespace", "open", pid->path);
+  if (error.ok()) send_go(pending.sync.get());
+  return error;
 }
 
 }  // namespace
 
-Error begin_container(const Host& host, int netns, PendingChild* pending) {
+Error begin_container(const Host& host, int netns, const JoinedNamespaces& joined, PendingChild* pending) {
   const Spec& spec = *host.spec;
   if (!is_new(spec.oci, CLONE_NEWNS)) return fail_with(EINVAL, "namespace", "clone3", "mount");
-  Fd child_sync, cgroup, pid_namespace;
+  Fd child_sync, cgroup;
   Stdio stdio;
   Error error = make_sync(&pending->sync, &child_sync);
   if (error.ok()) error = make_stdio(spec, &pending->child, &stdio);
-  if (error.ok()) error = open_clone_targets(spec, &cgroup, &pid_namespace);
   if (error) return error;
-  CloneRequest request{clone_flags(spec.oci), cgroup.get(), pid_namespace.get()};
+  open_clone_target(host, &cgroup);
+  CloneRequest request{clone_flags(spec.oci, joined), cgroup.get()};
   int side = clone_child(host, request, &pending->child, &error);
   if (side < 0 && cgroup) {
     // ENOSYS, EINVAL: before Linux 5.7. EBUSY, EOPNOTSUPP: this cgroup takes no processes directly; the write tells
@@ -251,26 +273,34 @@ Error begin_container(const Host& host, int netns, PendingChild* pending) {
     side = clone_child(host, request, &pending->child, &error);
   }
   if (side == 0) {
-    const char* joined = cgroup ? spec.cgroup.unified : nullptr;
+    const char* entered = cgroup ? spec.cgroup.unified : nullptr;
     StartContext context{host,
                          netns,
+                         joined,
                          child_sync.get(),
                          {stdio.input.get(), stdio.output.get(), stdio.errors.get()},
-                         joined};
+                         entered};
     send_failure(child_sync.get(), run_child(context));
     _exit(127);
   }
   return side > 0 ? Error{} : error;
 }
 
-Error finish_container(PendingChild& pending, Child* child) {
+Error finish_container(const Host& host, PendingChild& pending, Child* child) {
   send_go(pending.sync.get());
   Error error;
-  Fd terminal;
-  SyncMessage message = receive_sync(pending.sync.get(), Wait::Yes, &error, &terminal);
-  if (message == SyncMessage::Terminal) {
-    pending.child.output = static_cast<Fd&&>(terminal);
-    message = receive_sync(pending.sync.get(), Wait::Yes, &error, &terminal);
+  SyncMessage message;
+  for (;;) {
+    Fd fd;
+    message = receive_sync(pending.sync.get(), Wait::Yes, &error, &fd);
+    if (message == SyncMessage::Terminal) {
+      pending.child.output = static_cast<Fd&&>(fd);
+    } else if (message == SyncMessage::Process) {
+      error = adopt_first(host, pending, static_cast<Fd&&>(fd));
+      if (error) break;
+    } else {
+      break;
+    }
   }
   *child = static_cast<Child&&>(pending.child);
   pending.sync.reset();

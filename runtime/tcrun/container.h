@@ -2,6 +2,7 @@
 #pragma once
 #include "../common/fd.h"
 #include "cgroup.h"
+#include "peer.h"
 #include "process.h"
 #include "spec.h"
 
@@ -14,9 +15,11 @@ struct Host {
   int executable;  // this executable, sealed
   int proc;        // the host's /proc
   int null;        // the host's /dev/null
-  int pid_namespace;  // the monitor's own
   unsigned rows = 0;  // of the terminal that the container starts with
   unsigned columns = 0;
+  // cgroup.kill was used and the cgroup is used on. Linux 6.14 and later then kill whatever is cloned into it from
+  // outside: they compare the count of kills with that of the cloner's cgroup.
+  bool cgroup_was_killed;
 };
 
 // A child of the monitor.
@@ -37,10 +40,10 @@ struct PendingChild {
 };
 
 // Clones the container's first process, which builds its root meanwhile. `netns`: its network namespace, -1: the
-// host's.
-Error begin_container(const Host& host, int netns, PendingChild* pending);
+// host's. With a pid namespace to join it is a joiner that ends once it has cloned the first process into there.
+Error begin_container(const Host& host, int netns, const JoinedNamespaces& joined, PendingChild* pending);
 // Lets it execute and waits until it did. On failure it is dead but not reaped.
-Error finish_container(PendingChild& pending, Child* child);
+Error finish_container(const Host& host, PendingChild& pending, Child* child);
 
 // A further process in the container that `container` is the first process of.
 struct JoinRequest {

@@ -13,6 +13,7 @@
 #include "container.h"
 #include "devices.h"
 #include "feature.h"
+#include "finisher.h"
 #include "sync.h"
 #include "terminal.h"
 
@@ -109,37 +110,6 @@ Error join_plan(const JoinContext& context, ProcessPlan* plan) {
   return error;
 }
 
-// Only what the process needs crosses into the pid namespace: standard descriptors, the sync socket, its terminal.
-Error close_others(const JoinContext& context, const Fd& terminal, int* sync, int* slave) {
-  int copies[] = {fcntl(context.sync, F_DUPFD_CLOEXEC, 5), -1};
-  if (terminal) copies[1] = fcntl(terminal.get(), F_DUPFD_CLOEXEC, 5);
-  if (copies[0] < 0 || (terminal && copies[1] < 0)) return fail("stdio", "fcntl");
-  *sync = dup3(copies[0], 3, O_CLOEXEC);
-  *slave = terminal ? dup3(copies[1], 4, O_CLOEXEC) : -1;
-  if (*sync < 0 || (terminal && *slave < 0)) return fail("stdio", "dup3");
-  close_range(terminal ? 5 : 4, ~0u, 0);
-  return {};
-}
-
-// The second process: a session of its own, then execve once the monitor knows it.
-Error finish_child(int sync, int slave, int parent, const Execution& execution) {
-  Error error = die_with_parent(parent);
-  setsid();
-  if (error.ok() && slave >= 0) error = adopt_terminal(slave);
-  if (error.ok()) error = await_go(sync);
-  return error ? error : execute(execution);
-}
-
-// clone(2), not clone3, which seccomp filters refuse as they cannot look at its flags.
-Error clone_finisher(int sync, int slave, int parent, const Execution& execution) {
-  int pidfd = -1;
-  long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, nullptr);
-  if (pid < 0) return fail("clone", "clone");
-  if (pid > 0) return send_descriptor(sync, Passed::Process, pidfd);
-  send_failure(sync, finish_child(sync, slave, parent, execution));
-  _exit(127);
-}
-
 Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   int parent = getppid(), slave = -1;
   begin_child();
@@ -160,7 +130,8 @@ Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   if (error) return error;
   give_stdio(identity.user.uid);
   if (terminal) (void)!fchown(terminal.get(), identity.user.uid, gid_t(-1));
-  error = close_others(context, terminal, sync, &slave);
+  slave = terminal ? terminal.get() : -1;
+  error = close_others(sync, &slave);
   (void)terminal.release();
   Execution execution{};
   if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
@@ -188,11 +159,9 @@ Error begin_join(const Host& host, const Child& container, const JoinRequest& re
   Error error = make_sync(&joining->sync, &child_sync);
   if (error.ok()) error = open_pid_namespace(host, container, &pid_namespace);
   if (error) return error;
-  if (spec.cgroup.unified && !is_disabled(Feature::CloneIntoCgroup)) {
-    cgroup.reset(open(spec.cgroup.unified, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  }
+  open_clone_target(host, &cgroup);
   Child joiner;
-  CloneRequest clone{0, cgroup.get(), -1};
+  CloneRequest clone{0, cgroup.get()};
   int side = clone_child(host, clone, &joiner, &error);
   if (side < 0 && cgroup) {
     cgroup.reset();

@@ -79,11 +79,23 @@ void schedule_restart(Monitor& monitor) {
   monitor.restart.set_in(monitor.backoff_ms);
 }
 
+// Whose namespace it shares may be on the way back, too: then later. Nothing ran, so the delay doubles.
+bool may_try_later(Monitor& monitor, const Error& error) {
+  if (monitor.spec.joins.count == 0 || !should_restart(monitor)) return false;
+  monitor.error = error;
+  monitor.life.started_ms = monotonic_ms();
+  schedule_restart(monitor);
+  report_status(monitor);
+  return true;
+}
+
+enum class StartedBy : uint8_t { Policy, Request };
+
 // Starts again; if that fails, the container has ended with that error.
-void start_again(Monitor& monitor) {
+void start_again(Monitor& monitor, StartedBy by) {
   monitor.restart.clear();
   Error error = start_life(monitor);
-  if (error.ok()) return;
+  if (error.ok() || (by == StartedBy::Policy && may_try_later(monitor, error))) return;
   monitor.error = error;
   monitor.life.exit_code = exit_code_of(error);
   monitor.life.finished_at = wall_clock();
@@ -100,7 +112,7 @@ void restart_by_request(Monitor& monitor) {
   monitor.stop = Stop{};
   monitor.restart_count = 0;
   monitor.backoff_ms = 0;
-  start_again(monitor);
+  start_again(monitor, StartedBy::Request);
 }
 
 void thaw(Monitor& monitor) {
@@ -180,12 +192,15 @@ void retry_cgroups(Monitor& monitor) {
 }  // namespace
 
 Error start_life(Monitor& monitor) {
+  JoinedNamespaces joined;
+  Error error = fetch_namespaces(monitor.spec.joins, &joined);
+  if (error) return error;
   monitor.life = Life{};
   Life& life = monitor.life;
   life.oom_kills_before = count_oom_kills(monitor.spec.cgroup);
   monitor.error = {};
   PendingChild pending;
-  Error error = begin_container(monitor.host, monitor.netns.get(), &pending);
+  error = begin_container(monitor.host, monitor.netns.get(), joined, &pending);
   if (error) return error;
   // Meanwhile the child mounts.
   error = start_network(monitor);
@@ -193,7 +208,7 @@ Error start_life(Monitor& monitor) {
     kill_and_reap(pending.child);
     return error;
   }
-  error = finish_container(pending, &life.child);
+  error = finish_container(monitor.host, pending, &life.child);
   if (error) {
     kill_and_reap(life.child);
     return error;
@@ -238,7 +253,10 @@ void container_exited(Monitor& monitor, int code, int status) {
   monitor.stop.drain.clear();
   monitor.stop.kill.clear();
   unwatch(monitor, monitor.connections.notices());
-  if (!monitor.spec.own_pid_namespace) kill_cgroup(monitor.spec.cgroup);
+  if (!monitor.spec.own_pid_namespace) {
+    kill_cgroup(monitor.spec.cgroup);
+    monitor.host.cgroup_was_killed = true;
+  }
   for (const Exec& exec : monitor.execs) {
     if (exec.joining.joiner) kill(exec.joining.joiner, SIGKILL);
   }
@@ -331,7 +349,7 @@ void signal_container(Monitor& monitor, int signal) {
 void run_life_timers(Monitor& monitor, int64_t now) {
   if (monitor.restart.is_due(now)) {
     monitor.restart_count++;
-    start_again(monitor);
+    start_again(monitor, StartedBy::Policy);
   }
   if (monitor.stop.drain.is_due(now)) deliver_stop(monitor);
   if (monitor.stop.kill.is_due(now)) {

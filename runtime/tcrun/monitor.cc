@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "../common/file.h"
+#include "peer.h"
 
 namespace tc {
 
@@ -46,10 +47,7 @@ Error identify(Monitor& monitor) {
   if (error) return error;
   Text id(monitor.boot_id);
   id.add(bytes.data, strcspn(bytes.data, "\n"));
-  monitor.pid_namespace.reset(openat(monitor.proc.get(), "self/ns/pid", O_RDONLY | O_CLOEXEC));
-  if (!monitor.pid_namespace) return fail("start", "open", "/proc/self/ns/pid");
-  monitor.host = {&monitor.spec,      monitor.bundle.get(), monitor.executable.get(),
-                  monitor.proc.get(), kNullFd,              monitor.pid_namespace.get()};
+  monitor.host = {&monitor.spec, monitor.bundle.get(), monitor.executable.get(), monitor.proc.get(), kNullFd};
   return {};
 }
 
@@ -74,42 +72,6 @@ Error open_events(Monitor& monitor) {
   monitor.epoll.reset(epoll_create1(EPOLL_CLOEXEC));
   if (!monitor.epoll) return fail("start", "epoll_create1");
   return watch(monitor, monitor.signals.get(), EPOLLIN, Source::Signals, 0);
-}
-
-// Asks the monitor that owns the namespace for it; it answers from its loop at once or it is gone.
-Error fetch_netns(const char* control, Fd* netns) {
-  constexpr timeval kPatience{5, 0};
-  constexpr char kRequest[] = "{\"v\":1,\"op\":\"netns\"}\n";
-  Fd directory, socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const char* slash = strrchr(control, '/');
-  Path parent;
-  parent.add(control, slash ? size_t(slash - control) : 0);
-  directory.reset(open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!slash || !socket || !directory) return fail("network", "open", control);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  Text name(address.sun_path);
-  name.add("/proc/self/fd/").number(directory.get()).add(slash);
-  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    return fail("network", "connect", control);
-  }
-  if (send(socket.get(), kRequest, sizeof kRequest - 1, MSG_NOSIGNAL) < 0) return fail("network", "send", control);
-  char line[256];
-  iovec data{line, sizeof line};
-  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = ancillary;
-  message.msg_controllen = sizeof ancillary;
-  if (recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC) <= 0) return fail("network", "recvmsg", control);
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_type != SCM_RIGHTS) return fail_with(ENOENT, "network", "recvmsg", control);
-  int fd = -1;
-  memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  netns->reset(fd);
-  return {};
 }
 
 Error open_netns(Monitor& monitor) {

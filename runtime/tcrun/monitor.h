@@ -131,7 +131,6 @@ struct Monitor final : WarningSink {
   Fd bundle;  // its lock is ours as long as this is open
   Fd executable;
   Fd proc;
-  Fd pid_namespace;
   Fd run_dir;
   Fd epoll;
   Fd signals;

@@ -1,4 +1,5 @@
 // What a client of the control socket may ask for: docs/runtime-protocol.md, "Control socket".
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <csignal>
@@ -123,6 +124,22 @@ void do_netns(const Request& request) {
   Error absent = explain(fail_with(ENOENT, "control", "netns"), "the container uses the host's network");
   if (fd < 0) return refuse(request, absent);
   send_line(request.monitor, request.client, "{\"ok\":true}\n", 12, &fd, 1);
+}
+
+// Of the container's first process.
+void do_namespace(const Request& request) {
+  static const char* const kTypes[] = {"pid", "ipc", "uts", "mnt", nullptr};
+  Monitor& monitor = request.monitor;
+  Decoder in("request", request.arena);
+  size_t type = in.word(request.json, "type", kTypes);
+  if (in.error()) return refuse(request, in.error());
+  if (!is_running(monitor)) return refuse(request, not_running("namespace"));
+  Path path;
+  path.number(monitor.life.child.host_pid).add("/ns/").add(kTypes[type]);
+  Fd fd(openat(monitor.proc.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return refuse(request, fail("control", "open", kTypes[type]));
+  int passed = fd.get();
+  send_line(monitor, request.client, "{\"ok\":true}\n", 12, &passed, 1);
 }
 
 void freeze(const Request& request, bool frozen) {
@@ -268,7 +285,7 @@ constexpr Operation kOperations[] = {
     {"exec", do_exec},     {"resize", do_resize},       {"exec-signal", do_exec_signal},
     {"health", do_health}, {"sockets", do_sockets},     {"netns", do_netns},
     {"pause", do_pause},   {"unpause", do_unpause},     {"attach", do_attach},
-    {"leave", do_leave},
+    {"leave", do_leave},   {"namespace", do_namespace},
 };
 
 void announce_exec(Monitor& monitor, Exec& exec) {

@@ -56,10 +56,8 @@ Error load_filter(const SeccompFilter& seccomp) {
   if (seccomp.instructions == 0) return {};
   auto* filter = reinterpret_cast<sock_filter*>(const_cast<uint8_t*>(seccomp.program));
   sock_fprog program{seccomp.instructions, filter};
-  // Docker's default: seccomp must not cost speculation mitigations; falls back where the flag is unknown (before
-  // 4.17).
-  unsigned flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0) return {};
+  // The flags are younger than filters (SPEC_ALLOW: Linux 4.17), and no filter depends on them.
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, seccomp.flags, &program) == 0) return {};
   if (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return {};
   return fail("seccomp", "seccomp");
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -24,6 +25,7 @@ constexpr char kStep[] = "mount";
 struct PreparedMount {
   MountOptions options;
   Fd source;  // of a bind
+  bool is_borrowed = false;
 };
 
 bool is_type(const MountSpec& mount, const char* type) { return strcmp(mount.type, type) == 0; }
@@ -46,13 +48,54 @@ bool may_cover_in_proc(const char* destination) {
   return false;
 }
 
+// The mount namespace that it is borrowed from, or -1.
+int lender_of(const Spec& spec, const JoinedNamespaces& joined, const MountSpec& mount) {
+  for (const JoinSpec& join : spec.joins) {
+    for (const char* target : join.mounts) {
+      if (strcmp(target, mount.destination) != 0) continue;
+      return join.flag == CLONE_NEWPID ? joined.pid_lender.get() : joined.ipc_lender.get();
+    }
+  }
+  return -1;
+}
+
+// What the other container has at the mount's target, as a tree that belongs to nobody yet. Links are not followed:
+// they are the other's. Only the mount itself is taken, not what the other put on top of parts of it.
+Error clone_in(int lender, const MountSpec& mount, Fd* tree) {
+  if (setns(lender, CLONE_NEWNS) != 0) return fail(kStep, "setns", mount.destination);
+  Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)), target;
+  target.reset(sys_openat2(root.get(), mount.destination, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                           RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+  if (!target) return fail(kStep, "openat2", mount.destination);
+  if (is_type(mount, "proc") && !is_on(target.get(), PROC_SUPER_MAGIC)) {
+    return fail_with(ENODEV, kStep, "fstatfs", mount.destination);
+  }
+  return clone_bind_source(target.get(), false, mount.destination, tree);
+}
+
+Error borrow_mount(int lender, const MountSpec& mount, Fd* tree) {
+  if (!has_mount_api()) return explain(fail_with(ENOSYS, kStep, "open_tree"), "sharing mounts needs Linux 5.12");
+  Fd home(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  if (!home) return fail(kStep, "open", "/proc/self/ns/mnt");
+  Error error = clone_in(lender, mount, tree);
+  if (setns(home.get(), CLONE_NEWNS) != 0) return fail(kStep, "setns", "home");
+  return error;
+}
+
 // All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with
 // the host's, which "shared" and "slave" volumes need.
-Error prepare(const OciSpec& oci, Arena& arena, PreparedMount* prepared) {
-  for (size_t i = 0; i < oci.mounts.count; i++) {
-    const MountSpec& mount = oci.mounts[i];
+Error prepare(const Spec& spec, const JoinedNamespaces& joined, Arena& arena, PreparedMount* prepared) {
+  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
+    const MountSpec& mount = spec.oci.mounts[i];
     PreparedMount* entry = new (&prepared[i]) PreparedMount;
     entry->options = parse_mount_options(mount, arena);
+    int lender = lender_of(spec, joined, mount);
+    if (lender >= 0) {
+      entry->is_borrowed = true;
+      Error error = borrow_mount(lender, mount, &entry->source);
+      if (error) return error;
+      continue;
+    }
     if (!entry->options.is_bind) continue;
     Error error = open_bind_source(mount.source, entry->options.is_recursive_bind, &entry->source);
     if (error) return error;
@@ -99,6 +142,23 @@ Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root
   return attach_filesystem(mount.type, mount.source, prepared.options, target.get(), mount.destination);
 }
 
+// As the configuration says, whatever the other container's mount allows: the tree is a mount of its own.
+Error attach_borrowed(const MountSpec& mount, PreparedMount& prepared, int root) {
+  Fd target;
+  Error error = is_type(mount, "proc") ? open_kernel_target(mount.destination, root, &target)
+                                       : create_in_root(root, mount.destination, Missing::Directory, &target);
+  if (error) return error;
+  MountOptions options = prepared.options;
+  options.is_bind = true;
+  return attach_bind(static_cast<Fd&&>(prepared.source), options, target.get(), mount.destination);
+}
+
+Error attach(const MountSpec& mount, PreparedMount& prepared, int root) {
+  if (prepared.is_borrowed) return attach_borrowed(mount, prepared, root);
+  if (prepared.options.is_bind) return attach_volume(mount, prepared, root);
+  return attach_new(mount, prepared, root);
+}
+
 // The monitor's descriptor belongs to the host's mount namespace, and a mount goes only onto a directory of one's own.
 Error reopen_bundle(const char* path, int bundle, Fd* own) {
   own->reset(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -110,10 +170,10 @@ Error reopen_bundle(const char* path, int bundle, Fd* own) {
 
 }  // namespace
 
-Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs) {
+Error build_rootfs(const Spec& spec, int bundle, const JoinedNamespaces& joined, Rootfs* rootfs) {
   Arena scratch;
   PreparedMount* prepared = scratch.make<PreparedMount>(spec.oci.mounts.count);
-  Error error = prepare(spec.oci, scratch, prepared);
+  Error error = prepare(spec, joined, scratch, prepared);
   if (error) return error;
   // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
@@ -122,8 +182,7 @@ Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs) {
   if (error.ok()) error = mount_overlay(spec.root, target.get(), spec.bundle, &rootfs->root);
   for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
     const MountSpec& mount = spec.oci.mounts[i];
-    error = prepared[i].options.is_bind ? attach_volume(mount, prepared[i], rootfs->root.get())
-                                        : attach_new(mount, prepared[i], rootfs->root.get());
+    error = attach(mount, prepared[i], rootfs->root.get());
   }
   if (error) return error;
   return create_devices(spec.oci, rootfs->root.get());

@@ -2,6 +2,7 @@
 // root.
 #pragma once
 #include "../common/fd.h"
+#include "peer.h"
 #include "spec.h"
 
 namespace tc {
@@ -11,7 +12,8 @@ struct Rootfs {
   Fd root;
 };
 
-Error build_rootfs(const Spec& spec, int bundle, Rootfs* rootfs);
+// `joined`: with the mount namespaces of the containers that lend what `spec.joins` names.
+Error build_rootfs(const Spec& spec, int bundle, const JoinedNamespaces& joined, Rootfs* rootfs);
 // Binds the pty's other end on /dev/console.
 Error attach_console(const Rootfs& rootfs, int slave);
 // Masked and read-only paths, read-only root, pivot. Afterwards "/" is the container's and the host's tree is

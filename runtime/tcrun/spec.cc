@@ -3,6 +3,8 @@
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
 
 #include "../common/base64.h"
 #include "../common/file.h"
@@ -50,12 +52,24 @@ size_t parse_program(Decoder& in, const Json* json, const char* name, const uint
   return 0;
 }
 
+void parse_cgroup_write(Decoder& in, const Json* item, CgroupWrite* write) {
+  write->file = in.absolute_path(item, "file");
+  write->value = in.optional_string(item, "value");
+  write->copy_from = in.optional_string(item, "copyFrom");
+  write->setting = in.string(item, "setting");
+  write->required = in.boolean(item, "required", true);
+  if (!write->value == !write->copy_from) in.refuse("value", "and copyFrom: one of them is expected");
+  const Json* other = in.optional_object(item, "orElse");
+  if (!other) return;
+  write->else_file = in.absolute_path(other, "file");
+  write->else_value = in.string(other, "value");
+}
+
 void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
+  cgroup->parents = in.strings(json, "parents");
   cgroup->directories = in.strings(json, "directories");
-  cgroup->writes = in.list<CgroupWrite>(json, "writes", [&](const Json* item, CgroupWrite* write) {
-    *write = {in.absolute_path(item, "file"), in.string(item, "value"), in.string(item, "setting"),
-              in.boolean(item, "required", true)};
-  });
+  cgroup->writes = in.list<CgroupWrite>(
+      json, "writes", [&](const Json* item, CgroupWrite* write) { parse_cgroup_write(in, item, write); });
   cgroup->attach = in.strings(json, "attach");
   cgroup->monitor_attach = in.strings(json, "monitorAttach");
   cgroup->unified = in.optional_string(json, "unified");
@@ -68,9 +82,18 @@ void parse_cgroup(Decoder& in, const Json* json, CgroupSpec* cgroup) {
   filter.instructions = uint32_t(parse_program(in, json, "deviceFilter", &filter.program));
 }
 
+void parse_join(Decoder& in, const Json* item, JoinSpec* join) {
+  static const char* const kTypes[] = {"pid", "ipc", "uts", nullptr};
+  static const int kFlags[] = {CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS};
+  join->flag = kFlags[in.word(item, "type", kTypes)];
+  join->control = in.absolute_path(item, "control");
+  join->mounts = in.strings(item, "mounts");
+}
+
 void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   if (!json) return;
   seccomp->instructions = uint16_t(parse_program(in, json, "filter", &seccomp->program));
+  seccomp->flags = unsigned(in.optional_integer(json, "flags", 0, 0xffff, SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 }
 
 void parse_log(Decoder& in, const Json* json, LogSpec* log) {
@@ -184,6 +207,8 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->own_pid_namespace = in.boolean(root, "ownPidNamespace", true);
   parse_root(in, in.object(root, "root"), &spec->root);
   parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
+  spec->joins =
+      in.list<JoinSpec>(root, "joins", [&](const Json* item, JoinSpec* join) { parse_join(in, item, join); });
   parse_seccomp(in, in.optional_object(root, "seccomp"), &spec->seccomp);
   spec->user = in.optional_string(root, "user");
   spec->group_add = in.strings(root, "groupAdd");

@@ -157,7 +157,10 @@ struct RootSpec {
 
 struct CgroupWrite {
   const char* file;
-  const char* value;
+  const char* value;      // null: what `copy_from` has, if `file` is empty
+  const char* copy_from;
+  const char* else_file;  // instead of a `file` that does not exist; or null
+  const char* else_value;
   const char* setting;
   bool required;
 };
@@ -168,6 +171,7 @@ struct DeviceFilter {
 };
 
 struct CgroupSpec {
+  List<const char*> parents;  // made if missing, never removed
   List<const char*> directories;
   List<CgroupWrite> writes;
   List<const char*> attach;
@@ -179,9 +183,17 @@ struct CgroupSpec {
   DeviceFilter device_filter;  // for `unified`
 };
 
+// A namespace of another container.
+struct JoinSpec {
+  int flag;                  // CLONE_NEW...
+  const char* control;       // of its monitor
+  List<const char*> mounts;  // targets whose mounts are that container's too
+};
+
 struct SeccompFilter {
   const uint8_t* program;  // struct sock_filter[]
   uint16_t instructions;   // 0: unconfined
+  unsigned flags;          // SECCOMP_FILTER_FLAG_*
 };
 
 struct LogSpec {
@@ -221,6 +233,7 @@ struct Spec {
   bool own_pid_namespace;
   RootSpec root;
   CgroupSpec cgroup;
+  List<JoinSpec> joins;
   SeccompFilter seccomp;
   const char* user;  // or null: the numbers of `oci.process`
   List<const char*> group_add;

@@ -85,8 +85,8 @@ export interface ServiceConfig {
   readonly oom_kill_disable?: boolean;
   readonly oom_score_adj?: number;
   readonly ulimits?: Readonly<Record<string, UlimitConfig>>;
-  readonly blkio_config?: Readonly<Record<string, unknown>>;
-  readonly gpus?: readonly Readonly<Record<string, unknown>>[];
+  readonly blkio_config?: BlkioConfig;
+  readonly gpus?: readonly DeviceRequest[];
   readonly device_cgroup_rules?: readonly string[];
   readonly privileged?: boolean;
   readonly cap_add?: readonly string[];
@@ -223,10 +223,36 @@ export interface UlimitConfig {
   readonly hard: number;
 }
 
+export interface BlkioRate {
+  readonly path: string;
+  readonly rate: number;
+}
+
+export interface BlkioConfig {
+  readonly weight?: number;
+  readonly weight_device?: readonly { readonly path: string; readonly weight: number }[];
+  readonly device_read_bps?: readonly BlkioRate[];
+  readonly device_write_bps?: readonly BlkioRate[];
+  readonly device_read_iops?: readonly BlkioRate[];
+  readonly device_write_iops?: readonly BlkioRate[];
+}
+
+/** Of `gpus` and of `deploy.resources.reservations.devices`. */
+export interface DeviceRequest {
+  readonly capabilities?: readonly string[];
+  readonly driver?: string;
+  /** -1: all. */
+  readonly count?: number;
+  readonly device_ids?: readonly string[];
+  readonly options?: StringMap;
+}
+
 export interface ResourceLimit {
   readonly cpus?: number;
   readonly memory?: Bytes;
   readonly pids?: number;
+  /** Of reservations. */
+  readonly devices?: readonly DeviceRequest[];
   readonly [attribute: string]: unknown;
 }
 

@@ -1,9 +1,11 @@
 // Every attribute of a service in the Compose Specification, and what this runtime does with it. What is not listed
 // here does not exist; what is refused stops a project before anything is touched.
 
-import type { AttributeCheck } from './attribute-checks.ts';
 import * as check from './attribute-checks.ts';
+import type { AttributeCheck } from './finding.ts';
+import * as isolation from './isolation-checks.ts';
 import * as networkCheck from './network-checks.ts';
+import * as resource from './resource-checks.ts';
 
 export type Support = 'honoured' | 'warned' | 'refused';
 
@@ -31,6 +33,8 @@ const refused = (note: string, ...paths: string[]): AttributeSupport[] =>
   paths.map((path) => ({ path, support: 'refused', note }));
 
 const ONE_HOST = 'it has no meaning on a single host';
+const GPUS =
+  'the drivers `nvidia` and `cdi`, by a CDI specification in /etc/cdi or /var/run/cdi; hooks in it are an error';
 const WINDOWS = 'it exists on Windows only';
 
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
@@ -48,7 +52,7 @@ const PROCESS: readonly AttributeSupport[] = [
   checked('stop_signal', check.stopSignal),
   ...honoured('stop_grace_period'),
   checked('restart', check.restart),
-  checked('runtime', check.runtime, 'tcompose has one runtime, its own'),
+  checked('runtime', check.runtime, '`runc`, for the one runtime there is: its own'),
 ];
 
 const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
@@ -84,51 +88,73 @@ const STORAGE: readonly AttributeSupport[] = [
   checked('tmpfs', check.tmpfs),
   ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
-  checked('devices', check.devices, 'paths of the host'),
-  checked('device_cgroup_rules', check.deviceRules),
-  ...refused('name its nodes in `devices`', 'gpus'),
+  checked('devices', resource.devices, 'paths of the host, and CDI devices: `vendor.com/class=name`'),
+  checked('device_cgroup_rules', resource.deviceRules),
+  checked('gpus', resource.deviceRequests, GPUS),
 ];
 
+const V1_ONLY = 'on cgroup v1; v2 has no such setting: a warning';
+
 const LIMITS: readonly AttributeSupport[] = [
-  checked('cpus', check.cpus),
-  ...honoured('cpu_shares', 'cpu_period', 'cpu_quota', 'cpuset'),
+  checked('cpus', resource.cpus),
+  ...honoured('cpu_shares'),
+  checked('cpu_period', resource.cpuPeriod),
+  checked('cpu_quota', resource.cpuQuota),
+  checked('cpuset', resource.cpuset),
   ...warned(WINDOWS, 'cpu_count', 'cpu_percent'),
-  ...refused('', 'cpu_rt_period', 'cpu_rt_runtime', 'blkio_config', 'oom_kill_disable'),
-  checked('mem_limit', check.memory),
-  checked('memswap_limit', check.swap),
-  ...honoured('mem_reservation', 'pids_limit', 'oom_score_adj'),
-  ...warned("the kernel's default stands", 'mem_swappiness'),
-  checked('ulimits', check.ulimits),
+  ...honoured('cpu_rt_period'),
+  checked('cpu_rt_runtime', resource.realtimeRuntime, 'on cgroup v1; v2 cannot do it: an error'),
+  checked('blkio_config', resource.blockIo, 'weights need the BFQ scheduler, or on cgroup v2 io.cost'),
+  checked('mem_limit', resource.memory),
+  checked('memswap_limit', resource.swap),
+  checked('mem_reservation', resource.reservation),
+  checked('mem_swappiness', resource.swappiness, V1_ONLY),
+  checked('oom_kill_disable', resource.oomKill, V1_ONLY),
+  checked('oom_score_adj', resource.oomScore),
+  ...honoured('pids_limit'),
+  checked('ulimits', resource.ulimits),
+  checked('cgroup_parent', resource.cgroupParent, 'a cgroup of each hierarchy, made if it is missing'),
 ];
 
 const ISOLATION: readonly AttributeSupport[] = [
   ...honoured('privileged'),
-  checked('cap_add', check.capabilities),
-  checked('cap_drop', check.capabilities),
+  checked('cap_add', isolation.capabilities),
+  checked('cap_drop', isolation.capabilities),
   checked(
     'security_opt',
-    check.securityOptions,
-    '`no-new-privileges`, `seccomp=unconfined` and `systempaths=unconfined`',
+    isolation.securityOptions,
+    '`no-new-privileges`, `seccomp=FILE`, `seccomp=unconfined`, `apparmor=PROFILE` where the host has AppArmor, ' +
+      '`systempaths=unconfined`, `writable-cgroups`; `label` is a warning: SELinux labels are not set',
   ),
-  checked('sysctls', check.sysctls, "those of the container's own namespaces"),
+  checked('sysctls', isolation.sysctls, "those of the container's own namespaces"),
   ...honoured('cgroup'),
-  ...refused('', 'cgroup_parent', 'credential_spec', 'use_api_socket'),
-  checked('ipc', check.ipc, '`private`, `shareable` and `host`'),
-  checked('pid', check.hostNamespace, '`host`'),
-  checked('uts', check.hostNamespace, '`host`'),
-  checked('userns_mode', check.hostNamespace, '`host`, which is what every container has'),
+  ...refused('it exists on Windows only', 'credential_spec'),
+  ...refused('there is no Engine here whose socket a container could use', 'use_api_socket'),
+  checked(
+    'ipc',
+    isolation.ipc,
+    '`private`, `shareable`, `none`, `host`, `service:NAME` and `container:NAME`',
+  ),
+  checked('pid', isolation.pid, '`host`, `service:NAME` and `container:NAME`'),
+  checked('uts', isolation.uts, '`host`, `service:NAME` and `container:NAME`'),
+  checked(
+    'userns_mode',
+    isolation.hostNamespace,
+    '`host`, which is what every container has; nothing is remapped',
+  ),
   ...warned(WINDOWS, 'isolation'),
 ];
 
 const DEPLOYMENT: readonly AttributeSupport[] = [
   ...honoured('deploy.replicas', 'deploy.labels'),
-  checked('deploy.resources.limits.cpus', check.cpus),
-  checked('deploy.resources.limits.memory', check.memory),
-  ...honoured('deploy.resources.limits.pids', 'deploy.resources.reservations.memory'),
+  checked('deploy.resources.limits.cpus', resource.cpus),
+  checked('deploy.resources.limits.memory', resource.memory),
+  ...honoured('deploy.resources.limits.pids'),
+  checked('deploy.resources.reservations.memory', resource.reservation),
   checked('deploy.mode', check.deployMode, '`replicated`'),
   ...warned('nothing is set aside', 'deploy.resources.reservations.cpus'),
   ...warned(ONE_HOST, 'deploy.resources.reservations.generic_resources'),
-  ...refused('', 'deploy.resources.reservations.devices'),
+  checked('deploy.resources.reservations.devices', resource.deviceRequests, GPUS),
   ...honoured('deploy.restart_policy.condition', 'deploy.restart_policy.max_attempts'),
   ...warned('restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
   ...warned('a run of ten seconds counts as success', 'deploy.restart_policy.window'),

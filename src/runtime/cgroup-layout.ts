@@ -26,8 +26,8 @@ export interface UnifiedHierarchy {
 export interface CgroupLayout {
   readonly v1: readonly V1Hierarchy[];
   readonly unified?: UnifiedHierarchy;
-  /** v1 cpuset: what its root has; a new cgroup there is empty and takes no process. */
-  readonly cpuset?: { readonly cpus: string; readonly mems: string };
+  /** v1 cpu: the host's budget for real-time scheduling, where its kernel divides that by cgroup. */
+  readonly realtime?: { readonly period: string; readonly runtime: string };
 }
 
 interface CgroupMount {
@@ -42,12 +42,12 @@ export function observeCgroups(read: ReadText): CgroupLayout {
   const mounts = parseCgroupMounts(read('/proc/self/mountinfo') ?? '');
   const v1 = findV1(mounts, memberships);
   const unified = findUnified(mounts, memberships, read);
-  const cpuset = v1.find(({ controllers }) => controllers.includes('cpuset'))?.mount;
-  const [cpus, mems] = [read(`${cpuset}/cpuset.cpus`), read(`${cpuset}/cpuset.mems`)];
+  const cpu = v1.find(({ controllers }) => controllers.includes('cpu'))?.mount;
+  const [period, runtime] = [read(`${cpu}/cpu.rt_period_us`), read(`${cpu}/cpu.rt_runtime_us`)];
   return {
     v1,
     ...(unified && { unified }),
-    ...(cpuset && cpus && mems && { cpuset: { cpus: cpus.trim(), mems: mems.trim() } }),
+    ...(cpu && period && runtime && { realtime: { period: period.trim(), runtime: runtime.trim() } }),
   };
 }
 

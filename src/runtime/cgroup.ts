@@ -4,7 +4,10 @@
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { CgroupLayout, UnifiedHierarchy, V1Hierarchy } from './cgroup-layout.ts';
-import { formatV1Writes, formatV2Writes } from './cgroup-writes.ts';
+import { listAncestors } from './cgroup-parent.ts';
+import { formatV1Writes } from './cgroup-v1.ts';
+import { formatV2Writes } from './cgroup-v2.ts';
+import type { DiskNumbers } from './cgroup-writes.ts';
 import { compileDeviceFilter, type DeviceRule, formatDeviceWrites } from './device-rules.ts';
 import type { CgroupSpec, CgroupWrite } from './monitor-spec.ts';
 import type { ResourceLimits, Wish } from './resource-limits.ts';
@@ -12,10 +15,13 @@ import type { ResourceLimits, Wish } from './resource-limits.ts';
 export interface CgroupInput {
   readonly layout: CgroupLayout;
   readonly limits: ResourceLimits;
-  /** Parent cgroup: `tcompose` or `tcompose-<instance>`. */
-  readonly parent: string;
+  /** `tcompose` or `tcompose-<instance>`: the parent of all containers in one place. */
+  readonly table: string;
+  /** `cgroup_parent`: path below the root of each hierarchy, where `table` is made. Empty: the root itself. */
+  readonly within: string;
   readonly id: string;
   readonly serviceName: string;
+  readonly disks: DiskNumbers;
   /** Undefined: every device of the host may be used. */
   readonly deviceRules?: readonly DeviceRule[];
 }
@@ -24,55 +30,81 @@ export interface CgroupInput {
 const ALWAYS = new Set(['devices', 'freezer', 'memory', 'pids', 'cpuacct']);
 const ALWAYS_UNIFIED = ['memory', 'pids'];
 
-/** Which controller a wish needs, and whether the container must not start without it. */
-const NEEDS: readonly {
+interface Need {
   readonly wish: keyof ResourceLimits;
+  /** Of v1. */
   readonly controller: string;
+  /** Of v2, if it has another name there; null: v2 has no such setting. */
+  readonly unified?: string | null;
+  /** The container starts without it. */
   readonly advisory: boolean;
-}[] = [
+}
+
+const NEEDS: readonly Need[] = [
   { wish: 'cpuQuota', controller: 'cpu', advisory: false },
+  { wish: 'cpuRealtime', controller: 'cpu', unified: null, advisory: false },
   { wish: 'cpuShares', controller: 'cpu', advisory: true },
   { wish: 'cpuset', controller: 'cpuset', advisory: false },
   { wish: 'memory', controller: 'memory', advisory: false },
   { wish: 'memoryReservation', controller: 'memory', advisory: true },
   { wish: 'memorySwap', controller: 'memory', advisory: true },
+  { wish: 'swappiness', controller: 'memory', unified: null, advisory: true },
+  { wish: 'oomKillDisable', controller: 'memory', unified: null, advisory: true },
   { wish: 'pids', controller: 'pids', advisory: false },
+  { wish: 'ioWeight', controller: 'blkio', unified: 'io', advisory: true },
+  { wish: 'ioDeviceWeights', controller: 'blkio', unified: 'io', advisory: true },
+  { wish: 'ioRates', controller: 'blkio', unified: 'io', advisory: false },
 ];
+
+function unifiedName({ controller, unified }: Need): string | undefined {
+  return unified === null ? undefined : (unified ?? controller);
+}
 
 export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings: readonly Warning[] } {
   const warnings = checkControllers(input);
+  const { layout, within } = input;
+  const parent = join(within, input.table);
+  const own = join(parent, input.id);
   const v1 = chooseV1(input);
-  const unified = input.layout.unified && join(input.layout.unified.mount, input.parent, input.id);
+  const unified = layout.unified && join(layout.unified.mount, own);
+  const mountOf = (controller: string) =>
+    v1.find(({ controllers }) => controllers.includes(controller))?.mount;
   const directoryOf = (controller: string) => {
-    const found = v1.find(({ controllers }) => controllers.includes(controller));
-    return found && join(found.mount, input.parent, input.id);
+    const mount = mountOf(controller);
+    return mount && join(mount, own);
   };
   const freezer = directoryOf('freezer');
   const procs = unified ?? freezer ?? directoryOf(v1[0]?.controllers[0] ?? '');
   if (!procs) throw noCgroups();
-  const mounts = [
-    ...v1.map(({ mount }) => mount),
-    ...(input.layout.unified ? [input.layout.unified.mount] : []),
-  ];
+  const mounts = [...v1, ...(layout.unified ? [layout.unified] : [])].map(({ mount }) => mount);
   const devices = confineDevices(input, directoryOf('devices'));
+  const cpuMount = mountOf('cpu');
   const spec: CgroupSpec = {
-    directories: mounts.flatMap((mount) => [join(mount, input.parent), join(mount, input.parent, input.id)]),
+    ...(within !== '' && {
+      parents: mounts.flatMap((mount) => listAncestors(within).map((path) => join(mount, path))),
+    }),
+    directories: mounts.flatMap((mount) => [join(mount, parent), join(mount, own)]),
     writes: [
-      ...formatCpuset(input, directoryOf('cpuset')),
+      ...formatCpuset(input, mountOf('cpuset'), own),
       ...devices.writes,
-      ...formatV1Writes(input.limits, directoryOf),
-      ...(unified && input.layout.unified ? formatUnified(input, input.layout.unified, unified) : []),
+      ...formatV1Writes({
+        ...input,
+        directoryOf,
+        cpuParents: cpuMount ? listAncestors(parent).map((path) => join(cpuMount, path)) : [],
+        ...(layout.realtime && { realtime: layout.realtime }),
+      }),
+      ...(layout.unified ? formatUnified(input, layout.unified, parent, own) : []),
     ],
     attach: [
-      ...v1.map(({ mount }) => `${join(mount, input.parent, input.id)}/tasks`),
+      ...v1.map(({ mount }) => `${join(mount, own)}/tasks`),
       ...(unified ? [`${unified}/cgroup.procs`] : []),
     ],
-    monitorAttach: listMonitorAttach(input.layout),
+    monitorAttach: listMonitorAttach(layout),
     ...(unified && { unified }),
     ...(freezer && { freezer }),
     procs,
     ...(devices.filter && { deviceFilter: devices.filter }),
-    ...findOomEvents(input.layout, directoryOf('memory'), unified),
+    ...findOomEvents(layout, directoryOf('memory'), unified),
   };
   return { spec, warnings };
 }
@@ -91,26 +123,35 @@ function confineDevices(
   };
 }
 
-/** A hierarchy is used if a wish or every container needs it, or to take the container out of our session's cgroup. */
-function chooseV1({ layout, limits }: CgroupInput): readonly V1Hierarchy[] {
+/**
+ * A hierarchy is used if a wish or every container needs it, if somebody may have limited the parent in it, or to take
+ * the container out of our session's cgroup.
+ */
+function chooseV1({ layout, limits, within }: CgroupInput): readonly V1Hierarchy[] {
   const needed = new Set(NEEDS.filter(({ wish }) => limits[wish]).map(({ controller }) => controller));
   return layout.v1.filter(
-    ({ controllers, own }) => own !== '/' || controllers.some((name) => ALWAYS.has(name) || needed.has(name)),
+    ({ controllers, own }) =>
+      own !== '/' ||
+      controllers.some((name) => ALWAYS.has(name) || needed.has(name)) ||
+      (within !== '' && controllers.some((name) => !name.startsWith('name='))),
   );
 }
 
-/** A new v1 cpuset is empty and takes no process: parent and child are filled first, the child with the wish. */
-function formatCpuset({ layout, limits, parent }: CgroupInput, directory: string | undefined): CgroupWrite[] {
-  const root = layout.cpuset;
-  if (!directory || !root) return [];
-  const above = directory.slice(0, directory.lastIndexOf(`/${parent}/`) + parent.length + 1);
-  const write = (file: string, value: string) => ({ file, value, setting: 'cpuset', required: true });
-  return [
-    write(`${above}/cpuset.cpus`, root.cpus),
-    write(`${above}/cpuset.mems`, root.mems),
-    write(`${directory}/cpuset.cpus`, limits.cpuset?.value ?? root.cpus),
-    write(`${directory}/cpuset.mems`, root.mems),
-  ];
+/** A new v1 cpuset is empty and takes no process: each gets what the one above has, the last what was asked. */
+function formatCpuset(
+  { limits: { cpuset } }: CgroupInput,
+  mount: string | undefined,
+  own: string,
+): CgroupWrite[] {
+  if (!mount) return [];
+  const chain = ['', ...listAncestors(own)].map((path) => join(mount, path));
+  return chain.slice(1).flatMap((directory, index) =>
+    ['cpuset.cpus', 'cpuset.mems'].map((name) => {
+      const write = { file: `${directory}/${name}`, setting: 'cpuset', required: true };
+      const isAsked = cpuset && name === 'cpuset.cpus' && index === chain.length - 2;
+      return isAsked ? { ...write, value: cpuset.value } : { ...write, copyFrom: `${chain[index]}/${name}` };
+    }),
+  );
 }
 
 /**
@@ -118,23 +159,26 @@ function formatCpuset({ layout, limits, parent }: CgroupInput, directory: string
  * by one, since the kernel takes all that a write names or none.
  */
 function formatUnified(
-  { limits, parent }: CgroupInput,
+  { limits, disks }: CgroupInput,
   hierarchy: UnifiedHierarchy,
-  directory: string,
+  parent: string,
+  own: string,
 ): CgroupWrite[] {
   const wished = NEEDS.filter(({ wish }) => limits[wish]);
-  const wanted = new Set([...ALWAYS_UNIFIED, ...wished.map(({ controller }) => controller)]);
+  const wanted = new Set([...ALWAYS_UNIFIED, ...wished.map(unifiedName)]);
   const enabled = hierarchy.controllers.filter((name) => wanted.has(name));
+  const above = ['', ...listAncestors(parent)].map((path) => join(hierarchy.mount, path));
   const handedDown = enabled.flatMap((name) => {
-    const strict = wished.find(({ controller, advisory }) => controller === name && !advisory);
-    return [hierarchy.mount, join(hierarchy.mount, parent)].map((above) => ({
-      file: `${above}/cgroup.subtree_control`,
+    const strict = wished.find((need) => unifiedName(need) === name && !need.advisory);
+    return above.map((directory) => ({
+      file: `${directory}/cgroup.subtree_control`,
       value: `+${name}`,
       setting: (strict && limits[strict.wish]?.setting) ?? `${name} controller`,
       required: strict !== undefined,
     }));
   });
-  return [...handedDown, ...formatV2Writes(limits, directory, enabled)];
+  const directory = join(hierarchy.mount, own);
+  return [...handedDown, ...formatV2Writes({ limits, directory, controllers: enabled, disks })];
 }
 
 /**
@@ -161,19 +205,24 @@ function findOomEvents(
 
 /** A controller that the host lacks: an error if it was asked to limit, a warning if it was advice. */
 function checkControllers({ layout, limits, serviceName }: CgroupInput): readonly Warning[] {
-  const available = new Set([
-    ...layout.v1.flatMap(({ controllers }) => controllers),
-    ...(layout.unified?.controllers ?? []),
-  ]);
-  return NEEDS.flatMap(({ wish, controller, advisory }) => {
-    const asked: Wish<unknown> | undefined = limits[wish];
-    if (!asked || available.has(controller)) return [];
-    const message = `service "${serviceName}": this host has no "${controller}" cgroup controller, which ${asked.setting} needs`;
+  const v1 = new Set(layout.v1.flatMap(({ controllers }) => controllers));
+  const unified = new Set(layout.unified?.controllers);
+  return NEEDS.flatMap((need) => {
+    const asked: Wish<unknown> | undefined = limits[need.wish];
+    const { controller, advisory } = need;
+    if (!asked || v1.has(controller) || unified.has(unifiedName(need) ?? '')) return [];
+    const isGone = unifiedName(need) === undefined && unified.has(controller);
+    const why = isGone
+      ? 'cgroup v2, which this host has, does not know it'
+      : `this host has no "${controller}" cgroup controller, which it needs`;
+    const message = `service "${serviceName}": ${asked.setting}: ${why}`;
     if (advisory) return [{ code: 'no-controller', message: `${message}: it has no effect` }];
     throw new TcError(message, {
       code: 'no-controller',
       kind: 'environment',
-      hints: [`enable the controller on the host, or remove ${asked.setting}`],
+      hints: [
+        isGone ? `remove ${asked.setting}` : `enable the controller on the host, or remove ${asked.setting}`,
+      ],
     });
   });
 }
@@ -196,5 +245,8 @@ function noCgroups(): TcError {
 }
 
 function join(...parts: readonly string[]): string {
-  return parts.join('/').replaceAll(/\/{2,}/g, '/');
+  return parts
+    .filter(Boolean)
+    .join('/')
+    .replaceAll(/\/{2,}/g, '/');
 }

@@ -5,9 +5,10 @@ import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
 import { computeMounts } from './mounts.ts';
+import { parseNamespaceMode } from './namespaces.ts';
 import type { OciConfig, OciLinux, OciProcess } from './oci-config.ts';
+import { formatOciResources } from './oci-resources.ts';
 import { resolveArguments, resolveEnvironment, resolveWorkingDirectory } from './process.ts';
-import type { ResourceLimits } from './resource-limits.ts';
 import { resolveRlimits } from './rlimits.ts';
 import { resolveSysctls } from './sysctls.ts';
 
@@ -15,18 +16,22 @@ const OCI_VERSION = '1.2.0';
 
 export function computeConfig(input: ContainerInput, decisions: Decisions): OciConfig {
   const { service, image } = input;
+  const hasOwnNames = parseNamespaceMode(service.uts)?.kind === 'own';
   return {
     ociVersion: OCI_VERSION,
     process: computeProcess(input, decisions),
     root: { path: 'rootfs', readonly: service.read_only === true },
-    ...(service.uts !== 'host' && { hostname: decisions.hostname }),
-    ...(service.domainname && { domainname: service.domainname }),
-    mounts: computeMounts({
-      service,
-      imageMounts: image.mounts,
-      binds: input.binds,
-      files: locateFiles(input),
-    }),
+    ...(hasOwnNames && { hostname: decisions.hostname }),
+    ...(hasOwnNames && service.domainname && { domainname: service.domainname }),
+    mounts: [
+      ...computeMounts({
+        service,
+        imageMounts: image.mounts,
+        binds: input.binds,
+        files: locateFiles(input),
+      }),
+      ...(input.grant?.mounts ?? []),
+    ],
     ...(service.annotations && { annotations: service.annotations }),
     linux: computeLinux(input, decisions),
   };
@@ -46,6 +51,7 @@ function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess
       hostname: decisions.hostname,
       home: user.home,
       tty,
+      devices: input.grant?.env ?? [],
     }),
     cwd: resolveWorkingDirectory(service, image.config),
     // None is ambient, so that exec drops them for other users than root. None is inheritable: CVE-2022-24769.
@@ -64,17 +70,18 @@ function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess
     }),
     noNewPrivileges: decisions.noNewPrivileges,
     ...(oomScoreAdj !== undefined && { oomScoreAdj }),
+    ...(decisions.apparmorProfile !== undefined && { apparmorProfile: decisions.apparmorProfile }),
   };
 }
 
 function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
-  const { service, host, network, identity } = input;
+  const { service, host, network } = input;
   const isBare = decisions.hasBareSystemPaths;
   return {
     namespaces: computeNamespaces(input),
     ...(input.devices?.length && { devices: input.devices.map(({ access, ...node }) => node) }),
-    cgroupsPath: `/${input.table}/${identity.id}`,
-    resources: formatResources(decisions.limits, service.privileged === true),
+    cgroupsPath: `/${decisions.cgroupsPath}`,
+    resources: formatOciResources(decisions.limits, input.disks ?? {}, service.privileged === true),
     sysctl: resolveSysctls(service.sysctls ?? {}, network.mode === 'private'),
     ...(decisions.seccomp && { seccomp: decisions.seccomp.oci }),
     maskedPaths: isBare ? [] : maskedPaths(host.cpus),
@@ -101,24 +108,4 @@ function choosePropagation({ binds }: ContainerInput): string {
   const asked = binds.map(({ propagation }) => propagation);
   if (asked.some((each) => each === 'shared' || each === 'rshared')) return 'rshared';
   return asked.some((each) => each === 'slave' || each === 'rslave') ? 'rslave' : 'rprivate';
-}
-
-/** The limits once more in the words of the OCI configuration, for other runtimes; tcrun obeys monitor.json. */
-function formatResources(limits: ResourceLimits, allDevices: boolean): Readonly<Record<string, unknown>> {
-  const { memory, memorySwap, memoryReservation, cpuQuota, cpuShares, cpuset, pids } = limits;
-  const swap = memorySwap?.value ?? (memory && 2 * memory.value);
-  return {
-    devices: [{ allow: allDevices, access: 'rwm' }],
-    memory: {
-      ...(memory && { limit: memory.value }),
-      ...(swap && { swap }),
-      ...(memoryReservation && { reservation: memoryReservation.value }),
-    },
-    cpu: {
-      ...cpuQuota?.value,
-      ...(cpuShares && { shares: cpuShares.value }),
-      ...(cpuset && { cpus: cpuset.value }),
-    },
-    ...(pids && { pids: { limit: pids.value } }),
-  };
 }

@@ -10,7 +10,9 @@ import {
 } from './resolver-config.ts';
 
 /** Docker's: the short id, unless the service says otherwise or the container stands in the host's network. */
-export function resolveHostname({ service, host, network, identity }: ContainerInput): string {
+export function resolveHostname({ service, host, network, identity, joins }: ContainerInput): string {
+  const names = joins?.find(({ type }) => type === 'uts');
+  if (names) return names.hostname;
   if (service.uts === 'host') return host.hostname;
   return service.hostname || (network.mode === 'host' ? host.hostname : identity.id.slice(0, 12));
 }

@@ -4,9 +4,12 @@
 import type { Warning } from '../base/warning.ts';
 import type { ResolvedImage } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
+import type { CdiGrant } from './cdi.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
+import type { DiskNumbers } from './cgroup-writes.ts';
 import type { ResolvedDevice } from './devices.ts';
 import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
+import type { NamespaceJoin } from './namespaces.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { ResolverConfig } from './resolver-config.ts';
 import type { HostLimits } from './rlimits.ts';
@@ -19,10 +22,18 @@ export interface ContainerInput {
   readonly identity: ContainerIdentity;
   readonly host: HostFacts;
   readonly network: NetworkInput;
+  /** Namespaces of other containers, one of a type. */
+  readonly joins?: readonly NamespaceJoin[];
   /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
+  /** resolveCdi (cdi.ts), its devices being among `devices`. */
+  readonly grant?: CdiGrant;
+  /** observeDisks (devices.ts): of the block devices that `blkio_config` names. */
+  readonly disks?: DiskNumbers;
+  /** The text of the file that `security_opt: seccomp=FILE` names. */
+  readonly seccompProfile?: string | undefined;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;
@@ -51,10 +62,13 @@ export interface HostFacts {
   readonly capabilities: readonly string[];
   readonly architecture: 'x86_64' | 'aarch64';
   readonly hostname: string;
+  /** `6.1.0-13-amd64` */
+  readonly kernel: string;
   /** Text of /etc/hosts. */
   readonly hosts: string;
   readonly resolver: ResolverConfig;
   readonly hasIpv6: boolean;
+  readonly hasApparmor: boolean;
   /** Numbers of the processors that may ever be online. */
   readonly cpus: readonly number[];
   /** Limits of this process: without CAP_SYS_RESOURCE a container cannot have more. */

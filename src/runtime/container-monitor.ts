@@ -7,6 +7,7 @@ import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { resolveHealth } from './health.ts';
 import { type LogSpec, MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
+import { describeJoins, hasOwnPids } from './namespaces.ts';
 import { resolveRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
@@ -24,7 +25,7 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
     table: input.table,
     bundle: paths.bundle,
     runDir: paths.runDir,
-    ownPidNamespace: service.pid !== 'host',
+    ownPidNamespace: hasOwnPids(service),
     root: {
       layers: image.layers,
       upper: `${paths.bundle}/upper`,
@@ -32,10 +33,13 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       volatile: input.onEnd === 'remove',
     },
     cgroup: decisions.cgroup,
-    ...(decisions.seccomp && { seccomp: { filter: decisions.seccomp.filter } }),
+    ...(input.joins?.length && { joins: describeJoins(input.joins) }),
+    ...(decisions.seccomp && {
+      seccomp: { filter: decisions.seccomp.filter, flags: decisions.seccomp.flags },
+    }),
     ...(decisions.userSpec && { user: decisions.userSpec }),
-    groupAdd: service.group_add ?? [],
-    init: service.init === true,
+    groupAdd: [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])],
+    init: service.init === true && hasOwnPids(service),
     stdinOpen: service.stdin_open === true,
     log: computeLog(input),
     restart: resolveRestart(service) ?? refuse(service.name, 'restart policy', service.restart),

@@ -1,16 +1,18 @@
 // What both files of a container follow from, decided once.
 
+import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import { resolveUser, type User } from './accounts.ts';
 import { normalizeCapability, resolveCapabilities } from './capabilities.ts';
 import { computeCgroup } from './cgroup.ts';
+import { parseCgroupParent } from './cgroup-parent.ts';
 import { resolveHostname } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import { resolveDeviceRules } from './devices.ts';
 import type { CgroupSpec } from './monitor-spec.ts';
 import { type ResourceLimits, resolveResourceLimits } from './resource-limits.ts';
-import { type ContainerSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
-import { parseSecurityOptions } from './security-options.ts';
+import { type ContainerSeccomp, computeProfileSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
+import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
 
 export interface Decisions {
   readonly hostname: string;
@@ -21,11 +23,14 @@ export interface Decisions {
   readonly noNewPrivileges: boolean;
   /** Undefined: unconfined. */
   readonly seccomp?: ContainerSeccomp;
+  readonly apparmorProfile?: string;
   /** /proc and /sys as they are. */
   readonly hasBareSystemPaths: boolean;
   readonly oomScoreAdj?: number;
   readonly limits: ResourceLimits;
   readonly cgroup: CgroupSpec;
+  /** Below the root of each hierarchy, without a leading slash. */
+  readonly cgroupsPath: string;
   readonly warnings: readonly Warning[];
 }
 
@@ -36,27 +41,37 @@ export function decide(input: ContainerInput): Decisions {
   const capabilities = decideCapabilities(input);
   const oomScore = decideOomScore(input);
   const limits = resolveResourceLimits(service);
+  const within = parseCgroupParent(service.cgroup_parent ?? '') ?? '';
   const cgroup = computeCgroup({
     layout: host.cgroups,
     limits,
-    parent: input.table,
+    table: input.table,
+    within,
     id: identity.id,
     serviceName: service.name,
+    disks: input.disks ?? {},
     ...(!service.privileged && { deviceRules: resolveDeviceRules(service, input.devices ?? []) }),
   });
-  const isConfined = !service.privileged && security.seccomp === 'default';
+  const apparmor = decideApparmor(input, security.apparmor);
+  const seccomp = decideSeccomp(input, security.seccomp, capabilities.value);
   return {
     hostname: resolveHostname(input),
     userSpec,
-    user: resolveUser(userSpec, service.group_add ?? [], input.accounts),
+    user: resolveUser(
+      userSpec,
+      [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])],
+      input.accounts,
+    ),
     capabilities: capabilities.value,
     noNewPrivileges: security.noNewPrivileges,
-    ...(isConfined && { seccomp: computeSeccomp(capabilities.value, host.architecture) }),
+    ...(seccomp && { seccomp }),
+    ...(apparmor.value !== undefined && { apparmorProfile: apparmor.value }),
     hasBareSystemPaths: service.privileged === true || security.systemPaths === 'unconfined',
     oomScoreAdj: oomScore.value,
     limits,
     cgroup: cgroup.spec,
-    warnings: [...capabilities.warnings, ...oomScore.warnings, ...cgroup.warnings],
+    cgroupsPath: [within, input.table, identity.id].filter(Boolean).join('/'),
+    warnings: [...capabilities.warnings, ...oomScore.warnings, ...apparmor.warnings, ...cgroup.warnings],
   };
 }
 
@@ -78,6 +93,38 @@ function decideCapabilities({ service, host }: ContainerInput): Decision<readonl
       message: `service "${service.name}": cap_add ${name} has no effect: tcompose itself lacks it on this host`,
     })),
   };
+}
+
+/** A privileged container has no filter, unless it names one. */
+function decideSeccomp(
+  { service, host, seccompProfile }: ContainerInput,
+  wanted: SecurityOptions['seccomp'],
+  capabilities: readonly string[],
+): ContainerSeccomp | undefined {
+  if (typeof wanted === 'object') {
+    const { architecture, kernel } = host;
+    try {
+      return computeProfileSeccomp(seccompProfile ?? '', { capabilities, architecture, kernel });
+    } catch (error) {
+      if (!(error instanceof TcError)) throw error;
+      const { code, hints } = error;
+      const message = `service "${service.name}": seccomp profile ${wanted.file}: ${error.message}`;
+      throw new TcError(message, { code, hints, cause: error });
+    }
+  }
+  if (service.privileged || wanted === 'unconfined') return undefined;
+  return computeSeccomp(capabilities, host.architecture);
+}
+
+/** As under Docker, a host without AppArmor runs the container without the profile. */
+function decideApparmor(
+  { service, host }: ContainerInput,
+  profile: string | undefined,
+): Decision<string | undefined> {
+  if (profile === undefined || service.privileged) return { value: undefined, warnings: [] };
+  if (host.hasApparmor) return { value: profile, warnings: [] };
+  const message = `service "${service.name}": security_opt apparmor=${profile} has no effect: this host has no AppArmor`;
+  return { value: undefined, warnings: [{ code: 'no-apparmor', message }] };
 }
 
 /** Lowering it needs CAP_SYS_RESOURCE. It is advice to the kernel: going without it is no reason not to start. */

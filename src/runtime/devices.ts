@@ -2,6 +2,8 @@
 
 import { TcError } from '../base/error.ts';
 import type { DeviceConfig, ServiceConfig } from '../project/service-config.ts';
+import { isCdiName } from './cdi.ts';
+import type { DiskNumbers } from './cgroup-writes.ts';
 import { DEFAULT_DEVICE_RULES, type DeviceRule } from './device-rules.ts';
 
 /** A node to be made in the container, and how it may be used. */
@@ -39,7 +41,8 @@ export type DeviceWish = Pick<ServiceConfig, 'name' | 'devices' | 'privileged'>;
 
 /** Throws for a device that the host does not have. */
 export function observeDevices(service: DeviceWish, port: DevicePort): readonly ResolvedDevice[] {
-  const asked = (service.devices ?? []).flatMap((device) => observeDevice(device, service.name, port));
+  const nodes = (service.devices ?? []).filter(({ source }) => !isCdiName(source));
+  const asked = nodes.flatMap((device) => observeDevice(device, service.name, port));
   return service.privileged ? [...listBelow(DEV, DEV, port, FULL), ...asked] : asked;
 }
 
@@ -56,6 +59,25 @@ function observeDevice(
   throw new TcError(
     `service "${serviceName}": ${source} ${found === undefined ? 'does not exist on this host' : 'is not a device'}`,
     { code: 'no-such-device', kind: 'environment', hints: [`look at what is there: \`ls -l ${DEV}\``] },
+  );
+}
+
+/** Numbers of the block devices that `blkio_config` names. Throws for what the host does not have. */
+export function observeDisks(
+  service: Pick<ServiceConfig, 'name' | 'blkio_config'>,
+  port: DevicePort,
+): DiskNumbers {
+  const { weight_device = [], weight: _, ...rates } = service.blkio_config ?? {};
+  const paths = [weight_device, ...Object.values(rates)].flat().map(({ path }) => path);
+  return Object.fromEntries(
+    paths.map((path) => {
+      const found = port.find(path);
+      if (typeof found === 'object' && found.type === 'b') return [path, `${found.major}:${found.minor}`];
+      throw new TcError(
+        `service "${service.name}": blkio_config: ${path} ${found === undefined ? 'does not exist on this host' : 'is not a block device'}`,
+        { code: 'no-such-device', kind: 'environment', hints: ['look at what is there: `lsblk`'] },
+      );
+    }),
   );
 }
 

@@ -26,9 +26,11 @@ export function observeHostFacts(port: HostPort): HostFacts {
     capabilities: port.effectiveCapabilities(),
     architecture: port.architecture === 'arm64' ? 'aarch64' : 'x86_64',
     hostname: port.hostname,
+    kernel: (read('/proc/sys/kernel/osrelease') ?? '').trim(),
     hosts: read('/etc/hosts') ?? '',
     resolver: observeResolver(read),
     hasIpv6: read('/proc/net/if_inet6') !== undefined,
+    hasApparmor: (read('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
     cpus: parseCpuList(read('/sys/devices/system/cpu/possible') ?? ''),
     limits,
   };

@@ -18,6 +18,8 @@ export interface MonitorSpec {
   readonly ownPidNamespace: boolean;
   readonly root: RootSpec;
   readonly cgroup: CgroupSpec;
+  /** Asked of their monitors at each start; config.json names the types as if they were its own. */
+  readonly joins?: readonly JoinSpec[];
   /** Absent: unconfined. */
   readonly seccomp?: SeccompSpec;
   /** As the user or the image wrote it (`name`, `uid`, `name:group`, ...); resolved in the container's own files. */
@@ -46,6 +48,8 @@ export interface RootSpec {
 }
 
 export interface CgroupSpec {
+  /** Directories of `cgroup_parent`, made in this order if they are missing, before `directories`; they stay. */
+  readonly parents?: readonly string[];
   /** Directories made in this order before the process exists, removed in reverse after it ended. */
   readonly directories: readonly string[];
   /** Ordered writes into those directories. */
@@ -71,16 +75,31 @@ export interface CgroupSpec {
 
 export interface CgroupWrite {
   readonly file: string;
-  readonly value: string;
+  /** One of the two. `copyFrom`: if `file` is empty it gets what this file has. */
+  readonly value?: string;
+  readonly copyFrom?: string;
+  /** Taken instead if `file` does not exist. */
+  readonly orElse?: { readonly file: string; readonly value: string };
   /** The Compose attribute that asks for it, for the error text. */
   readonly setting: string;
   /** True: failure fails the start. False: it is a warning in the status. */
   readonly required: boolean;
 }
 
+/** A namespace of another container. */
+export interface JoinSpec {
+  readonly type: 'pid' | 'ipc' | 'uts';
+  /** Absolute: control socket of its monitor. */
+  readonly control: string;
+  /** Targets of mounts that are not made but taken over from there. */
+  readonly mounts?: readonly string[];
+}
+
 export interface SeccompSpec {
   /** struct sock_filter[], base64. */
   readonly filter: string;
+  /** SECCOMP_FILTER_FLAG_*; those that the kernel does not know are left out. Absent: SPEC_ALLOW. */
+  readonly flags?: number;
 }
 
 export interface LogSpec {

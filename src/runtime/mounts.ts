@@ -7,6 +7,7 @@ import type { ImageMount } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import type { ResolvedBind } from './container-input.ts';
 import type { OciMount } from './oci-config.ts';
+import { parseSecurityOptions } from './security-options.ts';
 
 const DEFAULT_SHM_SIZE = 64 * 1024 * 1024;
 
@@ -43,8 +44,7 @@ export function computeMounts(input: MountInput): readonly OciMount[] {
 function kernelMounts(service: ServiceConfig): OciMount[] {
   const strict = ['nosuid', 'noexec', 'nodev'];
   const access = service.privileged ? 'rw' : 'ro';
-  const ownIpc = service.ipc !== 'host';
-  const shmSize = service.shm_size ?? DEFAULT_SHM_SIZE;
+  const hasSharedMemory = service.ipc !== 'none';
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: strict },
     {
@@ -60,19 +60,25 @@ function kernelMounts(service: ServiceConfig): OciMount[] {
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...strict, access] },
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...strict, access] },
-    ownIpc
-      ? { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict }
-      : formatBind({ source: '/dev/mqueue', target: '/dev/mqueue', readOnly: false }),
-    ownIpc
-      ? {
-          destination: '/dev/shm',
-          type: 'tmpfs',
-          source: 'shm',
-          options: [...strict, 'mode=1777', `size=${shmSize}`],
-        }
-      : formatBind({ source: '/dev/shm', target: '/dev/shm', readOnly: false }),
+    {
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...strict, parseSecurityOptions(service.security_opt ?? []).writableCgroups ? 'rw' : access],
+    },
+    // Shows the queues of the IPC namespace that the process is in, whosever that is.
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: strict },
+    ...(hasSharedMemory ? [sharedMemory(service)] : []),
   ];
+}
+
+/** 0 is nothing said; for tmpfs it would mean no limit. */
+function sharedMemory({ ipc, shm_size }: ServiceConfig): OciMount {
+  const destination = '/dev/shm';
+  if (ipc === 'host') return formatBind({ source: destination, target: destination, readOnly: false });
+  const size = shm_size || DEFAULT_SHM_SIZE;
+  const options = ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${size}`];
+  return { destination, type: 'tmpfs', source: 'shm', options };
 }
 
 function formatImageMount({ source, target, options }: ImageMount): OciMount {

@@ -3,8 +3,8 @@
 import { isIp } from '../base/ip.ts';
 import type { StringMap } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
-import { type Finding, NOTHING, unsupported, wrong } from './attribute-checks.ts';
 import { ENDPOINT_SYSCTLS, findWrongSysctls } from './endpoint-options.ts';
+import { type Finding, NOTHING, unsupported, wrong } from './finding.ts';
 
 export function networkMode(value: string, service: ServiceConfig): readonly Finding[] {
   if (value === 'none' || value === 'host') return service.ports.length > 0 ? [portsIgnored(value)] : NOTHING;

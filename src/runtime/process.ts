@@ -44,10 +44,12 @@ export interface EnvironmentInput {
   readonly hostname: string;
   readonly home: string;
   readonly tty: boolean;
+  /** `NAME=value`: of CDI devices. */
+  readonly devices?: readonly string[];
 }
 
 /**
- * `NAME=value` strings. Later wins: what every container has, the image's, the service's. A service's null removes the
+ * `NAME=value` strings. Later wins: what every container has, the image's, the service's, its devices'. A service's null removes the
  * variable, whoever set it. HOME is the user's unless somebody says otherwise.
  */
 export function resolveEnvironment(input: EnvironmentInput): readonly string[] {
@@ -56,14 +58,19 @@ export function resolveEnvironment(input: EnvironmentInput): readonly string[] {
     ['HOSTNAME', input.hostname],
   ]);
   if (input.tty) merged.set('TERM', 'xterm');
-  for (const entry of input.image.Env ?? []) {
-    const separator = entry.indexOf('=');
-    if (separator > 0) merged.set(entry.slice(0, separator), entry.slice(separator + 1));
-  }
+  addEntries(merged, input.image.Env ?? []);
   for (const [name, value] of Object.entries(input.service)) {
     if (value === null) merged.delete(name);
     else merged.set(name, value);
   }
+  addEntries(merged, input.devices ?? []);
   if (!merged.has('HOME') && input.service['HOME'] !== null) merged.set('HOME', input.home);
   return [...merged].map(([name, value]) => `${name}=${value}`);
+}
+
+function addEntries(merged: Map<string, string>, entries: readonly string[]): void {
+  for (const entry of entries) {
+    const separator = entry.indexOf('=');
+    if (separator > 0) merged.set(entry.slice(0, separator), entry.slice(separator + 1));
+  }
 }

@@ -4,8 +4,8 @@ import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
-import type { Finding } from './attribute-checks.ts';
 import { type AttributeSupport, findAttribute, hasAttributesBelow } from './attributes.ts';
+import type { Finding } from './finding.ts';
 
 type Path = readonly (string | number)[];
 

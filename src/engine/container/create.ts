@@ -1,10 +1,11 @@
 // Makes a container on disk: leases, record, configuration, volumes. Nothing of it runs, nothing in the kernel is made.
 // The directory is filled under a temporary name, locked from birth; the final rename is what makes the container exist.
 
-import { closeSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bug } from '../../base/error.ts';
 import { createId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
 import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
@@ -17,9 +18,10 @@ import type {
   ContainerIdentity,
   HostFacts,
 } from '../../runtime/container-input.ts';
-import { observeDevices } from '../../runtime/devices.ts';
+import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import type { InstancePaths } from '../instance/paths.ts';
 import { lease } from '../network/leases.ts';
 import { deriveMac } from '../network/networks.ts';
 import {
@@ -35,7 +37,7 @@ import { describeNetwork } from './container-network.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
-import { hostDevices } from './host-devices.ts';
+import { observeHostResources } from './host-resources.ts';
 import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
 import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
 import { remnantPath } from './remnant.ts';
@@ -49,6 +51,7 @@ export interface CreateOrder {
   readonly recorded: RecordedService;
   /** Digests of configs and secrets. */
   readonly files: Readonly<Record<string, string>>;
+  readonly seccompProfile?: string;
   readonly ports: readonly PortRecord[];
   /** By model key. */
   readonly networks: ReadonlyMap<string, NetworkRecord>;
@@ -57,6 +60,13 @@ export interface CreateOrder {
   readonly replaced?: ContainerRecord;
   /** The container whose network namespace it shares. */
   readonly joined?: ContainerRecord;
+  readonly joins?: readonly SharedNamespace[];
+}
+
+/** A namespace of another container that the new one stands in. */
+export interface SharedNamespace {
+  readonly type: SharedType;
+  readonly of: ContainerRecord;
 }
 
 export interface CreatedContainer {
@@ -161,7 +171,7 @@ function computeBundle(
   order: CreateOrder,
   parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
 ): ContainerBundle {
-  const { operation, image, accounts, host, project } = order;
+  const { operation, image, accounts, host, project, seccompProfile } = order;
   const { id, mounts, plans, endpoints } = parts;
   const { paths, names } = instance;
   return computeContainer({
@@ -171,12 +181,34 @@ function computeBundle(
     host,
     identity: describeIdentity(project, operation, id),
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
+    joins: describeJoins(paths, order.joins),
     binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
-    devices: observeDevices(operation.service, hostDevices),
+    ...observeHostResources(operation.service),
+    ...(seccompProfile !== undefined && { seccompProfile }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
   });
+}
+
+/** Of whatever namespace: the containers, by service. */
+function describeSources({ joined, joins = [] }: CreateOrder): Pick<ContainerRecord['inputs'], 'sources'> {
+  const sources = [...(joined ? [joined] : []), ...joins.map(({ of }) => of)];
+  if (sources.length === 0) return {};
+  return { sources: Object.fromEntries(sources.map(({ service, id }) => [service, id])) };
+}
+
+/** Undefined where it has that file from another container. */
+function readHostname(bundle: string): string | undefined {
+  return unless(['ENOENT'], () => readFileSync(join(bundle, 'hostname'), 'utf8').trim());
+}
+
+function describeJoins(paths: InstancePaths, joins: readonly SharedNamespace[] = []): NamespaceJoin[] {
+  return joins.map(({ type, of }) => ({
+    type,
+    control: join(paths.containerRun(of.id), 'ctl'),
+    hostname: readHostname(paths.container(of.id)) ?? of.id.slice(0, 12),
+  }));
 }
 
 export function describeIdentity(
@@ -214,7 +246,7 @@ function describeContainer(
       files: order.files,
       networks: idsOf(order.networks),
       volumes: idsOf(order.volumes),
-      ...(order.joined === undefined ? {} : { sources: { [order.joined.service]: order.joined.id } }),
+      ...describeSources(order),
     },
     labels: formatContainerLabels({
       project,

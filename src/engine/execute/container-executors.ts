@@ -18,6 +18,7 @@ import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
+import { findJoined, findNamespaces } from './shared-namespaces.ts';
 
 type ContainerKind =
   | 'create-container'
@@ -44,7 +45,8 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
       replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
-      joined: findJoined(execution, service.network_mode),
+      joined: findJoined(execution, 'network_mode', service.network_mode),
+      joins: findNamespaces(execution, service),
     });
     execution.keepLock(created.record.id, created.lock);
     execution.created.set(node, created.record.id);
@@ -186,21 +188,6 @@ function warnAbout(execution: Execution, record: ContainerRecord): void {
   for (const message of status?.warnings ?? []) {
     execution.warn({ code: 'runtime', message: `${record.name}: ${message}` });
   }
-}
-
-/** The container whose network `service:NAME` or `container:NAME` shares: the lowest replica, the newer of two. */
-function findJoined(execution: Execution, mode: string | undefined): ContainerRecord | undefined {
-  const [kind, name = ''] = mode?.split(/:(.*)/s) ?? [];
-  if (kind !== 'service' && kind !== 'container') return undefined;
-  const isMeant = (record: ContainerRecord) =>
-    kind === 'service'
-      ? record.project === execution.project.name && record.service === name && !record.oneOff
-      : record.name === name || (name.length >= 12 && record.id.startsWith(name));
-  const [found] = [...execution.containers.values()]
-    .filter(isMeant)
-    .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
-  if (found) return found;
-  throw new TcError(`network_mode: ${mode}: there is no such container`, { code: 'network-mode' });
 }
 
 function parseSignal(text: string): number {

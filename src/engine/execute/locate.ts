@@ -20,6 +20,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-range': 'ports',
   'port-unusable': 'ports',
   'pull-policy': 'pull_policy',
+  'seccomp-profile': 'security_opt',
 };
 
 export interface ServicePlace {

@@ -10,13 +10,13 @@ import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import { computeContainer } from '../../runtime/container.ts';
-import type { AccountFiles } from '../../runtime/container-input.ts';
-import { observeDevices } from '../../runtime/devices.ts';
+import type { AccountFiles, ContainerInput } from '../../runtime/container-input.ts';
 import { describeIdentity } from '../container/create.ts';
-import { hostDevices } from '../container/host-devices.ts';
+import { observeHostResources } from '../container/host-resources.ts';
 import { planMounts } from '../container/mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
+import { readSeccompProfile } from '../input/seccomp-profile.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { SocketOwner } from '../port/socket-pool.ts';
 import type { PortRecord } from '../record/container-record.ts';
@@ -24,12 +24,14 @@ import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
 import { atService } from './locate.ts';
+import { checkNamespaces } from './shared-namespaces.ts';
 
 export interface PreparedContainer {
   readonly image: ResolvedImage;
   readonly accounts: AccountFiles;
   readonly recorded: RecordedService;
   readonly files: Readonly<Record<string, string>>;
+  readonly seccompProfile?: string;
   readonly ports: readonly PortRecord[];
 }
 
@@ -99,8 +101,10 @@ async function prepareCreate(
   const digest = createDigest(execution.context.instance.key);
   const accounts = images.readAccounts(image);
   checkPlatform(execution, operation, image);
+  checkNamespaces(execution, service);
   checkMounts(operation, image);
-  checkConfiguration(execution, operation, image, accounts);
+  const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
+  checkConfiguration(execution, operation, { image, accounts, seccompProfile });
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = ownerOf(execution, operation);
   const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
@@ -108,7 +112,8 @@ async function prepareCreate(
     image,
     accounts,
     recorded: recordService(service, digest),
-    files: digestFiles(service, operation, digest),
+    files: digestFiles(service, { ...operation, workingDir: execution.project.workingDir }, digest),
+    ...(seccompProfile !== undefined && { seccompProfile }),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
 }
@@ -152,20 +157,18 @@ function checkMounts(operation: Create, image: ResolvedImage): void {
 function checkConfiguration(
   execution: Execution,
   operation: Create,
-  image: ResolvedImage,
-  accounts: AccountFiles,
+  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile'>,
 ): void {
   const { instance } = execution.context;
   const id = '0'.repeat(64);
   computeContainer({
+    ...parts,
     service: operation.service,
-    image,
-    accounts,
     host: execution.host(),
     identity: describeIdentity(execution.project, operation, id),
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, hostGateway: '0.0.0.0' },
     binds: [],
-    devices: observeDevices(operation.service, hostDevices),
+    ...observeHostResources(operation.service),
     paths: { bundle: instance.paths.container(id), runDir: instance.paths.containerRun(id) },
     table: instance.names.table,
     onEnd: 'keep',

@@ -7,6 +7,7 @@ import { errnoOf } from '../../base/system-error.ts';
 import type { FileObjectConfig } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { readContent } from '../container/mounts.ts';
+import { readSeccompProfile } from './seccomp-profile.ts';
 
 export type Digest = (data: string | Buffer) => string;
 
@@ -15,11 +16,13 @@ export function createDigest(key: Buffer): Digest {
 }
 
 export interface FileObjects {
+  /** The project's. */
+  readonly workingDir: string;
   readonly configs: Readonly<Record<string, FileObjectConfig>>;
   readonly secrets: Readonly<Record<string, FileObjectConfig>>;
 }
 
-/** `configs.KEY` and `secrets.KEY` of what the service uses -> digest of the content. */
+/** `configs.KEY`, `secrets.KEY` and `security_opt.seccomp` of what the service uses -> digest of the content. */
 export function digestFiles(
   service: ServiceConfig,
   objects: FileObjects,
@@ -32,7 +35,11 @@ export function digestFiles(
       return object ? [[`${kind}.${source}`, digest(readObject(object, kind))] as const] : [];
     }),
   );
-  return Object.fromEntries(entries);
+  const profile = readSeccompProfile(service, objects.workingDir);
+  return {
+    ...Object.fromEntries(entries),
+    ...(profile !== undefined && { 'security_opt.seccomp': digest(profile) }),
+  };
 }
 
 function readObject(object: FileObjectConfig, kind: 'configs' | 'secrets'): string | Buffer {

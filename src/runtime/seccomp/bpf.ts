@@ -1,17 +1,23 @@
 // Compiles verdicts to a classic BPF program for seccomp(2). Few instructions are executed for any call: the
 // architecture is looked at first, then ranges of equal verdicts are searched by halves.
 
+import {
+  AND,
+  compileTests,
+  type Instruction,
+  JUMP_EQUAL,
+  JUMP_GREATER,
+  JUMP_GREATER_OR_EQUAL,
+  LOAD_WORD,
+  OFFSET_ARGUMENTS,
+} from './argument-tests.ts';
 import type { ArgumentTest } from './default-profile.ts';
+import type { ProfileVerdict } from './profile-verdicts.ts';
 import type { SyscallArchitecture } from './syscall-numbers.ts';
 import { EPERM, UNKNOWN, type Verdict } from './verdicts.ts';
 
 // linux/bpf_common.h, linux/seccomp.h
-const LOAD_WORD = 0x20;
-const AND = 0x54;
 const JUMP = 0x05;
-const JUMP_EQUAL = 0x15;
-const JUMP_GREATER = 0x25;
-const JUMP_GREATER_OR_EQUAL = 0x35;
 const RETURN = 0x06;
 const RET_ALLOW = 0x7fff_0000;
 const RET_ERRNO = 0x0005_0000;
@@ -21,7 +27,6 @@ const MOST_INSTRUCTIONS = 4096;
 // struct seccomp_data
 const OFFSET_NUMBER = 0;
 const OFFSET_ARCHITECTURE = 4;
-const OFFSET_ARGUMENTS = 16;
 
 /** linux/audit.h */
 const AUDIT_ARCHITECTURES: Readonly<Record<SyscallArchitecture, number>> = {
@@ -33,22 +38,18 @@ const AUDIT_ARCHITECTURES: Readonly<Record<SyscallArchitecture, number>> = {
 /** x32 programs run under the number of x86_64 with this bit set. */
 const X32_BIT = 0x4000_0000;
 
-interface Instruction {
-  readonly code: number;
-  readonly k: number;
-  readonly jt?: number;
-  readonly jf?: number;
-}
+/** Of the default profile, or of one that the user gives. */
+export type AnyVerdict = Verdict | ProfileVerdict;
 
 /** A run of numbers from `first` up to the next range's, with one verdict. */
 interface Range {
   readonly first: number;
-  readonly verdict: Verdict;
+  readonly verdict: AnyVerdict;
 }
 
 export interface ArchitectureVerdicts {
   readonly architecture: SyscallArchitecture;
-  readonly verdicts: ReadonlyMap<number, Verdict>;
+  readonly verdicts: ReadonlyMap<number, AnyVerdict>;
 }
 
 /** struct sock_filter[] in little-endian order. A call of an architecture that is not given fails with ENOSYS. */
@@ -68,7 +69,7 @@ export function compileFilter(architectures: readonly ArchitectureVerdicts[]): U
 }
 
 /** Numbers between known calls, and beyond them, are calls that the profile cannot know: ENOSYS. */
-function findRanges(verdicts: ReadonlyMap<number, Verdict>, architecture: SyscallArchitecture): Range[] {
+function findRanges(verdicts: ReadonlyMap<number, AnyVerdict>, architecture: SyscallArchitecture): Range[] {
   const last = Math.max(...verdicts.keys());
   const ranges: Range[] = [];
   for (let number = 0; number <= last + 1; number++) {
@@ -102,7 +103,8 @@ function answer(verdict: 'allow' | { readonly errno: number }): Instruction {
 }
 
 /** Each test jumps to "allow" at the end if it holds, and falls through to the next, at last to EPERM. */
-function decide(verdict: Verdict): Instruction[] {
+function decide(verdict: AnyVerdict): Instruction[] {
+  if (typeof verdict === 'object' && 'cases' in verdict) return decideByCases(verdict);
   if (verdict === 'allow' || 'errno' in verdict) return [answer(verdict)];
   const code: Instruction[] = [answer({ errno: EPERM }), answer('allow')];
   for (const test of [...verdict.tests].reverse()) {
@@ -110,6 +112,14 @@ function decide(verdict: Verdict): Instruction[] {
     code.unshift(...formatTest(test, code.length - 1));
   }
   return code;
+}
+
+/** Each case jumps over its own end to the next if a test fails. */
+function decideByCases({ cases, otherwise }: ProfileVerdict): Instruction[] {
+  return [
+    ...cases.flatMap(({ tests, action }) => [...compileTests(tests), { code: RETURN, k: action }]),
+    { code: RETURN, k: otherwise },
+  ];
 }
 
 /**

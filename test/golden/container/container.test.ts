@@ -16,6 +16,7 @@ interface Case {
   readonly accounts?: AccountFiles;
   readonly network?: Partial<NetworkInput>;
   readonly binds?: ContainerInput['binds'];
+  readonly disks?: ContainerInput['disks'];
   /** Top-level members of the answer, dotted, that are shown; all without it. */
   readonly show?: readonly string[];
 }
@@ -29,6 +30,7 @@ function describeInput({
   accounts = {},
   network = {},
   binds = [],
+  disks = {},
 }: Case): ContainerInput {
   const { mounts = [], ...config } = image;
   return {
@@ -49,6 +51,7 @@ function describeInput({
     host: describeHost(host),
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, ...network },
     binds,
+    disks,
     paths: { bundle: '/var/lib/tcompose/containers/x', runDir: '/run/tcompose/containers/x' },
     table: 'tcompose',
     onEnd: 'keep',

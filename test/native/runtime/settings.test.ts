@@ -1,11 +1,13 @@
 // Attributes of a service as the process inside and the kernel outside see them.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostDevices } from '../../../src/engine/container/host-devices.ts';
+import { readCdiSpecs } from '../../../src/engine/container/host-resources.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
+import { resolveCdi } from '../../../src/runtime/cdi.ts';
 import { compileDeviceFilter, DEFAULT_DEVICE_RULES } from '../../../src/runtime/device-rules.ts';
 import { observeDevices } from '../../../src/runtime/devices.ts';
 import { type Container, Sandbox, type Start } from '../tcrun/sandbox.ts';
@@ -127,6 +129,31 @@ describe('devices', () => {
       "block special file 7:0 640 0:6\nok\nsh: can't create /dev/disk/first: Operation not permitted\n",
     );
     expect(await run('mknod /tmp/disk b 7 0; head -c1 /tmp/disk 2>&1')).toContain('Operation not permitted');
+  });
+
+  it('come by a CDI specification with their libraries and variables', async () => {
+    const directory = join(sandbox.directory, 'cdi');
+    mkdirSync(directory);
+    const library = join(directory, 'libdevice.so');
+    writeFileSync(library, 'library');
+    const edits = `containerEdits:
+      deviceNodes: [{path: /dev/special, hostPath: /dev/zero, permissions: r}]
+      mounts: [{hostPath: ${library}, containerPath: /usr/lib/libdevice.so, options: [ro, nosuid]}]
+      env: [DEVICE=special]
+      additionalGids: [4711]`;
+    writeFileSync(
+      join(directory, 'special.yaml'),
+      `cdiVersion: 0.6.0\nkind: example.com/device\ndevices:\n  - name: one\n    ${edits}\n`,
+    );
+    const service = { name: 'test', devices: [{ source: 'example.com/device=one' }] };
+    const grant = resolveCdi(service, readCdiSpecs([join(directory, 'none'), directory]), hostDevices);
+    const output = await run(
+      'head -c1 /dev/special | wc -c; (echo > /dev/special) 2>&1; cat /usr/lib/libdevice.so; echo " $DEVICE"; id -G',
+      service,
+      { grant, devices: grant.devices },
+    );
+    // The rules of Docker's default devices let /dev/zero be written, whatever its name is.
+    expect(output).toBe('1\nlibrary special\n0 10 4711\n');
   });
 
   it.runIf(existsSync('/sys/fs/cgroup/unified/cgroup.procs') || existsSync('/sys/fs/cgroup/cgroup.procs'))(

@@ -161,6 +161,26 @@ describe.skipIf(!hasRunc)('runc and tcrun, given one config.json, agree on', () 
       },
     ],
     ['everything unconfined', { service: { privileged: true } }],
+    [
+      "a seccomp profile of the user's",
+      {
+        service: { security_opt: ['seccomp=profile.json'], cap_add: ['SYS_ADMIN'] },
+        seccompProfile: JSON.stringify({
+          defaultAction: 'SCMP_ACT_ALLOW',
+          archMap: [{ architecture: 'SCMP_ARCH_X86_64', subArchitectures: ['SCMP_ARCH_X86'] }],
+          syscalls: [
+            { names: ['mount', 'keyctl'], action: 'SCMP_ACT_ERRNO', errnoRet: 95 },
+            { names: ['ptrace'], action: 'SCMP_ACT_ERRNO', excludes: { caps: ['CAP_SYS_ADMIN'] } },
+            { names: ['bpf'], action: 'SCMP_ACT_ERRNO', includes: { minKernel: '4.8' } },
+            {
+              names: ['personality'],
+              action: 'SCMP_ACT_ERRNO',
+              args: [{ index: 0, value: 4294967295, op: 'SCMP_CMP_NE' }],
+            },
+          ],
+        }),
+      },
+    ],
   ];
   it.each(cases)('%s', async (_, start) => {
     const { ours, runc } = await both('syscall-probe', start);

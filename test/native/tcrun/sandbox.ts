@@ -73,6 +73,10 @@ export interface Start {
   readonly service?: Partial<ServiceConfig>;
   readonly binds?: ContainerInput['binds'];
   readonly devices?: ContainerInput['devices'];
+  readonly disks?: ContainerInput['disks'];
+  readonly grant?: ContainerInput['grant'];
+  readonly joins?: ContainerInput['joins'];
+  readonly seccompProfile?: string;
   readonly network?: Partial<ContainerInput['network']>;
   readonly onEnd?: 'keep' | 'remove';
   /** Change the computed files at will. */
@@ -175,6 +179,10 @@ export class Sandbox {
       network: { mode: 'private', endpoints: [], ports: [], isolated: true, ...start.network },
       binds: start.binds ?? [],
       ...(start.devices && { devices: start.devices }),
+      ...(start.disks && { disks: start.disks }),
+      ...(start.grant && { grant: start.grant }),
+      ...(start.joins && { joins: start.joins }),
+      ...(start.seccompProfile && { seccompProfile: start.seccompProfile }),
       paths: { bundle, runDir },
       table: `tcompose-${this.instance}`,
       onEnd: start.onEnd ?? 'keep',

@@ -361,6 +361,72 @@ describe('no way out by', () => {
     await racer.stop({ graceMs: 0 });
   });
 
+  it('an exec whose directory or program leads out (CVE-2024-21626, CVE-2019-5736)', async () => {
+    const hash = () => createHash('sha256').update(readFileSync(tcrunPath())).digest('hex');
+    const before = hash();
+    const image = variant('exec-link', (root) => {
+      symlinkSync('/proc/self/fd/4', join(root, 'out'));
+      writeFileSync(join(root, 'bin/trap'), '#!/proc/self/exe\n', { mode: 0o755 });
+    });
+    const container = await sandbox.run('echo up; exec sleep 1000', image);
+    await container.logged('up');
+    const exec = async (args: readonly string[], cwd = '/') => {
+      const control = container.control();
+      const process = { args, env: ['PATH=/bin'], cwd, terminal: true, privileged: false };
+      const { message } = await control.request({ op: 'exec', process });
+      const end = 'error' in message ? message : await control.next();
+      control.close();
+      return end as { error?: { step: string }; exitCode?: number };
+    };
+    for (const fd of [3, 4, 5, 6, 7, 8, 9, 10]) {
+      expect((await exec(['pwd'], `/proc/self/fd/${fd}`)).error?.step, String(fd)).toBe('cwd');
+    }
+    expect((await exec(['pwd'], '/out')).error?.step).toBe('cwd');
+    for (const args of [['/proc/self/exe', 'init'], ['/bin/trap']]) await exec(args);
+    const overwrite =
+      'for i in $(seq 50); do for p in /proc/[0-9]*; do echo x >> $p/exe; done; done 2>/dev/null; true';
+    await Promise.all([exec(['sh', '-c', overwrite]), ...Array.from({ length: 5 }, () => exec(['true']))]);
+    expect(hash()).toBe(before);
+    expect((await exec(['sh', '-c', 'grep -q "CapInh:.*0000000000000000" /proc/self/status'])).exitCode).toBe(
+      0,
+    );
+    await container.stop({ graceMs: 0 });
+  });
+
+  it('a terminal in whose place something else is (CVE-2025-52565)', async () => {
+    const terminals = join(sandbox.directory, 'pts');
+    mkdirSync(terminals);
+    for (const name of ['ptmx', '0', '1']) {
+      symlinkSync('/proc/sys/kernel/core_pattern', join(terminals, name));
+    }
+    const before = readFileSync('/proc/sys/kernel/core_pattern', 'utf8');
+    const container = sandbox.prepare('echo x; tty', {
+      service: { tty: true },
+      binds: [{ source: terminals, target: '/dev/pts', readOnly: false }],
+    });
+    const started = await container.start().then(
+      () => true,
+      () => false,
+    );
+    expect(started).toBe(false);
+    expect(readFileSync('/proc/sys/kernel/core_pattern', 'utf8')).toBe(before);
+    expect(sandbox.mounts()).toEqual([]);
+  });
+
+  it('a configuration of a megabyte (CVE-2021-43784)', async () => {
+    const source = join(sandbox.directory, 'many');
+    mkdirSync(source);
+    const binds = Array.from({ length: 800 }, (_, index) => ({
+      source,
+      target: `/many/${String(index).padStart(4, '0')}${'x'.repeat(200)}`,
+      readOnly: false,
+    }));
+    const environment = { LARGE: 'y'.repeat(100_000) };
+    expect(await inside('ls /many | wc -l; echo ${#LARGE}', { binds, service: { environment } })).toBe(
+      '800\n100000',
+    );
+  });
+
   it('a setting of the kernel that is not its own', async () => {
     const withSysctl = (sysctl: Record<string, string>): Start => ({
       config: (config) => ({ ...config, linux: { ...config.linux, sysctl } }),

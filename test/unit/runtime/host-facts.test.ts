@@ -16,7 +16,7 @@ describe('observeHostFacts', () => {
       mount: '/sys/fs/cgroup/systemd',
       own: '/user.slice/user-0.slice/session-1.scope',
     });
-    expect(cgroups.cpuset).toEqual({ cpus: '0-1', mems: '0' });
+    expect(cgroups.realtime).toEqual({ period: '1000000', runtime: '950000' });
   });
 
   it('finds the v2 hierarchy beside them', () => {

@@ -13,6 +13,7 @@ const COMMON: Readonly<Record<string, string>> = {
   '/etc/resolv.conf': 'nameserver 10.0.0.53\nsearch lan\n',
   '/etc/hosts': '127.0.0.1 localhost\n192.0.2.1 machine\n',
   '/proc/net/if_inet6': '',
+  '/proc/sys/kernel/osrelease': '6.1.0-13-amd64\n',
   '/sys/devices/system/cpu/possible': '0-1\n',
 };
 
@@ -30,8 +31,8 @@ const V1: Readonly<Record<string, string>> = {
       return `${30 + index} 25 0:${30 + index} / ${mount} rw,nosuid shared:${index} - cgroup cgroup rw,${names}`;
     })
     .join('\n'),
-  '/sys/fs/cgroup/cpuset/cpuset.cpus': '0-1\n',
-  '/sys/fs/cgroup/cpuset/cpuset.mems': '0\n',
+  '/sys/fs/cgroup/cpu,cpuacct/cpu.rt_period_us': '1000000\n',
+  '/sys/fs/cgroup/cpu,cpuacct/cpu.rt_runtime_us': '950000\n',
 };
 
 /** v1 controllers each on its own, and a v2 hierarchy without any that matters. */

@@ -99,11 +99,11 @@ describe('findUnsupported', () => {
       }),
     ).toEqual([
       ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
-      ['not-supported-yet', 'services.web.gpus is not supported yet', 'gpus'],
+      ['not-supported-yet', 'services.web.gpus: the driver "x" is not known', 'gpus/0'],
       [
         'not-supported-yet',
-        'services.web.deploy.resources.reservations.devices is not supported yet',
-        'deploy/resources/reservations/devices',
+        'services.web.deploy.resources.reservations.devices: names no capability that is known',
+        'deploy/resources/reservations/devices/0',
       ],
     ]);
   });
@@ -136,8 +136,9 @@ describe('findUnsupported', () => {
   it.each([
     [{ network_mode: 'cni' }, 'network_mode', 'not-supported-yet'],
     [{ network_mode: 'container:x', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
-    [{ ipc: 'service:db' }, 'ipc', 'not-supported-yet'],
-    [{ pid: 'service:db' }, 'pid', 'not-supported-yet'],
+    [{ ipc: 'mine' }, 'ipc', 'invalid-value'],
+    [{ pid: 'shareable' }, 'pid', 'invalid-value'],
+    [{ uts: 'host', hostname: 'x' }, 'uts', 'invalid-value'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
     [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
     [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
@@ -152,7 +153,7 @@ describe('findUnsupported', () => {
     [{ restart: 'sometimes' }, 'restart', 'invalid-value'],
     [{ cap_add: ['CHOWN', 'NET_ROW'] }, 'cap_add/1', 'invalid-value'],
     [{ cap_drop: ['X'] }, 'cap_drop/0', 'invalid-value'],
-    [{ security_opt: ['no-new-privileges', 'seccomp=/p.json'] }, 'security_opt/1', 'not-supported-yet'],
+    [{ security_opt: ['no-new-privileges', 'credentialspec=x'] }, 'security_opt/1', 'not-supported-yet'],
     [{ sysctls: { 'vm.swappiness': '1' } }, 'sysctls/vm.swappiness', 'invalid-value'],
     [
       { sysctls: { 'net.core.somaxconn': '1' }, network_mode: 'host' },
@@ -178,6 +179,22 @@ describe('findUnsupported', () => {
     [{ healthcheck: { test: ['curl', 'localhost'] } }, 'healthcheck/test', 'invalid-value'],
     [{ healthcheck: { test: ['CMD'] } }, 'healthcheck/test', 'invalid-value'],
     [{ network_mode: 'service:db', ports: [{ target: 80 }] }, 'network_mode', 'invalid-value'],
+    [{ cpus: 1, cpu_quota: 5000 }, 'cpus', 'invalid-value'],
+    [{ cpu_period: 500 }, 'cpu_period', 'invalid-value'],
+    [{ cpu_quota: 500 }, 'cpu_quota', 'invalid-value'],
+    [{ cpu_rt_period: 1000, cpu_rt_runtime: 2000 }, 'cpu_rt_runtime', 'invalid-value'],
+    [{ cpuset: 'all' }, 'cpuset', 'invalid-value'],
+    [{ memswap_limit: 64 << 20 }, 'memswap_limit', 'invalid-value'],
+    [{ mem_limit: 64 << 20, mem_reservation: 65 << 20 }, 'mem_reservation', 'invalid-value'],
+    [{ mem_swappiness: 101 }, 'mem_swappiness', 'invalid-value'],
+    [{ oom_score_adj: -1001 }, 'oom_score_adj', 'invalid-value'],
+    [{ cgroup_parent: '/a/../b' }, 'cgroup_parent', 'invalid-value'],
+    [{ blkio_config: { weight: 9 } }, 'blkio_config/weight', 'invalid-value'],
+    [
+      { blkio_config: { device_read_bps: [{ path: 'sda', rate: 1 }] } },
+      'blkio_config/device_read_bps/0',
+      'invalid-value',
+    ],
     [{ network_mode: 'service:db', extra_hosts: ['a=1.2.3.4'] }, 'network_mode', 'invalid-value'],
   ])('%j', (service, place, code) => {
     expect(errors(service)).toEqual([[code, expect.any(String), place]]);
@@ -186,17 +203,29 @@ describe('findUnsupported', () => {
 
 describe('findIgnored', () => {
   it('says what has no effect and why', () => {
-    const warnings = findIgnored(
-      model({ mem_swappiness: 10, deploy: { placement: { constraints: ['x'] } } }),
-    );
+    const warnings = findIgnored(model({ cpu_count: 2, deploy: { placement: { constraints: ['x'] } } }));
     expect(warnings).toEqual([
       {
         code: 'attribute-ignored',
-        message: "services.web.mem_swappiness has no effect: the kernel's default stands",
-        source: expect.objectContaining({ file: '/services/web/mem_swappiness' }),
+        message: 'services.web.cpu_count has no effect: it exists on Windows only',
+        source: expect.objectContaining({ file: '/services/web/cpu_count' }),
       },
       expect.objectContaining({ message: expect.stringContaining('single host') }),
     ]);
+  });
+
+  it('says that SELinux labels are not set', () => {
+    const service = { security_opt: ['label=type:web_t', 'apparmor=unconfined', 'label:disable'] };
+    expect(errors(service)).toEqual([]);
+    expect(findIgnored(model(service)).map(({ message }) => message)).toEqual([
+      'services.web.security_opt: "label=type:web_t" has no effect: SELinux labels are not set',
+    ]);
+  });
+
+  it('says what an OOM killer that is turned off can do', () => {
+    const messages = (service: object) => findIgnored(model(service)).map(({ message }) => message);
+    expect(messages({ oom_kill_disable: true, mem_limit: 64 << 20 })).toEqual([]);
+    expect(messages({ oom_kill_disable: true })[0]).toContain('no memory limit is set');
   });
 
   it('says that a network of the host publishes nothing', () => {

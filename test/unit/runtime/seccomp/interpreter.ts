@@ -8,7 +8,8 @@ export interface SyscallData {
 }
 
 export interface Verdict {
-  readonly action: 'allow' | 'errno';
+  readonly action: 'allow' | 'errno' | 'kill' | 'kill-process' | 'trap' | 'trace' | 'log';
+  /** Of `errno` and `trace`. */
   readonly errno: number;
   /** Instructions that were executed. */
   readonly steps: number;
@@ -64,8 +65,18 @@ function layOut({ number, architecture, arguments: values = [] }: SyscallData): 
   return memory;
 }
 
+const ACTIONS = new Map<number, Verdict['action']>([
+  [0x7fff, 'allow'],
+  [0x7ffc, 'log'],
+  [0x7ff0, 'trace'],
+  [0x0005, 'errno'],
+  [0x0003, 'trap'],
+  [0x0000, 'kill'],
+  [0x8000, 'kill-process'],
+]);
+
 function parseAction(k: number, steps: number): Verdict {
-  if (k === 0x7fff0000) return { action: 'allow', errno: 0, steps };
-  if (k >>> 16 === 5) return { action: 'errno', errno: k & 0xffff, steps };
-  throw new Error(`action ${k.toString(16)}`);
+  const action = ACTIONS.get(k >>> 16);
+  if (!action) throw new Error(`action ${k.toString(16)}`);
+  return { action, errno: k & 0xffff, steps };
 }

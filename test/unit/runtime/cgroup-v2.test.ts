@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { convertShares } from '../../../src/runtime/cgroup-writes.ts';
+import { convertIoWeight, convertShares } from '../../../src/runtime/cgroup-v2.ts';
 
 it.each([
   [2, 1],
@@ -11,4 +11,12 @@ it.each([
   [1_000_000, 10_000],
 ])('%d shares weigh %d', (shares, weight) => {
   expect(convertShares(shares)).toBe(weight);
+});
+
+it.each([
+  [10, 1],
+  [500, 4950],
+  [1000, 10_000],
+])('an I/O weight of %d is %d', (before, after) => {
+  expect(convertIoWeight(before)).toBe(after);
 });
