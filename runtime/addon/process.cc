@@ -34,6 +34,7 @@ struct Start {
   int lock = -1;
   std::vector<int> sockets;
   int network_namespace = -1;
+  int secrets = -1;
 };
 
 // The one packet of the monitor, or end-of-file if it was killed: then the promise resolves with an empty string.
@@ -67,6 +68,13 @@ class Answer : public Watch {
   std::unique_ptr<Pending> pending_;
 };
 
+bool read_optional(Napi::Object request, const char* name, int* fd) {
+  Napi::Value value = request.Get(name);
+  if (value.IsUndefined()) return true;
+  *fd = to_descriptor(request.Env(), value);
+  return *fd >= 0;
+}
+
 bool read_start(const Napi::CallbackInfo& info, Start* start) {
   Napi::Env env = info.Env();
   if (!info[0].IsObject()) return throw_type_error(env, "a start is an object"), false;
@@ -82,10 +90,8 @@ bool read_start(const Napi::CallbackInfo& info, Start* start) {
     if (fd < 0) return false;
     start->sockets.push_back(fd);
   }
-  Napi::Value network_namespace = request.Get("networkNamespace");
-  if (network_namespace.IsUndefined()) return true;
-  start->network_namespace = to_descriptor(env, network_namespace);
-  return start->network_namespace >= 0;
+  return read_optional(request, "networkNamespace", &start->network_namespace) &&
+         read_optional(request, "secrets", &start->secrets);
 }
 
 // Copies of all the descriptors above every target, so that no dup2 overwrites one that is still to be copied.
@@ -104,6 +110,7 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
   std::vector<int> sources = {answer, start.lock};
   sources.insert(sources.end(), start.sockets.begin(), start.sockets.end());
   if (start.network_namespace >= 0) sources.push_back(start.network_namespace);
+  if (start.secrets >= 0) sources.push_back(start.secrets);
   std::vector<Fd> copies;
   if (Error error = copy_above(sources, &copies)) return error;
 
@@ -131,11 +138,12 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
 
   std::string count = std::to_string(start.sockets.size());
   std::string disable = std::string("TCOMPOSE_DISABLE=") + (getenv("TCOMPOSE_DISABLE") ?: "");
-  const char* argv[] = {"tcrun",       "monitor", start.bundle.c_str(),
-                        count.c_str(), start.network_namespace >= 0 ? "--netns" : nullptr,
-                        nullptr};
+  std::vector<const char*> argv = {"tcrun", "monitor", start.bundle.c_str(), count.c_str()};
+  if (start.network_namespace >= 0) argv.push_back("--netns");
+  if (start.secrets >= 0) argv.push_back("--secrets");
+  argv.push_back(nullptr);
   const char* envp[] = {getenv("TCOMPOSE_DISABLE") ? disable.c_str() : nullptr, nullptr};
-  int errnum = posix_spawn(launcher, start.executable.c_str(), &actions, &attributes, const_cast<char* const*>(argv),
+  int errnum = posix_spawn(launcher, start.executable.c_str(), &actions, &attributes, const_cast<char* const*>(argv.data()),
                            const_cast<char* const*>(envp));
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);

@@ -15,6 +15,7 @@ struct Host {
   int proc;        // the host's /proc
   int null;        // the host's /dev/null
   int pid_namespace;  // the monitor's own
+  int secrets;        // the contents of the spec's secrets, -1: it has none
 };
 
 // A child of the monitor.

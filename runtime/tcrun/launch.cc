@@ -42,16 +42,25 @@ int refuse(const Error& error) {
 
 Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
   uint64_t count = 0;
-  bool valid = argc >= 4 && argc <= 5 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
-  if (argc == 5) valid = valid && strcmp(argv[4], "--netns") == 0;
+  bool valid = argc >= 4 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
+  bool has_netns = false, has_secrets = false;
+  for (int i = 4; i < argc; i++) {
+    if (strcmp(argv[i], "--netns") == 0 && !has_netns && !has_secrets) {
+      has_netns = true;
+    } else if (strcmp(argv[i], "--secrets") == 0 && !has_secrets) {
+      has_secrets = true;
+    } else {
+      valid = false;
+    }
+  }
   if (!valid) return fail_with(EINVAL, "start", "argv");
-  *inherited = {int(count), argc == 5};
+  *inherited = {int(count), has_netns, has_secrets};
   return {};
 }
 
 // What is inherited beyond the contract is not ours to keep; what is ours must not reach a container.
 void own_descriptors(const Inheritance& inherited) {
-  int last = kFirstSocketFd + inherited.socket_count + (inherited.has_netns ? 1 : 0) - 1;
+  int last = kFirstSocketFd + inherited.socket_count + inherited.has_netns + inherited.has_secrets - 1;
   syscall(SYS_close_range, unsigned(last + 1), ~0u, 0);
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -127,7 +136,7 @@ int launch_monitor(int argc, char** argv) {
   variable.add("TCOMPOSE_DISABLE=").add(value ? value : "");
   char* env[] = {const_cast<char*>(variable.c_str()), nullptr};
   char role[] = "sealed-monitor";
-  char* args[] = {argv[0], role, argv[2], argv[3], argc == 5 ? argv[4] : nullptr, nullptr};
+  char* args[] = {argv[0], role, argv[2], argv[3], argc > 4 ? argv[4] : nullptr, argc > 5 ? argv[5] : nullptr, nullptr};
   // Descriptors of the contract survive this exec, and only they.
   for (int fd = kAnswerFd; fd < sealed.get(); fd++) fcntl(fd, F_SETFD, 0);
   sys_execveat(sealed.get(), args, env);

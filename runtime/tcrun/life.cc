@@ -5,6 +5,7 @@
 
 #include "../common/remove_tree.h"
 #include "monitor.h"
+#include "volumes.h"
 
 namespace tc {
 
@@ -134,6 +135,7 @@ void remove_directory(const char* path) {
 
 // The container is over and its cgroups are gone: files, and whoever waits for the end.
 void finish_end(Monitor& monitor) {
+  if (monitor.volumes) release_volumes(monitor.spec.mounted_volumes, monitor.volumes);
   report_status(monitor);
   unlinkat(monitor.run_dir.get(), "ctl", 0);
   unlinkat(monitor.run_dir.get(), "status.spare", 0);
@@ -356,6 +358,7 @@ void abandon(Monitor& monitor) {
     timespec pause{wait / 1000, (wait % 1000) * 1000000L};
     nanosleep(&pause, nullptr);
   }
+  if (monitor.volumes) release_volumes(monitor.spec.mounted_volumes, monitor.volumes);
   if (monitor.run_dir) {
     report_status(monitor);
     unlinkat(monitor.run_dir.get(), "ctl", 0);

@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "../common/file.h"
+#include "volumes.h"
 
 namespace tc {
 
@@ -29,7 +30,9 @@ void inherit(Monitor& monitor, const Inheritance& inherited) {
   monitor.socket_count = size_t(inherited.socket_count);
   monitor.sockets = monitor.arena.make<int>(monitor.socket_count);
   for (size_t i = 0; i < monitor.socket_count; i++) monitor.sockets[i] = kFirstSocketFd + int(i);
-  if (inherited.has_netns) monitor.netns.reset(kFirstSocketFd + inherited.socket_count);
+  int next = kFirstSocketFd + inherited.socket_count;
+  if (inherited.has_netns) monitor.netns.reset(next++);
+  if (inherited.has_secrets) monitor.secrets.reset(next);
 }
 
 Error identify(Monitor& monitor) {
@@ -47,7 +50,8 @@ Error identify(Monitor& monitor) {
   monitor.pid_namespace.reset(openat(monitor.proc.get(), "self/ns/pid", O_RDONLY | O_CLOEXEC));
   if (!monitor.pid_namespace) return fail("start", "open", "/proc/self/ns/pid");
   monitor.host = {&monitor.spec,      monitor.bundle.get(), monitor.executable.get(),
-                  monitor.proc.get(), kNullFd,              monitor.pid_namespace.get()};
+                  monitor.proc.get(), kNullFd,              monitor.pid_namespace.get(),
+                  monitor.secrets.get()};
   return {};
 }
 
@@ -123,14 +127,25 @@ Error open_netns(Monitor& monitor) {
   return error;
 }
 
+Fd* make_locks(Monitor& monitor) {
+  size_t count = monitor.spec.mounted_volumes.count;
+  monitor.volumes = monitor.arena.make<Fd>(count);
+  for (size_t i = 0; i < count; i++) new (&monitor.volumes[i]) Fd;
+  return monitor.volumes;
+}
+
 Error start(Monitor& monitor) {
   if (monitor.socket_count != monitor.spec.network.ports.count) {
     return explain(fail_with(EINVAL, "start", "argv"), "there is not one socket for each published port");
+  }
+  if (monitor.spec.secrets.count && !monitor.secrets) {
+    return explain(fail_with(EINVAL, "start", "argv"), "the contents of its secrets were not handed over");
   }
   Error error = identify(monitor);
   if (error.ok()) error = open_run_dir(monitor);
   if (error.ok()) error = open_events(monitor);
   if (error.ok()) error = monitor.log.open(monitor.spec.log);
+  if (error.ok()) error = lock_volumes(monitor.spec.mounted_volumes, make_locks(monitor));
   if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
   if (error.ok()) error = open_control(monitor);
   if (error.ok()) error = open_netns(monitor);

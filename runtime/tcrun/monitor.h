@@ -112,6 +112,8 @@ struct Monitor final : WarningSink {
   Fd executable;
   Fd proc;
   Fd pid_namespace;
+  Fd* volumes = nullptr;  // locks of spec.mounted_volumes
+  Fd secrets;  // contents, for every life; none without secrets
   Fd run_dir;
   Fd epoll;
   Fd signals;
@@ -159,6 +161,7 @@ struct Monitor final : WarningSink {
 struct Inheritance {
   int socket_count;
   bool has_netns;
+  bool has_secrets;
 };
 // Runs to the end of the container; the exit code of the process.
 int run_monitor(Monitor& monitor, const Inheritance& inherited);

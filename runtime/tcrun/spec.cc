@@ -73,6 +73,14 @@ void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   seccomp->instructions = uint16_t(parse_program(in, json, "filter", &seccomp->program));
 }
 
+void parse_secret(Decoder& in, const Json* item, SecretSpec* secret) {
+  constexpr int64_t kMaxId = int64_t(UINT32_MAX) - 1;
+  secret->target = in.absolute_path(item, "target");
+  secret->uid = uint32_t(in.integer(item, "uid", 0, kMaxId));
+  secret->gid = uint32_t(in.integer(item, "gid", 0, kMaxId));
+  secret->mode = uint32_t(in.integer(item, "mode", 0, 07777));
+}
+
 void parse_log(Decoder& in, const Json* json, LogSpec* log) {
   static const char* const kDrivers[] = {"none", "json-file", nullptr};
   log->enabled = in.word(json, "driver", kDrivers) == 1;
@@ -183,6 +191,9 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->run_dir = in.absolute_path(root, "runDir");
   spec->own_pid_namespace = in.boolean(root, "ownPidNamespace", true);
   parse_root(in, in.object(root, "root"), &spec->root);
+  spec->secrets = in.list<SecretSpec>(
+      root, "secrets", [&](const Json* item, SecretSpec* secret) { parse_secret(in, item, secret); });
+  spec->mounted_volumes = in.strings(root, "mountedVolumes");
   parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
   parse_seccomp(in, in.optional_object(root, "seccomp"), &spec->seccomp);
   spec->user = in.optional_string(root, "user");

@@ -150,7 +150,7 @@ struct OciSpec {
 
 struct RootSpec {
   List<const char*> layers;  // topmost first
-  const char* upper;
+  const char* upper;         // null: read-only
   const char* work;
   bool is_volatile;
 };
@@ -182,6 +182,14 @@ struct CgroupSpec {
 struct SeccompFilter {
   const uint8_t* program;  // struct sock_filter[]
   uint16_t instructions;   // 0: unconfined
+};
+
+// A file whose content the monitor was handed in memory.
+struct SecretSpec {
+  const char* target;  // absolute, in the container
+  uint32_t uid;
+  uint32_t gid;
+  uint32_t mode;
 };
 
 struct LogSpec {
@@ -220,6 +228,8 @@ struct Spec {
   const char* run_dir;
   bool own_pid_namespace;
   RootSpec root;
+  List<SecretSpec> secrets;  // in the order of their contents
+  List<const char*> mounted_volumes;
   CgroupSpec cgroup;
   SeccompFilter seccomp;
   const char* user;  // or null: the numbers of `oci.process`

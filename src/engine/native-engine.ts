@@ -70,7 +70,7 @@ function projectOperations({
     async resolveInputs(model, services, purpose = 'plan') {
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
-      return resolveInputs({ model, services, images: await images(), key, purpose });
+      return resolveInputs({ model, services, images: await images(), key, purpose, root: locator.root });
     },
 
     async execute(request) {

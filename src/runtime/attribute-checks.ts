@@ -1,18 +1,10 @@
 // Values of honoured attributes that this runtime does not take: each check names what is wrong below the attribute.
 
-import { TcError } from '../base/error.ts';
 import { parseBytes } from '../base/units.ts';
-import type {
-  DeviceConfig,
-  LoggingConfig,
-  MountConfig,
-  ServiceConfig,
-  UlimitConfig,
-} from '../project/service-config.ts';
+import type { DeviceConfig, LoggingConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
 import { normalizeCapability } from './capabilities.ts';
 import { parseDeviceRule } from './devices.ts';
-import { parseTmpfs } from './mounts.ts';
 import { parseRestart } from './restart.ts';
 import { isUlimit } from './rlimits.ts';
 import { parseSecurityOptions } from './security-options.ts';
@@ -154,33 +146,6 @@ export function logging({ driver = 'json-file', options = {} }: LoggingConfig): 
     found.push(wrong(`"${files}" is not a number from 1 to 999`, undefined, ['options', 'max-file']));
   }
   return found;
-}
-
-const MOUNT_TYPES = new Set(['bind', 'volume', 'tmpfs']);
-
-export function volumes(mounts: readonly MountConfig[]): readonly Finding[] {
-  return mounts.flatMap((mount, index) => {
-    if (!MOUNT_TYPES.has(mount.type))
-      return [unsupported(mount.type, 'use bind, volume or tmpfs', [index, 'type'])];
-    if (mount.target.startsWith('/')) return NOTHING;
-    return [
-      wrong(`"${mount.target}" is not an absolute path`, 'the path inside the container begins with /', [
-        index,
-      ]),
-    ];
-  });
-}
-
-export function tmpfs(entries: readonly string[], service: ServiceConfig): readonly Finding[] {
-  return entries.flatMap((entry, index) => {
-    try {
-      parseTmpfs(entry, service.name);
-      return NOTHING;
-    } catch (error) {
-      if (!(error instanceof TcError)) throw error;
-      return [wrong(error.message, error.hints[0], [index])];
-    }
-  });
 }
 
 export function ulimits(limits: Readonly<Record<string, UlimitConfig>>): readonly Finding[] {

@@ -4,6 +4,7 @@
 import type { AttributeCheck } from './attribute-checks.ts';
 import * as check from './attribute-checks.ts';
 import * as networkCheck from './network-checks.ts';
+import * as storage from './storage-checks.ts';
 
 export type Support = 'honoured' | 'warned' | 'refused';
 
@@ -62,7 +63,7 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
   ...honoured('depends_on', 'links', 'external_links', 'extends'),
-  ...refused('mount the same volumes in both services instead', 'volumes_from'),
+  ...honoured('volumes_from'),
   ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
   checked('healthcheck.test', check.healthTest),
@@ -79,10 +80,12 @@ const NETWORK: readonly AttributeSupport[] = [
 ];
 
 const STORAGE: readonly AttributeSupport[] = [
-  checked('volumes', check.volumes, 'types `bind`, `volume` and `tmpfs`'),
+  checked('volumes', storage.volumes, 'types `bind`, `volume`, `tmpfs` and `image`'),
   ...warned('SELinux labels are not set', 'volumes.*.bind.selinux'),
-  checked('tmpfs', check.tmpfs),
-  ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
+  checked('tmpfs', storage.tmpfs),
+  checked('configs', storage.fileObjects, 'owner and mode are honoured for files too'),
+  checked('secrets', storage.fileObjects, 'owner and mode are honoured for files too; kept in memory only'),
+  ...honoured('read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
   checked('devices', check.devices, 'paths of the host'),
   checked('device_cgroup_rules', check.deviceRules),

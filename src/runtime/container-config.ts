@@ -25,6 +25,7 @@ export function computeConfig(input: ContainerInput, decisions: Decisions): OciC
       service,
       imageMounts: image.mounts,
       binds: input.binds,
+      imageVolumes: input.imageVolumes ?? [],
       files: locateFiles(input),
     }),
     ...(service.annotations && { annotations: service.annotations }),

@@ -19,8 +19,13 @@ export interface ContainerInput {
   readonly identity: ContainerIdentity;
   readonly host: HostFacts;
   readonly network: NetworkInput;
-  /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
+  /** Binds, volumes (anonymous ones too), configs, and secrets that are plain files. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
+  readonly imageVolumes?: readonly ImageVolume[];
+  /** Files whose contents the monitor is given in memory, in this order. */
+  readonly secrets?: readonly SecretFile[];
+  /** Directories of the volumes that are mounted as long as somebody uses them. */
+  readonly mountedVolumes?: readonly string[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
   readonly paths: ContainerPaths;
@@ -85,6 +90,25 @@ export interface ResolvedBind {
   readonly propagation?: string;
   /** False: mounts below the source are left out. Default true. */
   readonly recursive?: boolean;
+  /** With `readOnly`: the mounts below the source stay as they are. */
+  readonly writableBelow?: boolean;
+  /** The part of `source` that is mounted; found at each start, and never outside of `source`. */
+  readonly subpath?: string;
+}
+
+/** The files of an image, read-only. */
+export interface ImageVolume {
+  readonly target: string;
+  /** Absolute directories, topmost first. */
+  readonly layers: readonly string[];
+  readonly subpath?: string;
+}
+
+export interface SecretFile {
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
 }
 
 export interface ContainerPaths {

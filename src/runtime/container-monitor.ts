@@ -31,6 +31,10 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       work: `${paths.bundle}/work`,
       volatile: input.onEnd === 'remove',
     },
+    ...(input.secrets?.length && {
+      secrets: input.secrets.map(({ target, uid, gid, mode }) => ({ target, uid, gid, mode })),
+    }),
+    ...(input.mountedVolumes?.length && { mountedVolumes: input.mountedVolumes }),
     cgroup: decisions.cgroup,
     ...(decisions.seccomp && { seccomp: { filter: decisions.seccomp.filter } }),
     ...(decisions.userSpec && { user: decisions.userSpec }),

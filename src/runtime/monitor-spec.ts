@@ -17,6 +17,13 @@ export interface MonitorSpec {
   /** False only with `pid: host|service:x|container:x`: then PDEATHSIG and the sweep stand in. */
   readonly ownPidNamespace: boolean;
   readonly root: RootSpec;
+  /** Files on a tmpfs of the container; their contents come in a descriptor, in this order. */
+  readonly secrets?: readonly SecretSpec[];
+  /**
+   * Directories of volumes that are mounted on `_data`: locked shared as long as the monitor lives. Whoever ends last
+   * unmounts.
+   */
+  readonly mountedVolumes?: readonly string[];
   readonly cgroup: CgroupSpec;
   /** Absent: unconfined. */
   readonly seccomp?: SeccompSpec;
@@ -43,6 +50,13 @@ export interface RootSpec {
   readonly work: string;
   /** Only where the upper layer dies with the process. */
   readonly volatile: boolean;
+}
+
+export interface SecretSpec {
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
 }
 
 export interface CgroupSpec {

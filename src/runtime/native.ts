@@ -69,6 +69,14 @@ export interface Native {
   killCgroup(procs: string, unified: string | undefined, freezer: string | undefined): Promise<void>;
   effectiveCapabilities(): readonly string[];
 
+  /** mount(2), off the event loop. */
+  mount(request: MountRequest): Promise<void>;
+  /** Takes off what is mounted on `path`, if anything is; who uses it keeps it until the end. */
+  unmount(path: string): Promise<void>;
+  isMountPoint(path: string): boolean;
+  /** A sealed file that exists in memory only. */
+  createMemory(content: Uint8Array): Descriptor;
+
   /** Starts `tcrun untar`, `settle` or `tar`; runtime/tcrun/archive.h says what each does. */
   spawnArchiver(request: SpawnArchiverRequest): Archiver;
   /** Removes `name` below `parent` with all that is in it, off the event loop; follows no symlink. */
@@ -103,6 +111,17 @@ export interface SpawnMonitorRequest {
   readonly sockets: readonly Descriptor[];
   /** Network namespace to take over instead of making one. */
   readonly networkNamespace?: Descriptor;
+  /** Contents of monitor.json's `secrets`: each after its length, eight bytes little-endian. */
+  readonly secrets?: Descriptor;
+}
+
+export interface MountRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  /** MS_* */
+  readonly flags: number;
+  readonly data: string;
 }
 
 export interface MonitorStarted {

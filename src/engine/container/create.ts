@@ -31,13 +31,17 @@ import {
 } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
+import { listMounted } from '../volume/mounted-volumes.ts';
 import { describeNetwork } from './container-network.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
+import { planSecrets, type RecordedSecret } from './file-objects.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
 import { hostDevices } from './host-devices.ts';
 import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
-import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
+import { type PlannedMount, planMounts } from './mount-plan.ts';
+import { resolveBind } from './mounts.ts';
+import { listShared, recordMount, type VolumesFrom } from './recorded-mounts.ts';
 import { remnantPath } from './remnant.ts';
 
 export interface CreateOrder {
@@ -57,6 +61,10 @@ export interface CreateOrder {
   readonly replaced?: ContainerRecord;
   /** The container whose network namespace it shares. */
   readonly joined?: ContainerRecord;
+  /** Layers by the source of a mount of type `image`. */
+  readonly images: ReadonlyMap<string, ResolvedImage>;
+  /** In the order of `volumes_from`. */
+  readonly volumeSources: readonly VolumesFrom[];
 }
 
 export interface CreatedContainer {
@@ -101,18 +109,22 @@ async function fillDirectory(
   directory: string,
 ): Promise<{ record: ContainerRecord; warnings: readonly Warning[] }> {
   const { service } = order.operation;
+  const { configs, secrets } = order.operation;
   const mounts = planMounts({
     service,
     image: order.image.config,
     volumes: order.operation.volumes,
-    configs: order.operation.configs,
-    secrets: order.operation.secrets,
+    configs,
+    secrets,
     inherited: order.operation.renewAnonymousVolumes ? {} : (order.replaced?.anonymousVolumes ?? {}),
+    images: new Map([...order.images].map(([name, { layers }]) => [name, layers])),
+    shared: order.volumeSources.flatMap(listShared),
   });
+  const kept = planSecrets({ service, configs, secrets });
   const plans = orderEndpoints(service, order.networks);
   const endpoints = await leaseAll(context, order, id, plans);
-  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints });
-  const record = describeContainer(order, { id, mounts, endpoints, bundle });
+  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints, secrets: kept });
+  const record = describeContainer(order, { id, mounts, endpoints, bundle, secrets: kept });
   await writeContainerRecord(directory, record);
   const { image, project } = order;
   const filling = { project: project.name, service: service.name, image, mounts, directory };
@@ -152,6 +164,7 @@ async function leaseAll(
 interface ContainerParts {
   readonly id: string;
   readonly mounts: readonly PlannedMount[];
+  readonly secrets: readonly RecordedSecret[];
   readonly endpoints: readonly EndpointRecord[];
 }
 
@@ -161,8 +174,9 @@ function computeBundle(
   parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
 ): ContainerBundle {
   const { operation, image, accounts, host, project } = order;
-  const { id, mounts, plans, endpoints } = parts;
+  const { id, mounts, plans, endpoints, secrets } = parts;
   const { paths, names } = instance;
+  const { name: service } = operation.service;
   return computeContainer({
     service: operation.service,
     image,
@@ -170,7 +184,12 @@ function computeBundle(
     host,
     identity: describeIdentity(project, operation, id),
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
-    binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
+    binds: mounts.flatMap((mount) =>
+      mount.type === 'image' ? [] : [resolveBind(paths, paths.container(id), mount, service)],
+    ),
+    imageVolumes: mounts.flatMap((mount) => (mount.type === 'image' ? [mount.volume] : [])),
+    secrets,
+    mountedVolumes: listMounted(paths, listVolumes(mounts)),
     devices: observeDevices(operation.service, hostDevices),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
@@ -192,7 +211,7 @@ function describeContainer(
 ): ContainerRecord {
   const { operation, project, image, recorded } = order;
   const { service, number, oneOff, replaces } = operation;
-  const volumes = parts.mounts.filter((mount) => mount.type === 'volume');
+  const sources = listSources(order);
   const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
     Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
   return {
@@ -212,7 +231,10 @@ function describeContainer(
       files: order.files,
       networks: idsOf(order.networks),
       volumes: idsOf(order.volumes),
-      ...(order.joined === undefined ? {} : { sources: { [order.joined.service]: order.joined.id } }),
+      ...(order.images.size === 0
+        ? {}
+        : { images: Object.fromEntries([...order.images].map(([name, { id }]) => [name, id])) }),
+      ...(Object.keys(sources).length === 0 ? {} : { sources }),
     },
     labels: formatContainerLabels({
       project,
@@ -226,16 +248,27 @@ function describeContainer(
     workingDir: project.workingDir,
     endpoints: parts.endpoints,
     ports: order.ports,
-    mounts: parts.mounts.map((mount) => ({
-      type: mount.type === 'volume' ? 'volume' : 'bind',
-      source: mount.type === 'volume' ? mount.volume : mount.type === 'bind' ? mount.source : mount.file.name,
-      target: mount.bind.target,
-    })),
+    mounts: parts.mounts.map(recordMount),
     anonymousVolumes: Object.fromEntries(
-      volumes.filter((mount) => mount.anonymous).map((mount) => [mount.bind.target, mount.volume]),
+      parts.mounts.flatMap((mount) =>
+        mount.type === 'volume' && mount.anonymous ? [[mount.bind.target, mount.volume] as const] : [],
+      ),
     ),
-    volumes: [...new Set(volumes.map((mount) => mount.volume))],
+    volumes: listVolumes(parts.mounts),
+    ...(parts.secrets.length === 0 ? {} : { secrets: parts.secrets }),
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
     ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
   };
+}
+
+function listVolumes(mounts: readonly PlannedMount[]): string[] {
+  return [...new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.volume] : [])))];
+}
+
+/** Service -> the container of it whose network or volumes are shared. */
+function listSources({ joined, volumeSources }: CreateOrder): Record<string, string> {
+  const named = volumeSources.filter(({ isService }) => isService).map(({ record }) => record);
+  return Object.fromEntries(
+    [...named, ...(joined ? [joined] : [])].map((record) => [record.service, record.id]),
+  );
 }

@@ -17,6 +17,8 @@ export interface StartOrder {
   /** In the order of the record's ports; stay the caller's. */
   readonly sockets: readonly Descriptor[];
   readonly networkNamespace?: Descriptor;
+  /** The contents of its secrets, in memory; stays the caller's. */
+  readonly secrets?: Descriptor;
 }
 
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
@@ -33,6 +35,7 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       lock: order.lock,
       sockets: order.sockets,
       ...(order.networkNamespace === undefined ? {} : { networkNamespace: order.networkNamespace }),
+      ...(order.secrets === undefined ? {} : { secrets: order.secrets }),
     });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

@@ -8,6 +8,7 @@ import type { Nanoseconds } from '../../project/model.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
+import { locateExternal, packContents, readContent } from '../container/file-objects.ts';
 import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
 import { startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
@@ -15,8 +16,10 @@ import { receiveFromMonitor } from '../control/hand-over.ts';
 import { monitorClient } from '../control/monitor.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
+import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
+import { findJoined, findVolumeSources } from './find-container.ts';
 
 type ContainerKind =
   | 'create-container'
@@ -37,13 +40,14 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const { service, replaces } = operation;
     const created = await createContainer(execution.context, {
       ...prepared,
-      operation,
+      operation: { ...operation, ...locateExternal(execution.context.instance.paths, operation) },
       project: execution.project,
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
       replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
       joined: findJoined(execution, service.network_mode),
+      volumeSources: findVolumeSources(execution, service),
     });
     execution.keepLock(created.record.id, created.lock);
     execution.created.set(node, created.record.id);
@@ -143,18 +147,40 @@ async function startLocked(execution: Execution, known: ContainerRecord, lock: D
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     const [networkNamespace] = await findSharedNamespace(execution, record);
+    const [secrets] = openSecrets(execution, record);
     const { paths } = execution.context.instance;
     writeLinkedHosts(paths, record, execution.containers);
     try {
-      await startContainer(execution.context, { record, lock, sockets, networkNamespace });
+      await withMountedVolumes(execution.context, record.volumes, () =>
+        startContainer(execution.context, { record, lock, sockets, networkNamespace, secrets }),
+      );
     } finally {
-      if (networkNamespace !== undefined) execution.context.native.close(networkNamespace);
+      for (const fd of [networkNamespace, secrets]) if (fd !== undefined) execution.context.native.close(fd);
     }
     updateLinkedHosts(paths, record, execution.containers);
     warnAbout(execution, record);
   } finally {
     execution.context.native.close(lock);
   }
+}
+
+/** The contents of the container's secrets, in memory; nothing for a container without. */
+function openSecrets(execution: Execution, { secrets = [] }: ContainerRecord): Descriptor[] {
+  if (secrets.length === 0) return [];
+  const contents = secrets.map(({ key, name, file, environment }) => {
+    const known = execution.secrets[key];
+    const content = known?.environment === environment ? known?.content : undefined;
+    return readContent(
+      {
+        name,
+        ...(file === undefined ? {} : { file }),
+        ...(environment === undefined ? {} : { environment }),
+        ...(file !== undefined || content === undefined ? {} : { content }),
+      },
+      'secrets',
+    );
+  });
+  return [execution.context.native.createMemory(packContents(contents))];
 }
 
 /** The network namespace of its last life, if a container that shares it still runs in it. */
@@ -174,21 +200,6 @@ function warnAbout(execution: Execution, record: ContainerRecord): void {
   for (const message of status?.warnings ?? []) {
     execution.warn({ code: 'runtime', message: `${record.name}: ${message}` });
   }
-}
-
-/** The container whose network `service:NAME` or `container:NAME` shares: the lowest replica, the newer of two. */
-function findJoined(execution: Execution, mode: string | undefined): ContainerRecord | undefined {
-  const [kind, name = ''] = mode?.split(/:(.*)/s) ?? [];
-  if (kind !== 'service' && kind !== 'container') return undefined;
-  const isMeant = (record: ContainerRecord) =>
-    kind === 'service'
-      ? record.project === execution.project.name && record.service === name && !record.oneOff
-      : record.name === name || (name.length >= 12 && record.id.startsWith(name));
-  const [found] = [...execution.containers.values()]
-    .filter(isMeant)
-    .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
-  if (found) return found;
-  throw new TcError(`network_mode: ${mode}: there is no such container`, { code: 'network-mode' });
 }
 
 function parseSignal(text: string): number {

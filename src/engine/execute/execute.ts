@@ -109,6 +109,7 @@ async function executeLocked(
     host: parts.host,
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
+    secrets: request.model?.secrets ?? {},
     warn: (warning) => request.on({ type: 'warning', warning }),
   });
   try {
@@ -132,7 +133,7 @@ function listIgnored(plan: Plan, { model }: ExecuteRequest): readonly Warning[] 
 async function observeSwept(context: EngineContext, request: ExecuteRequest): Promise<Snapshot> {
   const observe = () => observeInstance(context.instance.paths, request.project, request.model);
   const snapshot = observe();
-  const mended = await sweep(context, snapshot.statuses.keys());
+  const mended = await sweep(context, snapshot.statuses.keys(), snapshot.volumes);
   for (const message of mended) request.on({ type: 'warning', warning: { code: 'swept', message } });
   return mended.length > 0 ? observe() : snapshot;
 }

@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs';
 import { bug, TcError } from '../../base/error.ts';
 import type { Warning } from '../../base/warning.ts';
 import type { ContainerRef, NodeId, Operation } from '../../plan/operation.ts';
+import type { FileObjectConfig } from '../../project/model.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
@@ -29,6 +30,8 @@ export interface ExecutionParts {
   host(): HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  /** Of the model, by key: their contents may come from its environment. */
+  readonly secrets: Readonly<Record<string, FileObjectConfig>>;
   warn(warning: Warning): void;
 }
 
@@ -38,6 +41,7 @@ export class Execution {
   readonly host: () => HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  readonly secrets: Readonly<Record<string, FileObjectConfig>>;
   readonly warn: (warning: Warning) => void;
   readonly created = new Map<NodeId, string>();
   readonly prepared = new Map<NodeId, PreparedContainer>();
@@ -59,6 +63,7 @@ export class Execution {
     this.host = parts.host;
     this.sockets = parts.sockets;
     this.events = parts.events;
+    this.secrets = parts.secrets;
     this.warn = parts.warn;
     this.containers = parts.containers;
     this.networks = new Map(parts.snapshot.networks.map((record) => [record.id, record]));

@@ -8,12 +8,15 @@ import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type { AccountFiles } from '../../runtime/container-input.ts';
 import { observeDevices } from '../../runtime/devices.ts';
 import { describeIdentity } from '../container/create.ts';
+import { locateExternal } from '../container/file-objects.ts';
 import { hostDevices } from '../container/host-devices.ts';
-import { planMounts } from '../container/mounts.ts';
+import { planMounts } from '../container/mount-plan.ts';
+import { listImageMounts } from '../image/image-mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, digestFiles } from '../input/digest.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
@@ -21,6 +24,7 @@ import type { PortRecord } from '../record/container-record.ts';
 import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
+import { checkVolumeSources } from './find-container.ts';
 import { atService } from './locate.ts';
 
 export interface PreparedContainer {
@@ -29,6 +33,8 @@ export interface PreparedContainer {
   readonly recorded: RecordedService;
   readonly files: Readonly<Record<string, string>>;
   readonly ports: readonly PortRecord[];
+  /** By the source of a mount of type `image`. */
+  readonly images: ReadonlyMap<string, ResolvedImage>;
 }
 
 type Create = OperationOf<'create-container'>;
@@ -92,6 +98,7 @@ async function prepareCreate(
   const digest = createDigest(execution.context.instance.key);
   const accounts = images.readAccounts(image);
   checkMounts(operation, image);
+  checkVolumeSources(execution, service);
   checkConfiguration(execution, operation, image, accounts);
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = { project: execution.project.name, service: service.name };
@@ -100,15 +107,33 @@ async function prepareCreate(
     image,
     accounts,
     recorded: recordService(service, digest),
-    files: digestFiles(service, operation, digest),
+    files: digestFiles(service, locateExternal(execution.context.instance.paths, operation), digest),
+    images: await resolveImageMounts(service, images, model),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
 }
 
+async function resolveImageMounts(
+  service: ServiceConfig,
+  images: Images,
+  model: ProjectModel | undefined,
+): Promise<Map<string, ResolvedImage>> {
+  const entries = listImageMounts(service, model).map(
+    async ([source, of]) => [source, await images.resolve(of, model)] as const,
+  );
+  return new Map(await Promise.all(entries));
+}
+
 /** A bind whose source must be there, and is not. */
 function checkMounts(operation: Create, image: ResolvedImage): void {
-  const { service, volumes, configs, secrets } = operation;
-  const mounts = planMounts({ service, image: image.config, volumes, configs, secrets, inherited: {} });
+  const mounts = planMounts({
+    ...operation,
+    image: image.config,
+    inherited: {},
+    images: new Map(),
+    shared: [],
+  });
+  const { service } = operation;
   for (const mount of mounts) {
     if (mount.type !== 'bind' || mount.createSource || existsSync(mount.source)) continue;
     throw new TcError(

@@ -6,7 +6,9 @@ import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { findUnsupported } from '../../runtime/unsupported.ts';
+import { locateExternal } from '../container/file-objects.ts';
 import { atService } from '../execute/locate.ts';
+import { listImageMounts } from '../image/image-mounts.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
@@ -17,6 +19,8 @@ export interface InputRequest {
   readonly images: Images;
   /** The instance's. */
   readonly key: Buffer;
+  /** The data root. */
+  readonly root: string;
   /** `execute` gets the images ready to run; `plan` writes nothing. */
   readonly purpose: 'plan' | 'execute';
 }
@@ -55,16 +59,22 @@ function withDependencies(model: ProjectModel, names: readonly string[]): Servic
 
 async function describeDesired(
   service: ServiceConfig,
-  { model, images, purpose }: InputRequest,
+  { model, images, purpose, root }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
   const place = { model, service: service.name };
-  const image = await atService<DescribedImage>({ ...place, attribute: 'image' }, async () =>
-    purpose === 'execute' ? images.resolve(service, model) : images.describe(service, model),
+  const look = async (of: ServiceConfig): Promise<DescribedImage> =>
+    purpose === 'execute' ? images.resolve(of, model) : images.describe(of, model);
+  const image = await atService({ ...place, attribute: 'image' }, () => look(service));
+  const mounted = await atService({ ...place, attribute: 'volumes' }, () =>
+    Promise.all(
+      listImageMounts(service, model).map(async ([source, of]) => [source, (await look(of)).id] as const),
+    ),
   );
   return {
     imageId: image.id,
-    files: await atService(place, async () => digestFiles(service, model, digest)),
+    files: await atService(place, async () => digestFiles(service, locateExternal({ root }, model), digest)),
+    ...(mounted.length === 0 ? {} : { images: Object.fromEntries(mounted) }),
     recorded: recordService(service, digest),
     hasHealthcheck: hasHealthcheck(service, image),
   };

@@ -143,7 +143,7 @@ describe('findUnsupported', () => {
     [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
     [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
     [{ logging: { options: { 'max-file': '0' } } }, 'logging/options/max-file', 'invalid-value'],
-    [{ volumes: [{ type: 'image', source: 'x', target: '/x' }] }, 'volumes/0/type', 'not-supported-yet'],
+    [{ volumes: [{ type: 'cluster', source: 'x', target: '/x' }] }, 'volumes/0/type', 'not-supported-yet'],
     [{ volumes: [{ type: 'volume', target: 'x' }] }, 'volumes/0', 'invalid-value'],
     [{ tmpfs: ['/run', '/tmp:size'] }, 'tmpfs/1', 'invalid-value'],
     [{ tmpfs: ['run'] }, 'tmpfs/0', 'invalid-value'],
