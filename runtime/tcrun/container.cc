@@ -215,7 +215,7 @@ Error make_stdio(const Spec& spec, Child* child, Stdio* stdio) {
   Error error;
   if (spec.oci.process.terminal) return error;
   if (spec.stdin_open) error = make_pipe(&stdio->input, &child->input);
-  if (!spec.log.enabled || error) return error;
+  if (!spec.log.is_captured() || error) return error;
   error = make_pipe(&child->output, &stdio->output);
   return error ? error : make_pipe(&child->errors, &stdio->errors);
 }

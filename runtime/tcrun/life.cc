@@ -17,6 +17,8 @@ constexpr int64_t kMaxBackoffMs = 60 * 1000;
 constexpr int64_t kSteadyMs = 10 * 1000;
 // Processes outside of the pid namespace may hold the pipes open for ever.
 constexpr int64_t kDrainMs = 2000;
+// What the container said last is worth a moment.
+constexpr int kSyslogPatienceMs = 1000;
 constexpr int64_t kMaxCgroupRetryMs = 2000;
 
 void kill_and_reap(const Child& child) {
@@ -50,16 +52,23 @@ void watch_output(Monitor& monitor) {
 
 bool should_restart(const Monitor& monitor) {
   const RestartSpec& restart = monitor.spec.restart;
+  uint32_t attempts = restart.window_ms ? monitor.failed_restarts : monitor.restart_count;
+  bool may_try = restart.max_retries == 0 || attempts < restart.max_retries;
   switch (restart.policy) {
     case RestartPolicy::No:
       return false;
     case RestartPolicy::Always:
     case RestartPolicy::UnlessStopped:
-      return true;
+      return may_try;
     case RestartPolicy::OnFailure:
-      return monitor.life.exit_code != 0 && (restart.max_retries == 0 || monitor.restart_count < restart.max_retries);
+      return may_try && monitor.life.exit_code != 0;
   }
   return false;
+}
+
+void judge_restart(Monitor& monitor) {
+  int64_t ran = monotonic_ms() - monitor.life.started_ms;
+  if (monitor.restart_count > 0 && ran < monitor.spec.restart.window_ms) monitor.failed_restarts++;
 }
 
 void notify_exit(Monitor& monitor) {
@@ -74,7 +83,8 @@ void schedule_restart(Monitor& monitor) {
   int64_t doubled = monitor.backoff_ms * 2;
   monitor.backoff_ms = is_first ? kFirstBackoffMs : doubled < kMaxBackoffMs ? doubled : kMaxBackoffMs;
   monitor.state = State::Restarting;
-  monitor.restart.set_in(monitor.backoff_ms);
+  int64_t delay = monitor.spec.restart.delay_ms;
+  monitor.restart.set_in(delay >= 0 ? delay : monitor.backoff_ms);
 }
 
 // Starts again; if that fails, the container has ended with that error.
@@ -97,6 +107,7 @@ void start_again(Monitor& monitor) {
 void restart_by_request(Monitor& monitor) {
   monitor.stop = Stop{};
   monitor.restart_count = 0;
+  monitor.failed_restarts = 0;
   monitor.backoff_ms = 0;
   start_again(monitor);
 }
@@ -255,6 +266,7 @@ void output_drained(Monitor& monitor) {
     record_last(monitor);
     return restart_by_request(monitor);
   }
+  judge_restart(monitor);
   if (!should_restart(monitor)) return end(monitor);
   schedule_restart(monitor);
   record_last(monitor);
@@ -343,6 +355,7 @@ void end(Monitor& monitor) {
   stop_health(monitor);
   publish(monitor);
   if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
+  monitor.log.syslog.finish(kSyslogPatienceMs);
   record_last(monitor);
   retry_cgroups(monitor);
 }

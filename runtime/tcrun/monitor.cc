@@ -127,6 +127,11 @@ Error open_netns(Monitor& monitor) {
   return error;
 }
 
+Error open_log(Monitor& monitor) {
+  uint64_t events = uint64_t(Source::Syslog) << 32;
+  return monitor.log.open(monitor.spec.log, monitor.pid, monitor.epoll.get(), events);
+}
+
 Fd* make_locks(Monitor& monitor) {
   size_t count = monitor.spec.mounted_volumes.count;
   monitor.volumes = monitor.arena.make<Fd>(count);
@@ -144,7 +149,7 @@ Error start(Monitor& monitor) {
   Error error = identify(monitor);
   if (error.ok()) error = open_run_dir(monitor);
   if (error.ok()) error = open_events(monitor);
-  if (error.ok()) error = monitor.log.open(monitor.spec.log);
+  if (error.ok()) error = open_log(monitor);
   if (error.ok()) error = lock_volumes(monitor.spec.mounted_volumes, make_locks(monitor));
   if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
   if (error.ok()) error = open_control(monitor);
@@ -163,6 +168,7 @@ void answer_started(Monitor& monitor) {
 void child_ended(Monitor& monitor, int pid, int code, int status) {
   if (pid == monitor.life.child.pid && !monitor.life.has_exited) return container_exited(monitor, code, status);
   if (pid == monitor.network_child.pid) return network_child_exited(monitor);
+  if (monitor.log.file.child_ended(pid, code == CLD_EXITED && status == 0)) return;
   if (probe_ended(monitor, pid, code, status)) return;
   for (size_t i = 0; i < Monitor::kMaxExecs; i++) {
     if (exec_ended(monitor, i, pid, code, status)) return;
@@ -210,6 +216,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
       return exec_synced(monitor, index);
     case Source::Drain:
       return drain_ready(monitor);
+    case Source::Syslog:
+      return monitor.log.syslog.on_ready();
     case Source::ProbeSync:
     case Source::ProbeOutput:
       return probe_ready(monitor, source);
@@ -219,7 +227,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
 int wait_time(const Monitor& monitor) {
   const Deadline* deadlines[] = {&monitor.restart,       &monitor.stop.drain,      &monitor.stop.kill,
                                  &monitor.life.drain,    &monitor.health.next,     &monitor.health.timeout,
-                                 &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart};
+                                 &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart,
+                                 &monitor.log.syslog.deadline()};
   int64_t nearest = -1;
   for (const Deadline* deadline : deadlines) {
     if (deadline->is_set() && (nearest < 0 || deadline->at() < nearest)) nearest = deadline->at();
@@ -237,6 +246,7 @@ void loop(Monitor& monitor) {
     int64_t now = monotonic_ms();
     run_life_timers(monitor, now);
     run_health_timers(monitor, now);
+    monitor.log.syslog.run_timers(now);
   }
 }
 

@@ -20,7 +20,7 @@ enum class State : uint8_t { Created, Running, Restarting, Exited };
 enum class StoppedBy : uint8_t { Nobody, User, Host };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
-enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain };
+enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain, Syslog };
 
 // From one start of the container's first process to its end.
 struct Life {
@@ -137,10 +137,11 @@ struct Monitor final : WarningSink {
   InboundConnections connections;  // while draining
   Error error;  // why the last start failed
   uint32_t restart_count = 0;
+  uint32_t failed_restarts = 0;  // those that ended within the policy's window
   int64_t backoff_ms = 0;
   Deadline restart;
   HealthState health;
-  LogFile log;
+  Log log;
   LogStream streams[2];  // standard output (or the terminal), standard error
   uint64_t reported_drops = 0;  // as the status last said
   Deadline status_update;

@@ -192,11 +192,31 @@ struct SecretSpec {
   uint32_t mode;
 };
 
-struct LogSpec {
+enum class SyslogTransport : uint8_t { Unix, Udp, Tcp };
+enum class SyslogFormat : uint8_t { Local, Rfc3164, Rfc5424, Rfc5424Micro };
+
+struct SyslogSpec {
   bool enabled;
+  SyslogTransport transport;
+  const char* address;  // a path, or an address in numbers
+  uint16_t port;
+  SyslogFormat format;
+  uint8_t facility;
+  const char* tag;
+  const char* hostname;
+};
+
+constexpr size_t kMaxLogAttributes = 64 * 1024;
+
+struct LogSpec {
+  bool has_file;
   const char* path;
   uint64_t max_size;  // 0: no limit
   uint32_t max_file;
+  bool compress;           // what is set aside
+  const char* attributes;  // a JSON object, or null
+  SyslogSpec syslog;
+  bool is_captured() const { return has_file || syslog.enabled; }
 };
 
 enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
@@ -204,6 +224,8 @@ enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
 struct RestartSpec {
   RestartPolicy policy;
   uint32_t max_retries;  // 0: no limit
+  int64_t delay_ms;      // -1: the usual backoff
+  int64_t window_ms;     // 0: every restart counts against max_retries
 };
 
 struct StopSpec {

@@ -1,7 +1,6 @@
 // Values of honoured attributes that this runtime does not take: each check names what is wrong below the attribute.
 
-import { parseBytes } from '../base/units.ts';
-import type { DeviceConfig, LoggingConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
+import type { DeviceConfig, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
 import { normalizeCapability } from './capabilities.ts';
 import { parseDeviceRule } from './devices.ts';
@@ -127,25 +126,6 @@ export function restart(value: string): readonly Finding[] {
       'write no, always, unless-stopped, on-failure or on-failure:N',
     ),
   ];
-}
-
-const LOG_OPTIONS = new Set(['max-size', 'max-file']);
-
-export function logging({ driver = 'json-file', options = {} }: LoggingConfig): readonly Finding[] {
-  if (driver === 'none') return NOTHING;
-  if (driver !== 'json-file') return [unsupported(driver, 'use json-file or none', ['driver'])];
-  const strange = Object.keys(options).filter((name) => !LOG_OPTIONS.has(name));
-  const found = strange.map((name) =>
-    unsupported(name, 'json-file has max-size and max-file', ['options', name]),
-  );
-  const { 'max-size': size, 'max-file': files } = options;
-  if (size !== undefined && parseBytes(size) === undefined) {
-    found.push(wrong(`"${size}" is not a size`, 'write a number with k, m or g', ['options', 'max-size']));
-  }
-  if (files !== undefined && !/^[1-9]\d{0,2}$/.test(files)) {
-    found.push(wrong(`"${files}" is not a number from 1 to 999`, undefined, ['options', 'max-file']));
-  }
-  return found;
 }
 
 export function ulimits(limits: Readonly<Record<string, UlimitConfig>>): readonly Finding[] {

@@ -3,6 +3,7 @@
 
 import type { AttributeCheck } from './attribute-checks.ts';
 import * as check from './attribute-checks.ts';
+import { logging } from './log-checks.ts';
 import * as networkCheck from './network-checks.ts';
 import * as storage from './storage-checks.ts';
 
@@ -20,6 +21,7 @@ export interface AttributeSupport {
 
 const honoured = (...paths: string[]): AttributeSupport[] =>
   paths.map((path) => ({ path, support: 'honoured' }));
+const noted = (note: string, path: string): AttributeSupport => ({ path, support: 'honoured', note });
 const checked = (path: string, verify: AttributeCheck, note?: string): AttributeSupport => ({
   path,
   support: 'honoured',
@@ -58,13 +60,14 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
   checked('domainname', check.kernelName),
   ...honoured('env_file', 'container_name', 'labels', 'label_file'),
   ...honoured('annotations', 'profiles', 'attach', 'scale'),
-  checked('logging', check.logging, '`json-file` with `max-size` and `max-file`, and `none`'),
+  checked('logging', logging, 'drivers `json-file`, `local`, `syslog` (unix, udp, tcp) and `none`'),
 ];
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
   ...honoured('depends_on', 'links', 'external_links', 'extends'),
   ...honoured('volumes_from'),
-  ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
+  ...refused('', 'provider'),
+  ...honoured('pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
   checked('healthcheck.test', check.healthTest),
 ];
@@ -133,8 +136,8 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   ...warned(ONE_HOST, 'deploy.resources.reservations.generic_resources'),
   ...refused('', 'deploy.resources.reservations.devices'),
   ...honoured('deploy.restart_policy.condition', 'deploy.restart_policy.max_attempts'),
-  ...warned('restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
-  ...warned('a run of ten seconds counts as success', 'deploy.restart_policy.window'),
+  noted('without it restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
+  noted('without it every restart counts as an attempt', 'deploy.restart_policy.window'),
   ...warned(ONE_HOST, 'deploy.placement', 'deploy.endpoint_mode'),
   ...warned('containers are replaced one after the other', 'deploy.update_config', 'deploy.rollback_config'),
   ...honoured('develop'),

@@ -28,6 +28,8 @@ export interface ContainerInput {
   readonly mountedVolumes?: readonly string[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
+  /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */
+  readonly logServer?: string;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;

@@ -98,17 +98,38 @@ export interface SeccompSpec {
 }
 
 export interface LogSpec {
+  /** What is kept here: `logs` reads it. */
   readonly driver: 'json-file' | 'none';
   readonly path: string;
   /** 0: no limit. */
   readonly maxSize: number;
   readonly maxFile: number;
+  /** Files that rotation sets aside, with gzip: `log.1.gz`, the inode number of the file as the name in its header. */
+  readonly compress?: boolean;
+  /** A JSON object, as text: every record's `attrs`. */
+  readonly attributes?: string;
+  readonly syslog?: SyslogSpec;
+}
+
+export interface SyslogSpec {
+  readonly transport: 'unix' | 'udp' | 'tcp';
+  /** A path, or an address in numbers. */
+  readonly address: string;
+  readonly port?: number;
+  readonly format: 'local' | 'rfc3164' | 'rfc5424' | 'rfc5424micro';
+  readonly facility: number;
+  readonly tag: string;
+  readonly hostname: string;
 }
 
 export interface RestartSpec {
   readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
   /** 0: no limit. */
   readonly maxRetries: number;
+  /** Between an exit and the next start; absent: 100 ms, doubled each time up to a minute. */
+  readonly delayMs?: number;
+  /** Only a restart that ended sooner counts against `maxRetries`; absent: every one does. */
+  readonly windowMs?: number;
 }
 
 export interface HealthSpec {

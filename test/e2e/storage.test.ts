@@ -114,8 +114,8 @@ volumes:
   it('that cannot be mounted says which option is to blame, and nothing is left', () => {
     const compose = (options: string) => `
 services:
-  a: {image: host, command: "true", volumes: ["v:/v"]}
-volumes: {v: {driver_opts: {${options}}}}
+  a: {image: host, command: "true", volumes: ["vol:/v"]}
+volumes: {vol: {driver_opts: {${options}}}}
 `;
     scenario = new Scenario({ 'compose.yaml': compose('type: nonesuch, device: none') });
     const unknown = scenario.run('up', '-d');
