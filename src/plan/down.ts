@@ -4,6 +4,7 @@ import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import type { ObservedContainer, ObservedNetwork, ObservedState, ObservedVolume } from './observed-state.ts';
 import type { Cause, NodeId, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { isHookContainer } from './pre-start.ts';
 import { checkKnown, isActive, knows } from './selection.ts';
 import { emitStops } from './stop-order.ts';
 
@@ -60,7 +61,10 @@ function isLeaving(
   const { removeOrphans, services = [] } = options;
   if (services.length > 0 && !services.includes(container.service)) return false;
   if (removeOrphans || container.state === 'creating' || container.state === 'removing') return true;
-  return !container.oneOff && (model === undefined || knows(model)(container.service));
+  return (
+    (!container.oneOff || isHookContainer(container)) &&
+    (model === undefined || knows(model)(container.service))
+  );
 }
 
 interface DownContext {

@@ -25,6 +25,8 @@ function formatResource(operation: Operation): string {
       const optional = operation.required ? '' : ' if it can be';
       return `${operation.service} ${operation.condition}${dependent}${optional}`;
     }
+    case 'run-hook':
+      return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
@@ -125,6 +127,8 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       const { condition, dependent, required, service } = operation;
       return { service, condition, required, ...(dependent === undefined ? {} : { dependent }) };
     }
+    case 'run-hook':
+      return { phase: operation.phase, index: operation.index, command: operation.command };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

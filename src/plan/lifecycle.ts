@@ -96,7 +96,7 @@ export function planStart(
     const due = containers.filter(isDue);
     const gate = due.length === 0 ? [] : sequence.gate(name, () => true);
     for (const container of due)
-      sequence.add(name, { kind: 'start-container', container: refTo(container) }, gate);
+      sequence.add(container, { kind: 'start-container', container: refTo(container) }, gate);
   }
   if (options.wait) {
     const jobs = model ? findJobs(model) : new Set<string>();
@@ -144,7 +144,7 @@ export function planRestart(
       .filter((container) => !isSince(container.startedAt, options.since))
       .filter((container) => !isDoneForGood(container, model, options));
     const gate = due.length === 0 ? [] : sequence.gate(name, (dependency) => dependency.restart === true);
-    for (const container of due) sequence.add(name, restartOperation(container, options), gate);
+    for (const container of due) sequence.add(container, restartOperation(container, options), gate);
   }
   return sequence.builder.finish(state.project);
 }

@@ -13,6 +13,8 @@ export type ContainerRef =
 
 export type NodeId = number;
 
+export type HookPhase = 'post_start' | 'pre_stop';
+
 export interface OperationShapes {
   'create-network': { readonly key: string; readonly config: NetworkConfig };
   'remove-network': { readonly id: string; readonly name: string };
@@ -31,11 +33,21 @@ export interface OperationShapes {
     /** The container it takes over from: its anonymous volumes, its published sockets, its number. */
     readonly replaces?: { readonly id: string; readonly name: string };
     readonly renewAnonymousVolumes: boolean;
+    /** A `pre_start` hook runs in it: it has the anonymous volumes of the container that it prepares. */
+    readonly prepares?: ContainerRef;
   };
   'start-container': { readonly container: ContainerRef };
   'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
+  /** Runs a command in the container, without the project lock; fails unless it exits 0. */
+  'run-hook': {
+    readonly container: ContainerRef;
+    readonly phase: HookPhase;
+    /** In the list of the container's own service, as it was created. */
+    readonly index: number;
+    readonly command: readonly string[];
+  };
   'pause-container': { readonly container: ContainerRef };
   'unpause-container': { readonly container: ContainerRef };
   'remove-container': { readonly container: ContainerRef; readonly anonymousVolumes: boolean };

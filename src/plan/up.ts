@@ -7,6 +7,7 @@ import type { DesiredInputs, ObservedState } from './observed-state.ts';
 import type { Plan } from './operation.ts';
 import { explainOrphans, findOrphans } from './orphan.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { isHookContainer } from './pre-start.ts';
 import type { ServiceDecision } from './replica-decision.ts';
 import { emitNetworks, emitVolumes, finishNetworks } from './resource-steps.ts';
 import { containerName } from './selection.ts';
@@ -54,15 +55,22 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
     removed: new Map(),
     created: new Map(),
     stopped: new Map(),
+    hookRemovals: new Map(),
     classes: classifyStops(decided, {
       resources,
       contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
     }),
     gate: (service) => gateOf(service, decisions, steps),
   };
+  // What hooks of an earlier command left has the names of those to come.
+  const leftovers = state.containers.filter((each) => isHookContainer(each) && decided.has(each.service));
+  for (const container of leftovers) {
+    const node = emitRemoval({ container, cause: LEFT_BY_HOOK }, steps);
+    steps.hookRemovals.set(container.service, [...(steps.hookRemovals.get(container.service) ?? []), node]);
+  }
   for (const decision of decided.values()) emitService(decision, steps);
   if (options.wait && !options.noStart) emitWaits(decisions, steps);
-  const orphans = findOrphans(model, state);
+  const orphans = findOrphans(model, state).filter((container) => !steps.removed.has(container.id));
   if (options.removeOrphans) {
     for (const container of orphans) emitRemoval({ container, cause: { reason: 'orphan' } }, steps);
   }
@@ -71,6 +79,8 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
   settleClaims(state.containers, claims, steps);
   finishNetworks(networks, steps, state);
 }
+
+const LEFT_BY_HOOK = { reason: 'leftover', what: 'a hook that failed' } as const;
 
 function listClaimants({ replicas, service }: ServiceDecision, { model, options }: UpDecisions): Claimant[] {
   return replicas.flatMap((replica): Claimant[] => {

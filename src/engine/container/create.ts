@@ -37,8 +37,10 @@ import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
 import { planSecrets, type RecordedSecret } from './file-objects.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
+import { writeHooks } from './hooks.ts';
 import { hostDevices } from './host-devices.ts';
 import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
+import { resolveLogServer } from './log-server.ts';
 import { type PlannedMount, planMounts } from './mount-plan.ts';
 import { resolveBind } from './mounts.ts';
 import { listShared, recordMount, type VolumesFrom } from './recorded-mounts.ts';
@@ -123,13 +125,15 @@ async function fillDirectory(
   const kept = planSecrets({ service, configs, secrets });
   const plans = orderEndpoints(service, order.networks);
   const endpoints = await leaseAll(context, order, id, plans);
-  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints, secrets: kept });
+  const logServer = await resolveLogServer(service);
+  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints, secrets: kept, logServer });
   const record = describeContainer(order, { id, mounts, endpoints, bundle, secrets: kept });
   await writeContainerRecord(directory, record);
   const { image, project } = order;
   const filling = { project: project.name, service: service.name, image, mounts, directory };
   await makeMountSources(context, filling);
   makeWritableLayer(filling);
+  writeHooks(directory, service);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
@@ -171,10 +175,10 @@ interface ContainerParts {
 function computeBundle(
   { instance }: EngineContext,
   order: CreateOrder,
-  parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
+  parts: ContainerParts & { readonly plans: readonly EndpointPlan[]; readonly logServer: string | undefined },
 ): ContainerBundle {
   const { operation, image, accounts, host, project } = order;
-  const { id, mounts, plans, endpoints, secrets } = parts;
+  const { id, mounts, plans, endpoints, secrets, logServer } = parts;
   const { paths, names } = instance;
   const { name: service } = operation.service;
   return computeContainer({
@@ -189,6 +193,7 @@ function computeBundle(
     ),
     imageVolumes: mounts.flatMap((mount) => (mount.type === 'image' ? [mount.volume] : [])),
     secrets,
+    ...(logServer === undefined ? {} : { logServer }),
     mountedVolumes: listMounted(paths, listVolumes(mounts)),
     devices: observeDevices(operation.service, hostDevices),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },

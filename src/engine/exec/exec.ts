@@ -18,9 +18,11 @@ import { type ExecStreams, openStreams } from './streams.ts';
 /** How long output that a grandchild holds open is waited for once the command has ended, as the Engine does it. */
 const DRAIN_MS = 2000;
 
+export type ExecTarget = Pick<ObservedContainer, 'id' | 'name'>;
+
 export async function execInContainer(
   context: EngineContext,
-  container: ObservedContainer,
+  container: ExecTarget,
   request: ExecRequest,
 ): Promise<ExecSession> {
   const { native, instance } = context;
@@ -49,7 +51,7 @@ export async function execInContainer(
   return openSession(connection, answered.line, streams ?? terminal);
 }
 
-function connect({ native, instance }: EngineContext, container: ObservedContainer): number {
+function connect({ native, instance }: EngineContext, container: ExecTarget): number {
   try {
     return native.connectUnix(join(instance.paths.containerRun(container.id), 'ctl'));
   } catch (cause) {

@@ -19,7 +19,8 @@ import { readContainerStatus } from '../status/status.ts';
 import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
-import { findJoined, findVolumeSources } from './find-container.ts';
+import { findJoined, findPredecessor, findVolumeSources } from './find-container.ts';
+import { runHook } from './run-hook.ts';
 
 type ContainerKind =
   | 'create-container'
@@ -29,6 +30,7 @@ type ContainerKind =
   | 'kill-container'
   | 'pause-container'
   | 'unpause-container'
+  | 'run-hook'
   | 'remove-container'
   | 'await-condition';
 
@@ -37,7 +39,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const prepared = execution.prepared.get(node);
     if (prepared === undefined)
       throw new TcError(`step ${node} was not prepared`, { code: 'internal', kind: 'bug' });
-    const { service, replaces } = operation;
+    const { service } = operation;
     const created = await createContainer(execution.context, {
       ...prepared,
       operation: { ...operation, ...locateExternal(execution.context.instance.paths, operation) },
@@ -45,7 +47,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
-      replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
+      replaced: findPredecessor(execution, operation),
       joined: findJoined(execution, service.network_mode),
       volumeSources: findVolumeSources(execution, service),
     });
@@ -101,6 +103,14 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
 
   async 'unpause-container'({ container }, { execution }) {
     await freeze(execution, container, 'unpause');
+  },
+
+  async 'run-hook'(operation, { execution, signal }) {
+    const record = execution.resolve(operation.container);
+    const { paths } = execution.context.instance;
+    // What has ended by itself has nothing to prepare for.
+    if (operation.phase === 'pre_stop' && !readContainerStatus(paths, record.id).alive) return;
+    await runHook(execution.context, record, operation, signal);
   },
 
   async 'remove-container'({ container, anonymousVolumes }, { execution }) {

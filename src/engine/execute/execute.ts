@@ -47,11 +47,13 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'unpause-container': 'light',
   'remove-container': 'light',
   'await-condition': 'wait',
+  // The project is not kept from others while a command of the user runs.
+  'run-hook': 'wait',
 };
 
 /** The user has set a limit: then it holds for everything that has an effect. */
 function limited({ operation }: PlanNode): Weight {
-  return operation.kind === 'await-condition' ? 'wait' : 'heavy';
+  return WEIGHTS[operation.kind] === 'wait' ? 'wait' : 'heavy';
 }
 
 const executors: Executors = { ...resourceExecutors, ...containerExecutors };

@@ -1,6 +1,7 @@
 // Containers that a service names: whose network it shares, whose volumes it mounts.
 
 import { TcError } from '../../base/error.ts';
+import type { OperationOf } from '../../plan/operation.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { parseVolumesFrom, type VolumesFrom } from '../container/recorded-mounts.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
@@ -49,4 +50,13 @@ export function checkVolumeSources(execution: Execution, service: ServiceConfig)
     (entry) => parseVolumesFrom(entry).kind === 'container',
   );
   findVolumeSources(execution, { ...service, volumes_from: outside });
+}
+
+/** Whose anonymous volumes the container gets: the one it takes over from, or the one that it prepares. */
+export function findPredecessor(
+  execution: Execution,
+  { replaces, prepares }: OperationOf<'create-container'>,
+): ContainerRecord | undefined {
+  if (prepares) return execution.resolve(prepares);
+  return replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id));
 }

@@ -15,7 +15,9 @@ export interface Change {
 
 type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
 
-const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, readonly [string, string]>> = {
+const words: Readonly<
+  Record<Exclude<Operation['kind'], 'await-condition' | 'run-hook'>, readonly [string, string]>
+> = {
   'create-network': ['Creating', 'Created'],
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
@@ -52,6 +54,7 @@ function wordOf(operation: Operation, phase: 'started' | 'done'): string {
   if (operation.kind === 'await-condition') {
     return phase === 'started' ? 'Waiting' : conditionWords[operation.condition];
   }
+  if (operation.kind === 'run-hook') return `${phase === 'started' ? 'Running' : 'Ran'} ${operation.phase}`;
   return words[operation.kind][phase === 'started' ? 0 : 1];
 }
 
@@ -86,7 +89,7 @@ export class ChangeTracker {
     this.#groups.clear();
     this.#last.clear();
     for (const { group, id, operation } of plan.nodes) {
-      if (group === undefined || operation.kind === 'start-container') continue;
+      if (group === undefined || isToldByItself(operation)) continue;
       const known = this.#groups.get(group);
       if (known) known.open.add(id);
       else this.#groups.set(group, { open: new Set([id]), id: idsOf(operation)[0] ?? group, begun: false });
@@ -95,8 +98,10 @@ export class ChangeTracker {
 
   follow(event: NodeEvent): Change[] {
     const group = event.group === undefined ? undefined : this.#groups.get(event.group);
-    const isMember = group !== undefined && event.operation.kind !== 'start-container';
-    const changes = isMember ? followGroup(group, event) : describeStep(event);
+    const changes =
+      group !== undefined && !isToldByItself(event.operation)
+        ? followGroup(group, event)
+        : describeStep(event);
     return changes.filter((change) => this.#isNews(change));
   }
 
@@ -108,6 +113,10 @@ export class ChangeTracker {
     told.add(text);
     return true;
   }
+}
+
+function isToldByItself({ kind }: Operation): boolean {
+  return kind === 'start-container' || kind === 'run-hook';
 }
 
 interface GroupProgress {
