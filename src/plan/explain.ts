@@ -25,6 +25,8 @@ function formatResource(operation: Operation): string {
       const optional = operation.required ? '' : ' if it can be';
       return `${operation.service} ${operation.condition}${dependent}${optional}`;
     }
+    case 'run-provider':
+      return `${operation.service} ${operation.command} by ${operation.provider.type}`;
     case 'run-hook':
       return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
     case 'kill-container':
@@ -55,6 +57,7 @@ export function describeResource(operation: Operation): ResourceName {
     case 'create-container':
       return { type: 'container', name: operation.name };
     case 'await-condition':
+    case 'run-provider':
       return { type: 'service', name: operation.service };
     default:
       return { type: 'container', name: operation.container.name };
@@ -127,6 +130,8 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       const { condition, dependent, required, service } = operation;
       return { service, condition, required, ...(dependent === undefined ? {} : { dependent }) };
     }
+    case 'run-provider':
+      return { provider: operation.provider.type, command: operation.command };
     case 'run-hook':
       return { phase: operation.phase, index: operation.index, command: operation.command };
     case 'kill-container':

@@ -13,6 +13,8 @@ export type ContainerRef =
 
 export type NodeId = number;
 
+export type ProviderCommand = 'up' | 'stop' | 'down';
+
 export type HookPhase = 'post_start' | 'pre_stop';
 
 export interface OperationShapes {
@@ -47,6 +49,12 @@ export interface OperationShapes {
     /** In the list of the container's own service, as it was created. */
     readonly index: number;
     readonly command: readonly string[];
+  };
+  /** Has somebody else's program bring up, stop or take down what stands behind the service. */
+  'run-provider': {
+    readonly service: string;
+    readonly provider: NonNullable<ServiceConfig['provider']>;
+    readonly command: ProviderCommand;
   };
   'pause-container': { readonly container: ContainerRef };
   'unpause-container': { readonly container: ContainerRef };

@@ -18,6 +18,8 @@ import { containerSources, orderServices } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
 export interface UpDecisions extends DecisionContext {
+  /** Of all services, those depended on first. */
+  readonly order: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
@@ -49,7 +51,7 @@ export function decideUp(
     }
     for (const decision of decided.values()) checkSources(decision, context);
     const warnings = [...decided.values()].flatMap((decision) => decision.warnings);
-    return { ...context, warnings: [...checkConditions(context), ...resources.warnings, ...warnings] };
+    return { ...context, order, warnings: [...checkConditions(context), ...resources.warnings, ...warnings] };
   }
 }
 

@@ -47,6 +47,8 @@ export interface StepContext {
   readonly stopped: Map<ObservedContainer, NodeId>;
   /** Service -> the steps that remove what failed hooks left. */
   readonly hookRemovals: Map<string, readonly NodeId[]>;
+  /** Service -> the step in which its provider brings it up. */
+  readonly providers: Map<string, NodeId>;
   readonly classes: StopClasses;
   /** Steps that the start of a container of the service waits for. */
   gate(service: ServiceConfig): readonly NodeId[];
@@ -238,6 +240,7 @@ function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
   const found = [
     ...networkKeys(service).map((key) => context.networkSteps.get(key)),
     ...volumeKeys(service).map((key) => context.volumeSteps.get(key)),
+    ...Object.keys(service.depends_on).map((on) => context.providers.get(on)),
     ...containerSources(service).flatMap((source) => {
       const steps = context.steps.get(source);
       return [steps?.source, ...(steps?.cleanups ?? [])];

@@ -8,6 +8,7 @@ import type { Plan } from './operation.ts';
 import { explainOrphans, findOrphans } from './orphan.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { isHookContainer } from './pre-start.ts';
+import { emitProvider } from './provider.ts';
 import type { ServiceDecision } from './replica-decision.ts';
 import { emitNetworks, emitVolumes, finishNetworks } from './resource-steps.ts';
 import { containerName } from './selection.ts';
@@ -56,6 +57,7 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
     created: new Map(),
     stopped: new Map(),
     hookRemovals: new Map(),
+    providers: new Map(),
     classes: classifyStops(decided, {
       resources,
       contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
@@ -68,7 +70,11 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
     const node = emitRemoval({ container, cause: LEFT_BY_HOOK }, steps);
     steps.hookRemovals.set(container.service, [...(steps.hookRemovals.get(container.service) ?? []), node]);
   }
-  for (const decision of decided.values()) emitService(decision, steps);
+  for (const name of decisions.order) {
+    const decision = decided.get(name);
+    if (decision) emitService(decision, steps);
+    else bringUp(name, decisions, steps);
+  }
   if (options.wait && !options.noStart) emitWaits(decisions, steps);
   const orphans = findOrphans(model, state).filter((container) => !steps.removed.has(container.id));
   if (options.removeOrphans) {
@@ -78,6 +84,15 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
   orderSharers(steps.stopped, builder);
   settleClaims(state.containers, claims, steps);
   finishNetworks(networks, steps, state);
+}
+
+/** A service that a provider stands for: what it says is in the environment of those that depend on it. */
+function bringUp(name: string, { model, selection }: UpDecisions, steps: StepContext): void {
+  const service = model.services[name];
+  if (service?.provider === undefined || !selection.selected.has(name)) return;
+  const cause = { reason: 'requested', verb: 'up' } as const;
+  const node = emitProvider(service, 'up', { builder: steps.builder, cause, after: steps.gate(service) });
+  if (node !== undefined) steps.providers.set(name, node);
 }
 
 const LEFT_BY_HOOK = { reason: 'leftover', what: 'a hook that failed' } as const;

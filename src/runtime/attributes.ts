@@ -66,7 +66,7 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
   ...honoured('depends_on', 'links', 'external_links', 'extends'),
   ...honoured('volumes_from'),
-  ...refused('', 'provider'),
+  noted('what it says is set when a container is created', 'provider'),
   ...honoured('pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
   checked('healthcheck.test', check.healthTest),

@@ -20,6 +20,7 @@ import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
 import { findJoined, findPredecessor, findVolumeSources } from './find-container.ts';
+import { executeProvider, withProvided } from './provider-executor.ts';
 import { runHook } from './run-hook.ts';
 
 type ContainerKind =
@@ -31,6 +32,7 @@ type ContainerKind =
   | 'pause-container'
   | 'unpause-container'
   | 'run-hook'
+  | 'run-provider'
   | 'remove-container'
   | 'await-condition';
 
@@ -42,7 +44,11 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const { service } = operation;
     const created = await createContainer(execution.context, {
       ...prepared,
-      operation: { ...operation, ...locateExternal(execution.context.instance.paths, operation) },
+      operation: {
+        ...operation,
+        ...locateExternal(execution.context.instance.paths, operation),
+        service: withProvided(execution, service),
+      },
       project: execution.project,
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
@@ -111,6 +117,10 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     // What has ended by itself has nothing to prepare for.
     if (operation.phase === 'pre_stop' && !readContainerStatus(paths, record.id).alive) return;
     await runHook(execution.context, record, operation, signal);
+  },
+
+  async 'run-provider'(operation, step) {
+    await executeProvider(operation, step);
   },
 
   async 'remove-container'({ container, anonymousVolumes }, { execution }) {

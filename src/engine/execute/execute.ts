@@ -49,6 +49,7 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'await-condition': 'wait',
   // The project is not kept from others while a command of the user runs.
   'run-hook': 'wait',
+  'run-provider': 'wait',
 };
 
 /** The user has set a limit: then it holds for everything that has an effect. */
@@ -111,6 +112,7 @@ async function executeLocked(
     host: parts.host,
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
+    services: request.model?.services ?? {},
     secrets: request.model?.secrets ?? {},
     warn: (warning) => request.on({ type: 'warning', warning }),
   });
@@ -154,7 +156,10 @@ function runPlan(
     signal: request.signal,
     weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
-      await runNode(node, { node: node.id, execution, signal }, request);
+      const { group, id, operation } = node;
+      const tell = (detail: string) =>
+        request.on({ type: 'node', node: id, operation, group, phase: 'started', detail });
+      await runNode(node, { node: id, execution, signal, tell }, request);
       done.add(node.id);
     },
     onIdle() {

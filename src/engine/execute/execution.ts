@@ -6,6 +6,7 @@ import { bug, TcError } from '../../base/error.ts';
 import type { Warning } from '../../base/warning.ts';
 import type { ContainerRef, NodeId, Operation } from '../../plan/operation.ts';
 import type { FileObjectConfig } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
@@ -30,6 +31,8 @@ export interface ExecutionParts {
   host(): HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  /** Of the model. */
+  readonly services: Readonly<Record<string, ServiceConfig>>;
   /** Of the model, by key: their contents may come from its environment. */
   readonly secrets: Readonly<Record<string, FileObjectConfig>>;
   warn(warning: Warning): void;
@@ -41,7 +44,10 @@ export class Execution {
   readonly host: () => HostFacts;
   readonly sockets: SocketPool;
   readonly events: EventLog;
+  readonly services: Readonly<Record<string, ServiceConfig>>;
   readonly secrets: Readonly<Record<string, FileObjectConfig>>;
+  /** Service -> variables that its provider has set. */
+  readonly provided = new Map<string, Readonly<Record<string, string>>>();
   readonly warn: (warning: Warning) => void;
   readonly created = new Map<NodeId, string>();
   readonly prepared = new Map<NodeId, PreparedContainer>();
@@ -63,6 +69,7 @@ export class Execution {
     this.host = parts.host;
     this.sockets = parts.sockets;
     this.events = parts.events;
+    this.services = parts.services;
     this.secrets = parts.secrets;
     this.warn = parts.warn;
     this.containers = parts.containers;
@@ -173,4 +180,6 @@ export interface Step {
   readonly node: NodeId;
   readonly execution: Execution;
   readonly signal: AbortSignal;
+  /** How it goes, while it goes. */
+  tell(detail: string): void;
 }

@@ -31,7 +31,10 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   refuseUnsupported(model, wanted);
   const entries = await Promise.all(
-    wanted.map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
+    // What a provider stands for has no image.
+    wanted
+      .filter(({ provider }) => provider === undefined)
+      .map(async (service) => [service.name, await describeDesired(service, request, digest)] as const),
   );
   return { services: Object.fromEntries(entries) };
 }

@@ -16,7 +16,10 @@ export interface Change {
 type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
 
 const words: Readonly<
-  Record<Exclude<Operation['kind'], 'await-condition' | 'run-hook'>, readonly [string, string]>
+  Record<
+    Exclude<Operation['kind'], 'await-condition' | 'run-hook' | 'run-provider'>,
+    readonly [string, string]
+  >
 > = {
   'create-network': ['Creating', 'Created'],
   'remove-network': ['Removing', 'Removed'],
@@ -31,6 +34,12 @@ const words: Readonly<
   'unpause-container': ['Unpausing', 'Unpaused'],
   'remove-container': ['Removing', 'Removed'],
 };
+
+const providerWords = {
+  up: ['Creating', 'Created'],
+  stop: ['Stopping', 'Stopped'],
+  down: ['Removing', 'Removed'],
+} as const;
 
 const conditionWords = {
   service_started: 'Running',
@@ -55,6 +64,7 @@ function wordOf(operation: Operation, phase: 'started' | 'done'): string {
     return phase === 'started' ? 'Waiting' : conditionWords[operation.condition];
   }
   if (operation.kind === 'run-hook') return `${phase === 'started' ? 'Running' : 'Ran'} ${operation.phase}`;
+  if (operation.kind === 'run-provider') return providerWords[operation.command][phase === 'started' ? 0 : 1];
   return words[operation.kind][phase === 'started' ? 0 : 1];
 }
 
@@ -70,6 +80,8 @@ export function idsOf(operation: Operation): string[] {
       return [`Volume ${operation.name}`];
     case 'create-container':
       return [`Container ${operation.name}`];
+    case 'run-provider':
+      return [`Service ${operation.service}`];
     case 'await-condition':
       return operation.containers.map(({ name }) => `Container ${name}`);
     default:
@@ -106,7 +118,8 @@ export class ChangeTracker {
   }
 
   /** Two services may wait for one container: it is told once. */
-  #isNews({ id, state, text }: Change): boolean {
+  #isNews({ details, id, state, text: word }: Change): boolean {
+    const text = details === undefined ? word : `${word} ${details}`;
     const told = this.#last.get(id) ?? new Set();
     this.#last.set(id, told);
     if (told.has(text) && state !== 'failed') return false;

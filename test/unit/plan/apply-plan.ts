@@ -160,6 +160,8 @@ export class Host {
       case 'unpause-container':
         this.#resolve(operation.container).state = 'running';
         return;
+      case 'run-provider':
+        return;
       case 'run-hook':
         assert(this.#resolve(operation.container).state === 'running', `${operation.container.name} runs`);
         return;
