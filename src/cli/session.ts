@@ -85,7 +85,18 @@ function createContext(
       return listen().forced;
     },
     on,
+    ...(canAsk() ? { confirm: ask } : {}),
   };
+}
+
+/** Loaded when there is something to ask. */
+async function ask(question: string): Promise<boolean> {
+  const { confirm } = await import('./confirm.ts');
+  return confirm(question);
+}
+
+function canAsk(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }
 
 /** -1 is no limit, as in Docker Compose; 0 leaves it to us. */

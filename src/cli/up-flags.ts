@@ -73,6 +73,7 @@ export function toUpOptions(
     services,
     forceRecreate: flags['force-recreate'],
     noRecreate: flags['no-recreate'],
+    ...(flags.yes ? { replaceVolumes: 'all' as const } : {}),
     removeOrphans: flags['remove-orphans'],
     ignoreOrphans: flags['ignore-orphans'],
     scale: parseScale(flags.scale),

@@ -98,6 +98,7 @@ function diffVolumes(container: ObservedContainer, desired: Desired): FieldChang
     const decision = desired.resources.volumes.get(key);
     if (mounted === undefined || decision === undefined) return [];
     if (decision.action === 'use' && decision.id === mounted) return [];
+    if (decision.action === 'replace') return [...decision.changes];
     const to = decision.action === 'use' ? shortId(decision.id) : '(new)';
     return [{ path: `volumes.${key}`, from: shortId(mounted), to }];
   });

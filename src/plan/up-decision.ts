@@ -39,7 +39,7 @@ export function decideUp(
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
     const services = order.filter((name) => reached.has(name)).flatMap((name) => model.services[name] ?? []);
-    const resources = decideResources(model, state, services, !options.noRecreate);
+    const resources = decideResources(model, state, services, options);
     const decided = new Map<string, ServiceDecision>();
     const context = { model, inputs, options, selection, resources, shared, existing, decided };
     for (const name of order) decide(known[name], context, decided);

@@ -10,7 +10,7 @@ import { PlanBuilder } from './plan-builder.ts';
 import { isHookContainer } from './pre-start.ts';
 import { emitProvider } from './provider.ts';
 import type { ServiceDecision } from './replica-decision.ts';
-import { emitNetworks, emitVolumes, finishNetworks } from './resource-steps.ts';
+import { emitNetworks, emitVolumes, finishNetworks, finishVolumes } from './resource-steps.ts';
 import { containerName } from './selection.ts';
 import { classifyStops, orderSharers } from './stop-first.ts';
 import { decideUp, type UpDecisions } from './up-decision.ts';
@@ -44,6 +44,7 @@ export function planCreate(
 function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder): void {
   const { decided, model, options, resources } = decisions;
   const networks = emitNetworks(resources, builder);
+  const volumes = emitVolumes(resources, builder);
   const claims = indexClaims([...decided.values()].flatMap((decision) => listClaimants(decision, decisions)));
   const steps: StepContext = {
     model,
@@ -51,7 +52,7 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
     builder,
     resources,
     networkSteps: networks.created,
-    volumeSteps: emitVolumes(resources, builder),
+    volumeSteps: volumes.created,
     steps: new Map(),
     removed: new Map(),
     created: new Map(),
@@ -84,6 +85,7 @@ function emit(decisions: UpDecisions, state: ObservedState, builder: PlanBuilder
   orderSharers(steps.stopped, builder);
   settleClaims(state.containers, claims, steps);
   finishNetworks(networks, steps, state);
+  finishVolumes(volumes, steps, state);
 }
 
 /** A service that a provider stands for: what it says is in the environment of those that depend on it. */

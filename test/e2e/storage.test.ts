@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Scenario } from './scenario.ts';
+import { executable, Scenario } from './scenario.ts';
 
 let scenario: Scenario;
 
@@ -138,6 +138,36 @@ function monitorPid(id: string): number {
   const status = readFileSync(`/run/tcompose-${instance}/containers/${id}/status`, 'utf8');
   return (JSON.parse(status) as { monitorPid: number }).monitorPid;
 }
+
+it('a volume that the file describes otherwise by now is made anew only for who says so', () => {
+  const compose = (options: string) => `
+services:
+  a: {image: host, command: sleep 1000, stop_grace_period: 0s, volumes: ["kept:/kept"]}
+volumes: {kept: {${options}}}
+`;
+  scenario = new Scenario({ 'compose.yaml': compose('') });
+  scenario.ok('up', '-d');
+  inside('a', 'sh', '-c', 'echo mine > /kept/file');
+  scenario.write('compose.yaml', compose('labels: {a: b}'));
+  // Nobody to ask: it stays, and that is said.
+  expect(scenario.ok('up', '-d').stderr).toContain('it is used as it is');
+  expect(inside('a', 'cat', '/kept/file')).toBe('mine');
+  const typed = (answer: string) =>
+    spawnSync('script', ['-qec', `${process.execPath} ${executable} up -d`, '/dev/null'], {
+      cwd: scenario.directory,
+      env: scenario.environment,
+      input: `${answer}\n`,
+      encoding: 'utf8',
+    });
+  expect(typed('n').stdout).toContain('Make it anew? All data in it is lost');
+  expect(inside('a', 'cat', '/kept/file')).toBe('mine');
+  expect(typed('y').status).toBe(0);
+  expect(inside('a', 'ls', '/kept')).toBe('');
+  inside('a', 'sh', '-c', 'echo again > /kept/file');
+  scenario.write('compose.yaml', compose('labels: {a: c}'));
+  scenario.ok('up', '-d', '-y');
+  expect(inside('a', 'ls', '/kept')).toBe('');
+});
 
 describe('other mounts', () => {
   it('come from other containers, from images, and below a subpath that cannot lead out', () => {
