@@ -199,6 +199,16 @@ describe('findIgnored', () => {
     ]);
   });
 
+  it('says that no driver fetches a secret or fills in a template', () => {
+    const used = model({ secrets: [{ source: 's' }], configs: [{ source: 'c' }] });
+    const secrets = { s: { name: 's', driver: 'vault' }, unused: { name: 'u', driver: 'vault' } };
+    const configs = { c: { name: 'c', template_driver: 'golang' } };
+    expect(findIgnored({ ...used, secrets, configs }).map(({ message }) => message)).toEqual([
+      'configs.c.template_driver has no effect: contents are taken as they are',
+      'secrets.s.driver has no effect: contents are taken as they are',
+    ]);
+  });
+
   it('says that a network of the host publishes nothing', () => {
     const service = { network_mode: 'host', ports: [{ target: 80 }] };
     expect(errors(service)).toEqual([]);
