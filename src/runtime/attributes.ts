@@ -86,8 +86,16 @@ const STORAGE: readonly AttributeSupport[] = [
   checked('volumes', storage.volumes, 'types `bind`, `volume`, `tmpfs` and `image`'),
   ...warned('SELinux labels are not set', 'volumes.*.bind.selinux'),
   checked('tmpfs', storage.tmpfs),
-  checked('configs', storage.fileObjects, 'owner and mode are honoured for files too'),
-  checked('secrets', storage.fileObjects, 'owner and mode are honoured for files too; kept in memory only'),
+  checked(
+    'configs',
+    storage.fileObjects,
+    'owner and mode are honoured for files too; external ones are files `configs/NAME` of the data root',
+  ),
+  checked(
+    'secrets',
+    storage.fileObjects,
+    'owner and mode are honoured for files too; kept in memory only; external ones are files `secrets/NAME` of the data root',
+  ),
   ...honoured('read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
   checked('devices', check.devices, 'paths of the host'),
