@@ -19,6 +19,7 @@ void set_function(Napi::Object exports, const char* name, Napi::Value (*function
 
 void init_files(Napi::Object exports);
 void init_locks(Napi::Object exports);
+void init_mounts(Napi::Object exports);
 void init_process(Napi::Object exports);
 void init_cgroup(Napi::Object exports);
 void init_sockets(Napi::Object exports);

@@ -143,7 +143,7 @@ Error build(const StartContext& context, Fd* terminal) {
   if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
   if (error.ok()) error = set_names(spec.oci);
   Rootfs rootfs;
-  if (error.ok()) error = build_rootfs(spec, context.host.bundle, context.joined, &rootfs);
+  if (error.ok()) error = build_rootfs(spec, {context.host.bundle, context.host.secrets, context.joined}, &rootfs);
   for (size_t i = 0; i < spec.oci.sysctl.count && error.ok(); i++) error = write_sysctl(context, spec.oci.sysctl[i]);
   if (error.ok()) error = set_stdio(context, rootfs, terminal);
   // Now, as the root may be read-only in a moment. What is wrong with it, enter_directory() tells.

@@ -15,6 +15,7 @@ struct Host {
   int executable;  // this executable, sealed
   int proc;        // the host's /proc
   int null;        // the host's /dev/null
+  int secrets;     // the contents of the spec's secrets, -1: it has none
   unsigned rows = 0;  // of the terminal that the container starts with
   unsigned columns = 0;
   // cgroup.kill was used and the cgroup is used on. Linux 6.14 and later then kill whatever is cloned into it from

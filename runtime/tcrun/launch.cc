@@ -28,6 +28,8 @@ constexpr int kAnswerFd = 3;
 constexpr int kBundleFd = 4;
 constexpr int kFirstSocketFd = 5;
 constexpr uint64_t kMaxSockets = 1024;
+constexpr int kOptionalCount = 3;
+constexpr int kMaxArguments = 4 + kOptionalCount;
 
 alignas(Monitor) char monitor_memory[sizeof(Monitor)];
 
@@ -42,20 +44,30 @@ int refuse(const Error& error) {
 
 Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
   uint64_t count = 0;
-  bool valid = argc >= 4 && argc <= 6 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
+  bool valid = argc >= 4 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
   if (!valid) return fail_with(EINVAL, "start", "argv");
-  *inherited = {int(count), false, false};
-  for (int i = 4; i < argc; i++) {
-    bool is_netns = strcmp(argv[i], "--netns") == 0;
-    if (!is_netns && strcmp(argv[i], "--client") != 0) return fail_with(EINVAL, "start", "argv");
-    (is_netns ? inherited->has_netns : inherited->has_client) = true;
+  *inherited = {int(count), false, false, false};
+  struct Optional {
+    const char* name;
+    bool Inheritance::*is_given;
+  };
+  // In the order of their descriptors.
+  const Optional optional[kOptionalCount] = {{"--netns", &Inheritance::has_netns},
+                                             {"--client", &Inheritance::has_client},
+                                             {"--secrets", &Inheritance::has_secrets}};
+  int next = 4;
+  for (const Optional& each : optional) {
+    if (next >= argc || strcmp(argv[next], each.name) != 0) continue;
+    inherited->*each.is_given = true;
+    next++;
   }
-  return {};
+  return next == argc ? Error{} : fail_with(EINVAL, "start", "argv");
 }
 
 // What is inherited beyond the contract is not ours to keep; what is ours must not reach a container.
 void own_descriptors(const Inheritance& inherited) {
-  int last = kFirstSocketFd + inherited.socket_count + int(inherited.has_netns) + int(inherited.has_client) - 1;
+  int optional = inherited.has_netns + inherited.has_client + inherited.has_secrets;
+  int last = kFirstSocketFd + inherited.socket_count + optional - 1;
   syscall(SYS_close_range, unsigned(last + 1), ~0u, 0);
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -131,7 +143,8 @@ int launch_monitor(int argc, char** argv) {
   variable.add("TCOMPOSE_DISABLE=").add(value ? value : "");
   char* env[] = {const_cast<char*>(variable.c_str()), nullptr};
   char role[] = "sealed-monitor";
-  char* args[] = {argv[0], role, argv[2], argv[3], argc > 4 ? argv[4] : nullptr, argc > 5 ? argv[5] : nullptr, nullptr};
+  char* args[kMaxArguments + 1] = {argv[0], role};
+  for (int i = 2; i < argc; i++) args[i] = argv[i];
   // Descriptors of the contract survive this exec, and only they.
   for (int fd = kAnswerFd; fd < sealed.get(); fd++) fcntl(fd, F_SETFD, 0);
   sys_execveat(sealed.get(), args, env);

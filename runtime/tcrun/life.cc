@@ -1,11 +1,8 @@
-// The container's lives: start, exit, restart policy, stop, and the end of it all.
+// The container's lives: start, exit, restart policy, stop.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
-#include <cstdio>
-
-#include "../common/remove_tree.h"
 #include "monitor.h"
 
 namespace tc {
@@ -18,7 +15,6 @@ constexpr int64_t kMaxBackoffMs = 60 * 1000;
 constexpr int64_t kSteadyMs = 10 * 1000;
 // Processes outside of the pid namespace may hold the pipes open for ever.
 constexpr int64_t kDrainMs = 2000;
-constexpr int64_t kMaxCgroupRetryMs = 2000;
 
 void kill_and_reap(const Child& child) {
   kill(child.pid, SIGKILL);
@@ -52,16 +48,23 @@ void watch_output(Monitor& monitor) {
 
 bool should_restart(const Monitor& monitor) {
   const RestartSpec& restart = monitor.spec.restart;
+  uint32_t attempts = restart.window_ms ? monitor.failed_restarts : monitor.restart_count;
+  bool may_try = restart.max_retries == 0 || attempts < restart.max_retries;
   switch (restart.policy) {
     case RestartPolicy::No:
       return false;
     case RestartPolicy::Always:
     case RestartPolicy::UnlessStopped:
-      return true;
+      return may_try;
     case RestartPolicy::OnFailure:
-      return monitor.life.exit_code != 0 && (restart.max_retries == 0 || monitor.restart_count < restart.max_retries);
+      return may_try && monitor.life.exit_code != 0;
   }
   return false;
+}
+
+void judge_restart(Monitor& monitor) {
+  int64_t ran = monotonic_ms() - monitor.life.started_ms;
+  if (monitor.restart_count > 0 && ran < monitor.spec.restart.window_ms) monitor.failed_restarts++;
 }
 
 void notify_exit(Monitor& monitor) {
@@ -76,14 +79,17 @@ void schedule_restart(Monitor& monitor) {
   int64_t doubled = monitor.backoff_ms * 2;
   monitor.backoff_ms = is_first ? kFirstBackoffMs : doubled < kMaxBackoffMs ? doubled : kMaxBackoffMs;
   monitor.state = State::Restarting;
-  monitor.restart.set_in(monitor.backoff_ms);
+  int64_t delay = monitor.spec.restart.delay_ms;
+  monitor.restart.set_in(delay >= 0 ? delay : monitor.backoff_ms);
 }
 
 // Whose namespace it shares may be on the way back, too: then later. Nothing ran, so the delay doubles.
 bool may_try_later(Monitor& monitor, const Error& error) {
-  if (monitor.spec.joins.count == 0 || !should_restart(monitor)) return false;
-  monitor.error = error;
+  if (monitor.spec.joins.count == 0) return false;
   monitor.life.started_ms = monotonic_ms();
+  judge_restart(monitor);
+  if (!should_restart(monitor)) return false;
+  monitor.error = error;
   schedule_restart(monitor);
   report_status(monitor);
   return true;
@@ -111,6 +117,7 @@ void start_again(Monitor& monitor, StartedBy by) {
 void restart_by_request(Monitor& monitor) {
   monitor.stop = Stop{};
   monitor.restart_count = 0;
+  monitor.failed_restarts = 0;
   monitor.backoff_ms = 0;
   start_again(monitor, StartedBy::Request);
 }
@@ -137,56 +144,6 @@ bool begin_drain(Monitor& monitor) {
   monitor.stop.drain.set_in(monitor.stop.drain_ms);
   watch(monitor, monitor.connections.notices().get(), EPOLLIN, Source::Drain, 0);
   return true;
-}
-
-void remove_directory(const char* path) {
-  const char* slash = strrchr(path, '/');
-  Path above;
-  above.add(path, size_t(slash - path) + 1);
-  Fd parent(open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent) (void)remove_tree(parent.get(), slash + 1);
-}
-
-// Nothing of it outlives its process. Its record stays, under a name that says so, for what only the next command can give
-// back: leases, anonymous volumes. The rename comes first: what has its own name is whole.
-void leave_remnant(const Spec& spec) {
-  const char* slash = strrchr(spec.bundle, '/');
-  Path remnant;
-  remnant.add(spec.bundle, size_t(slash - spec.bundle) + 1).add(".ended-").add(slash + 1);
-  if (rename(spec.bundle, remnant.c_str()) != 0) return;
-  Fd directory(open(remnant.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!directory) return;
-  for (const char* name : {"upper", "work", "log"}) (void)remove_tree(directory.get(), name);
-}
-
-// The container is over and its cgroups are gone: files, and whoever waits for the end.
-void finish_end(Monitor& monitor) {
-  report_status(monitor);
-  unlinkat(monitor.run_dir.get(), "ctl", 0);
-  unlinkat(monitor.run_dir.get(), "status.spare", 0);
-  if (monitor.spec.remove_on_end) {
-    remove_directory(monitor.spec.run_dir);
-    leave_remnant(monitor.spec);
-  }
-  FixedText<64> line;
-  line.add("{\"event\":\"ended\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");
-  notify(monitor, &Client::awaits_end, line.c_str(), line.length());
-  monitor.has_ended = true;
-}
-
-// The kernel may still be burying the last process (EBUSY): a few short retries, then a warning and a sweep's business.
-void retry_cgroups(Monitor& monitor) {
-  monitor.cgroup_retry.clear();
-  Error error = remove_cgroups(monitor.spec.cgroup);
-  if (error.ok()) return finish_end(monitor);
-  if (error.errnum != EBUSY || monitor.cgroup_retry_ms > kMaxCgroupRetryMs) {
-    FixedText<400> text;
-    text.add("cgroup left behind: ").add(error.path).add(" (").add(errno_name(error.errnum)).add(")");
-    monitor.warn(text.c_str());
-    return finish_end(monitor);
-  }
-  monitor.cgroup_retry_ms = monitor.cgroup_retry_ms ? monitor.cgroup_retry_ms * 2 : 1;
-  monitor.cgroup_retry.set_in(monitor.cgroup_retry_ms);
 }
 
 }  // namespace
@@ -292,6 +249,7 @@ void output_drained(Monitor& monitor) {
     record_last(monitor);
     return restart_by_request(monitor);
   }
+  judge_restart(monitor);
   if (!should_restart(monitor)) return end(monitor);
   schedule_restart(monitor);
   record_last(monitor);
@@ -369,38 +327,6 @@ void run_life_timers(Monitor& monitor, int64_t now) {
   }
   if (monitor.status_update.is_due(now)) report_status(monitor);
   if (monitor.cgroup_retry.is_due(now)) retry_cgroups(monitor);
-}
-
-void end(Monitor& monitor) {
-  if (monitor.is_ending) return;
-  monitor.is_ending = true;
-  monitor.state = State::Exited;
-  monitor.restart.clear();
-  monitor.network_child_restart.clear();
-  stop_health(monitor);
-  publish(monitor);
-  if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
-  record_last(monitor);
-  retry_cgroups(monitor);
-}
-
-void abandon(Monitor& monitor) {
-  monitor.is_ending = true;
-  monitor.state = State::Exited;
-  monitor.life.exit_code = exit_code_of(monitor.error);
-  monitor.life.finished_at = wall_clock();
-  if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
-  publish(monitor);
-  for (int wait = 1; wait < kMaxCgroupRetryMs && remove_cgroups(monitor.spec.cgroup).errnum == EBUSY; wait *= 2) {
-    timespec pause{wait / 1000, (wait % 1000) * 1000000L};
-    nanosleep(&pause, nullptr);
-  }
-  if (monitor.run_dir) {
-    report_status(monitor);
-    unlinkat(monitor.run_dir.get(), "ctl", 0);
-    unlinkat(monitor.run_dir.get(), "status.spare", 0);
-  }
-  record_last(monitor);
 }
 
 }  // namespace tc

@@ -14,6 +14,7 @@
 
 #include "../common/file.h"
 #include "peer.h"
+#include "volumes.h"
 
 namespace tc {
 
@@ -32,7 +33,8 @@ void inherit(Monitor& monitor, const Inheritance& inherited) {
   for (size_t i = 0; i < monitor.socket_count; i++) monitor.sockets[i] = kFirstSocketFd + int(i);
   int next = kFirstSocketFd + inherited.socket_count;
   if (inherited.has_netns) monitor.netns.reset(next++);
-  if (inherited.has_client) monitor.first_client.reset(next);
+  if (inherited.has_client) monitor.first_client.reset(next++);
+  if (inherited.has_secrets) monitor.secrets.reset(next);
 }
 
 Error identify(Monitor& monitor) {
@@ -47,7 +49,8 @@ Error identify(Monitor& monitor) {
   if (error) return error;
   Text id(monitor.boot_id);
   id.add(bytes.data, strcspn(bytes.data, "\n"));
-  monitor.host = {&monitor.spec, monitor.bundle.get(), monitor.executable.get(), monitor.proc.get(), kNullFd};
+  monitor.host = {&monitor.spec,      monitor.bundle.get(), monitor.executable.get(),
+                  monitor.proc.get(), kNullFd,              monitor.secrets.get()};
   return {};
 }
 
@@ -87,14 +90,30 @@ Error open_netns(Monitor& monitor) {
   return error;
 }
 
+Error open_log(Monitor& monitor) {
+  uint64_t events = uint64_t(Source::Syslog) << 32;
+  return monitor.log.open(monitor.spec.log, monitor.pid, monitor.epoll.get(), events);
+}
+
+Fd* make_locks(Monitor& monitor) {
+  size_t count = monitor.spec.mounted_volumes.count;
+  monitor.volumes = monitor.arena.make<Fd>(count);
+  for (size_t i = 0; i < count; i++) new (&monitor.volumes[i]) Fd;
+  return monitor.volumes;
+}
+
 Error start(Monitor& monitor) {
   if (monitor.socket_count != monitor.spec.network.ports.count) {
     return explain(fail_with(EINVAL, "start", "argv"), "there is not one socket for each published port");
   }
+  if (monitor.spec.secrets.count && !monitor.secrets) {
+    return explain(fail_with(EINVAL, "start", "argv"), "the contents of its secrets were not handed over");
+  }
   Error error = identify(monitor);
   if (error.ok()) error = open_run_dir(monitor);
   if (error.ok()) error = open_events(monitor);
-  if (error.ok()) error = monitor.log.open(monitor.spec.log);
+  if (error.ok()) error = open_log(monitor);
+  if (error.ok()) error = lock_volumes(monitor.spec.mounted_volumes, make_locks(monitor));
   if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
   if (error.ok()) error = open_control(monitor);
   if (error.ok() && monitor.first_client) error = adopt_client(monitor, monitor.first_client.release());
@@ -113,6 +132,7 @@ void answer_started(Monitor& monitor) {
 void child_ended(Monitor& monitor, int pid, int code, int status) {
   if (pid == monitor.life.child.pid && !monitor.life.has_exited) return container_exited(monitor, code, status);
   if (pid == monitor.network_child.pid) return network_child_exited(monitor);
+  if (monitor.log.file.child_ended(pid, code == CLD_EXITED && status == 0)) return;
   if (probe_ended(monitor, pid, code, status)) return;
   for (size_t i = 0; i < Monitor::kMaxExecs; i++) {
     if (exec_ended(monitor, i, pid, code, status)) return;
@@ -168,6 +188,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
       return exec_output_ready(monitor, index);
     case Source::InputRoom:
       return input_room_ready(monitor);
+    case Source::Syslog:
+      return monitor.log.syslog.on_ready();
     case Source::ProbeSync:
     case Source::ProbeOutput:
       return probe_ready(monitor, source);
@@ -177,7 +199,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
 int wait_time(const Monitor& monitor) {
   const Deadline* deadlines[] = {&monitor.restart,       &monitor.stop.drain,      &monitor.stop.kill,
                                  &monitor.life.drain,    &monitor.health.next,     &monitor.health.timeout,
-                                 &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart};
+                                 &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart,
+                                 &monitor.log.syslog.deadline()};
   int64_t nearest = -1;
   for (const Deadline* deadline : deadlines) {
     if (deadline->is_set() && (nearest < 0 || deadline->at() < nearest)) nearest = deadline->at();
@@ -195,6 +218,7 @@ void loop(Monitor& monitor) {
     int64_t now = monotonic_ms();
     run_life_timers(monitor, now);
     run_health_timers(monitor, now);
+    monitor.log.syslog.run_timers(now);
   }
 }
 

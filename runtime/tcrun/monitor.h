@@ -1,7 +1,7 @@
 // The monitor: one process per running container, one loop, no threads. This header is its state; what happens to it is
 // in
 //   monitor.cc    the loop, signals, children that end
-//   life.cc       start, exit, restart policy, stop, the end
+//   life.cc       start, exit, restart policy, stop;  end.cc  the end
 //   health.cc     probes
 //   status.cc     what it writes down
 //   control.cc    connections of the control socket;  operations.cc  what they may ask for
@@ -21,7 +21,21 @@ enum class State : uint8_t { Created, Running, Restarting, Exited };
 enum class StoppedBy : uint8_t { Nobody, User, Host };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
-enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain, AttachedInput, AttachedOutput, InputRoom, ExecOutput };
+enum class Source : uint32_t {
+  Signals,
+  Listener,
+  Client,
+  Output,
+  ExecSync,
+  ProbeSync,
+  ProbeOutput,
+  Drain,
+  AttachedInput,
+  AttachedOutput,
+  InputRoom,
+  ExecOutput,
+  Syslog,
+};
 
 // From one start of the container's first process to its end.
 struct Life {
@@ -131,6 +145,8 @@ struct Monitor final : WarningSink {
   Fd bundle;  // its lock is ours as long as this is open
   Fd executable;
   Fd proc;
+  Fd* volumes = nullptr;  // locks of spec.mounted_volumes
+  Fd secrets;  // contents, for every life; none without secrets
   Fd run_dir;
   Fd epoll;
   Fd signals;
@@ -155,10 +171,11 @@ struct Monitor final : WarningSink {
   InboundConnections connections;  // while draining
   Error error;  // why the last start failed
   uint32_t restart_count = 0;
+  uint32_t failed_restarts = 0;  // those that ended within the policy's window
   int64_t backoff_ms = 0;
   Deadline restart;
   HealthState health;
-  LogFile log;
+  Log log;
   LogStream streams[2];  // standard output (or the terminal), standard error
   bool is_held[2] = {};    // a stream that is not read, as an attached client has to take what there is
   Fd input_room;           // the service's input, watched until it takes more
@@ -183,6 +200,7 @@ struct Inheritance {
   int socket_count;
   bool has_netns;
   bool has_client;
+  bool has_secrets;
 };
 // Runs to the end of the container; the exit code of the process.
 int run_monitor(Monitor& monitor, const Inheritance& inherited);
@@ -203,10 +221,14 @@ void request_stop(Monitor& monitor, const Stop& stop);
 void drain_ready(Monitor& monitor);
 void signal_container(Monitor& monitor, int signal);
 void run_life_timers(Monitor& monitor, int64_t now);
+void publish(Monitor& monitor);
+
+// end.cc
 void end(Monitor& monitor);
 // Undoes a first start that failed.
 void abandon(Monitor& monitor);
-void publish(Monitor& monitor);
+// The kernel may still be burying the last process (EBUSY): a few short retries, then a warning and a sweep's business.
+void retry_cgroups(Monitor& monitor);
 
 // health.cc
 void start_health(Monitor& monitor);

@@ -44,8 +44,8 @@ bool mount_by_api(const RootSpec& spec, int target, const char* target_path, Fd*
     if (*error && i == 0 && error->errnum == EINVAL) return false;
     if (*error) return true;
   }
-  *error = set_directory(fs.get(), "upperdir", spec.upper);
-  if (error->ok()) *error = set_directory(fs.get(), "workdir", spec.work);
+  if (spec.upper) *error = set_directory(fs.get(), "upperdir", spec.upper);
+  if (spec.upper && error->ok()) *error = set_directory(fs.get(), "workdir", spec.work);
   if (error->ok() && fsconfig(fs.get(), FSCONFIG_SET_STRING, "source", "overlay", 0) != 0) {
     *error = fail_with_log(fs.get(), kStep, "fsconfig", "overlay");
   }
@@ -54,12 +54,12 @@ bool mount_by_api(const RootSpec& spec, int target, const char* target_path, Fd*
   }
   if (*error) return true;
   if (fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
-    *error = fail_with_log(fs.get(), kStep, "fsconfig", spec.upper);
+    *error = fail_with_log(fs.get(), kStep, "fsconfig", target_path);
     return true;
   }
   Fd mount(fsmount(fs.get(), FSMOUNT_CLOEXEC, 0));
   if (!mount) {
-    *error = fail_with_log(fs.get(), kStep, "fsmount", spec.upper);
+    *error = fail_with_log(fs.get(), kStep, "fsmount", target_path);
     return true;
   }
   if (move_mount(mount.get(), "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0) {
@@ -96,10 +96,8 @@ Error mount_by_options(const RootSpec& spec, int target, const char* target_path
     options.add(i ? ":" : "lowerdir=");
     error = layers.add(spec.layers[i], options);
   }
-  options.add(",upperdir=");
-  if (error.ok()) error = layers.add(spec.upper, options);
-  options.add(",workdir=");
-  if (error.ok()) error = layers.add(spec.work, options);
+  if (spec.upper && error.ok()) error = layers.add(spec.upper, options.add(",upperdir="));
+  if (spec.upper && error.ok()) error = layers.add(spec.work, options.add(",workdir="));
   if (error) return error;
   if (spec.is_volatile) options.add(",volatile");
   if (options.overflowed()) return fail_with(E2BIG, kStep, "mount", target_path);

@@ -1,7 +1,8 @@
 // The role `tar diff`: standard output becomes the tar of `directory_fd`, the writable directory of an overlay, as a
 // layer: whiteouts and opaque directories in the form of the image specification. And `tar root <layers, topmost first>`:
-// the tar of what those layers are together. Members come in the order of their names, hard links stay hard links.
-// Answers {"entries"}.
+// the tar of what those layers are together; `tar below <path> <layers, topmost first>`: of what is in one directory of
+// that. Members come in the order of their names, hard links stay hard links. Answers {"entries","mode","uid","gid"}: the
+// last three are those of the directory itself, absent if it is none.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "../common/fd.h"
+#include "../common/in_root.h"
 #include "archive.h"
 #include "confine.h"
 #include "merged_tree.h"
@@ -44,6 +46,8 @@ class Packer {
   // One member of `parent`, and what is below it, under the name `as`; with `.`, only what is below it.
   Error run_below(int parent, const std::string& name, const std::string& as);
   uint64_t entries() const { return entries_; }
+  // The members of the answer.
+  std::string answer() const;
 
  private:
   Error enter(Fd directory, const std::string& path);
@@ -56,6 +60,7 @@ class Packer {
 
   int root_;
   bool is_layer_;
+  struct stat top_ {};
   TarWriter writer_;
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
@@ -124,6 +129,7 @@ void describe(const struct stat& status, TarEntry* entry) {
 Error Packer::run() {
   Fd root(openat(root_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail("pack", "openat");
+  if (fstat(root.get(), &top_) < 0) return fail("pack", "fstat");
   if (is_layer_ && is_opaque(root.get())) {
     if (Error error = pack_empty(".wh..wh..opq")) return error;
   }
@@ -153,6 +159,11 @@ Error Packer::pack_levels() {
     if (Error error = pack(level.directory.get(), level.path, name, name)) return error;
   }
   return writer_.finish();
+}
+
+std::string Packer::answer() const {
+  return "\"entries\":" + std::to_string(entries_) + ",\"mode\":" + std::to_string(top_.st_mode & 07777) +
+         ",\"uid\":" + std::to_string(top_.st_uid) + ",\"gid\":" + std::to_string(top_.st_gid);
 }
 
 Error Packer::enter(Fd directory, const std::string& path) {
@@ -248,11 +259,40 @@ Error Packer::add(const TarEntry& entry) {
   return writer_.end();
 }
 
-Error open_root(int argc, char** argv, bool is_layer, Fd* merged) {
-  if (!is_layer) {
-    if (Error error = open_merged(argv + 3, argc - 3, merged)) return error;
-    if (dup3(merged->get(), directory_fd, O_CLOEXEC) < 0) return fail("pack", "dup3");
-    merged->reset();
+struct What {
+  bool is_layer;
+  const char* below;  // or null: all of it
+  char** layers;
+  int count;
+};
+
+bool parse_arguments(int argc, char** argv, What* what) {
+  const char* kind = argc > 2 ? argv[2] : "";
+  *what = {strcmp(kind, "diff") == 0, nullptr, argv + 3, argc - 3};
+  if (what->is_layer) return argc == 3;
+  if (strcmp(kind, "below") == 0 && argc > 4) *what = {false, argv[3], argv + 4, argc - 4};
+  else if (strcmp(kind, "root") != 0) return false;
+  return what->count > 0;
+}
+
+// Links on the way mean what they mean inside of the image.
+Error open_below(const char* path, Fd* merged) {
+  Fd below;
+  if (Error error = open_in_root(merged->get(), path, O_RDONLY | O_DIRECTORY, &below)) return error;
+  *merged = std::move(below);
+  return {};
+}
+
+bool is_absent(const Error& error) { return error.errnum == ENOENT || error.errnum == ENOTDIR; }
+
+Error open_root(const What& what, bool* absent) {
+  if (!what.is_layer) {
+    Fd merged;
+    if (Error error = open_merged(what.layers, what.count, &merged)) return error;
+    Error error = what.below ? open_below(what.below, &merged) : Error{};
+    *absent = is_absent(error);
+    if (error) return *absent ? Error{} : error;
+    if (dup3(merged.get(), directory_fd, O_CLOEXEC) < 0) return fail("pack", "dup3");
   }
   if (Error error = enter_directory(directory_fd)) return error;
   if (Error error = keep_file_capabilities()) return error;
@@ -276,14 +316,15 @@ Error pack_below(int parent, const std::string& name, const std::string& as, uin
 }
 
 int run_tar(int argc, char** argv) {
-  bool is_layer = argc == 3 && !strcmp(argv[2], "diff");
-  if (!is_layer && (argc < 4 || strcmp(argv[2], "root"))) return answer_failed(fail_with(EINVAL, "start", "tar"));
+  What what;
+  if (!parse_arguments(argc, argv, &what)) return answer_failed(fail_with(EINVAL, "start", "tar"));
   allow_many_descriptors();
-  Fd merged;
-  if (Error error = open_root(argc, argv, is_layer, &merged)) return answer_failed(error);
-  Packer packer(directory_fd, is_layer);
+  bool absent = false;
+  if (Error error = open_root(what, &absent)) return answer_failed(error);
+  if (absent) return answer_done("\"entries\":0");
+  Packer packer(directory_fd, what.is_layer);
   if (Error error = packer.run()) return answer_failed(error);
-  return answer_done("\"entries\":" + std::to_string(packer.entries()));
+  return answer_done(packer.answer());
 }
 
 }  // namespace tc

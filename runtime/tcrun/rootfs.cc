@@ -12,9 +12,11 @@
 #include "../common/kernel.h"
 #include "cgroup_mount.h"
 #include "devices.h"
+#include "image_mount.h"
 #include "masks.h"
 #include "mount.h"
 #include "overlay.h"
+#include "secrets.h"
 
 namespace tc {
 
@@ -24,7 +26,7 @@ constexpr char kStep[] = "mount";
 
 struct PreparedMount {
   MountOptions options;
-  Fd source;  // of a bind
+  Fd source;  // of a bind, or of a part of an image
   bool is_borrowed = false;
 };
 
@@ -82,6 +84,21 @@ Error borrow_mount(int lender, const MountSpec& mount, Fd* tree) {
   return error;
 }
 
+// "subpath=PATH" of a volume, found inside of it whatever links another container that has it puts there meanwhile.
+Error open_bind(const MountSpec& mount, const MountOptions& options, Fd* tree) {
+  constexpr char kSubpath[] = "subpath=";
+  const char* subpath = nullptr;
+  for (const char* option : options.data) {
+    if (strncmp(option, kSubpath, sizeof kSubpath - 1) == 0) subpath = option + sizeof kSubpath - 1;
+  }
+  if (!subpath) return open_bind_source(mount.source, options.is_recursive_bind, tree);
+  Fd volume(open(mount.source, O_PATH | O_DIRECTORY | O_CLOEXEC)), part;
+  if (!volume) return fail(kStep, "open", mount.source);
+  Error error = open_in_root(volume.get(), subpath, O_PATH, &part);
+  if (error) return explain(fail_with(error.errnum, kStep, "openat2", subpath), "the volume has no such path");
+  return clone_bind_source(part.get(), options.is_recursive_bind, mount.destination, tree);
+}
+
 // All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with
 // the host's, which "shared" and "slave" volumes need.
 Error prepare(const Spec& spec, const JoinedNamespaces& joined, Arena& arena, PreparedMount* prepared) {
@@ -97,7 +114,19 @@ Error prepare(const Spec& spec, const JoinedNamespaces& joined, Arena& arena, Pr
       continue;
     }
     if (!entry->options.is_bind) continue;
-    Error error = open_bind_source(mount.source, entry->options.is_recursive_bind, &entry->source);
+    Error error = open_bind(mount, entry->options, &entry->source);
+    if (error) return error;
+  }
+  return {};
+}
+
+// What has to be mounted somewhere before it can be taken hold of: over the directory of the container's status, which
+// nothing in this mount namespace needs and which the pivot takes away.
+Error prepare_images(const Spec& spec, PreparedMount* prepared) {
+  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
+    const MountSpec& mount = spec.oci.mounts[i];
+    if (!is_type(mount, "overlay")) continue;
+    Error error = open_image_source(mount, spec.run_dir, &prepared[i].source);
     if (error) return error;
   }
   return {};
@@ -155,7 +184,7 @@ Error attach_borrowed(const MountSpec& mount, PreparedMount& prepared, int root)
 
 Error attach(const MountSpec& mount, PreparedMount& prepared, int root) {
   if (prepared.is_borrowed) return attach_borrowed(mount, prepared, root);
-  if (prepared.options.is_bind) return attach_volume(mount, prepared, root);
+  if (prepared.source) return attach_volume(mount, prepared, root);
   return attach_new(mount, prepared, root);
 }
 
@@ -170,20 +199,25 @@ Error reopen_bundle(const char* path, int bundle, Fd* own) {
 
 }  // namespace
 
-Error build_rootfs(const Spec& spec, int bundle, const JoinedNamespaces& joined, Rootfs* rootfs) {
+Error build_rootfs(const Spec& spec, const RootfsSources& sources, Rootfs* rootfs) {
   Arena scratch;
   PreparedMount* prepared = scratch.make<PreparedMount>(spec.oci.mounts.count);
-  Error error = prepare(spec, joined, scratch, prepared);
+  Error error = prepare(spec, sources.joined, scratch, prepared);
   if (error) return error;
   // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
+  Fd* secrets = scratch.make<Fd>(spec.secrets.count);
+  for (size_t i = 0; i < spec.secrets.count; i++) new (&secrets[i]) Fd;
+  error = prepare_images(spec, prepared);
+  if (error.ok()) error = open_secrets(spec.secrets, sources.secrets, spec.run_dir, secrets);
   Fd target;
-  error = reopen_bundle(spec.bundle, bundle, &target);
+  if (error.ok()) error = reopen_bundle(spec.bundle, sources.bundle, &target);
   if (error.ok()) error = mount_overlay(spec.root, target.get(), spec.bundle, &rootfs->root);
   for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
     const MountSpec& mount = spec.oci.mounts[i];
     error = attach(mount, prepared[i], rootfs->root.get());
   }
+  if (error.ok()) error = attach_secrets(spec.secrets, secrets, rootfs->root.get());
   if (error) return error;
   return create_devices(spec.oci, rootfs->root.get());
 }

@@ -7,13 +7,19 @@
 
 namespace tc {
 
-// `bundle` is a descriptor of the bundle directory, over which the root is mounted (in this mount namespace only).
 struct Rootfs {
   Fd root;
 };
 
-// `joined`: with the mount namespaces of the containers that lend what `spec.joins` names.
-Error build_rootfs(const Spec& spec, int bundle, const JoinedNamespaces& joined, Rootfs* rootfs);
+// Borrowed descriptors.
+struct RootfsSources {
+  int bundle;   // the bundle directory, over which the root is mounted (in this mount namespace only)
+  int secrets;  // the contents of the spec's secrets
+  // With the mount namespaces of the containers that lend what `spec.joins` names.
+  const JoinedNamespaces& joined;
+};
+
+Error build_rootfs(const Spec& spec, const RootfsSources& sources, Rootfs* rootfs);
 // Binds the pty's other end on /dev/console.
 Error attach_console(const Rootfs& rootfs, int slave);
 // Masked and read-only paths, read-only root, pivot. Afterwards "/" is the container's and the host's tree is

@@ -96,12 +96,40 @@ void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   seccomp->flags = unsigned(in.optional_integer(json, "flags", 0, 0xffff, SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 }
 
+void parse_secret(Decoder& in, const Json* item, SecretSpec* secret) {
+  constexpr int64_t kMaxId = int64_t(UINT32_MAX) - 1;
+  secret->target = in.absolute_path(item, "target");
+  secret->uid = uint32_t(in.integer(item, "uid", 0, kMaxId));
+  secret->gid = uint32_t(in.integer(item, "gid", 0, kMaxId));
+  secret->mode = uint32_t(in.integer(item, "mode", 0, 07777));
+}
+
+void parse_syslog(Decoder& in, const Json* json, SyslogSpec* syslog) {
+  static const char* const kTransports[] = {"unix", "udp", "tcp", nullptr};
+  static const char* const kFormats[] = {"local", "rfc3164", "rfc5424", "rfc5424micro", nullptr};
+  constexpr size_t kMaxUnixPath = 107;
+  if (!json) return;
+  syslog->enabled = true;
+  syslog->transport = SyslogTransport(in.word(json, "transport", kTransports));
+  syslog->address = in.string(json, "address");
+  if (syslog->transport != SyslogTransport::Unix) syslog->port = uint16_t(in.integer(json, "port", 1, 65535));
+  else if (strlen(syslog->address) > kMaxUnixPath) in.refuse("address", "is too long");
+  syslog->format = SyslogFormat(in.word(json, "format", kFormats));
+  syslog->facility = uint8_t(in.integer(json, "facility", 0, 23));
+  syslog->tag = in.string(json, "tag");
+  syslog->hostname = in.string(json, "hostname");
+}
+
 void parse_log(Decoder& in, const Json* json, LogSpec* log) {
   static const char* const kDrivers[] = {"none", "json-file", nullptr};
-  log->enabled = in.word(json, "driver", kDrivers) == 1;
+  log->has_file = in.word(json, "driver", kDrivers) == 1;
   log->path = in.absolute_path(json, "path");
   log->max_size = uint64_t(in.optional_integer(json, "maxSize", 0, INT64_MAX, 0));
   log->max_file = uint32_t(in.optional_integer(json, "maxFile", 1, 1000, 1));
+  log->compress = in.boolean(json, "compress", false);
+  log->attributes = in.optional_string(json, "attributes");
+  if (log->attributes && strlen(log->attributes) > kMaxLogAttributes) in.refuse("attributes", "is too long");
+  parse_syslog(in, in.optional_object(json, "syslog"), &log->syslog);
 }
 
 void parse_life(Decoder& in, const Json* root, Spec* spec) {
@@ -109,6 +137,8 @@ void parse_life(Decoder& in, const Json* root, Spec* spec) {
   const Json* restart = in.object(root, "restart");
   spec->restart.policy = RestartPolicy(in.word(restart, "policy", kPolicies));
   spec->restart.max_retries = uint32_t(in.optional_integer(restart, "maxRetries", 0, kMaxU32, 0));
+  spec->restart.delay_ms = in.optional_integer(restart, "delayMs", 0, kMaxMs, -1);
+  spec->restart.window_ms = in.optional_integer(restart, "windowMs", 0, kMaxMs, 0);
   const Json* stop = in.object(root, "stop");
   spec->stop.signal = int(in.integer(stop, "signal", 1, 64));
   spec->stop.grace_ms = uint64_t(in.integer(stop, "graceMs", 0, kMaxMs));
@@ -206,6 +236,9 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->run_dir = in.absolute_path(root, "runDir");
   spec->own_pid_namespace = in.boolean(root, "ownPidNamespace", true);
   parse_root(in, in.object(root, "root"), &spec->root);
+  spec->secrets = in.list<SecretSpec>(
+      root, "secrets", [&](const Json* item, SecretSpec* secret) { parse_secret(in, item, secret); });
+  spec->mounted_volumes = in.strings(root, "mountedVolumes");
   parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
   spec->joins =
       in.list<JoinSpec>(root, "joins", [&](const Json* item, JoinSpec* join) { parse_join(in, item, join); });

@@ -150,7 +150,7 @@ struct OciSpec {
 
 struct RootSpec {
   List<const char*> layers;  // topmost first
-  const char* upper;
+  const char* upper;         // null: read-only
   const char* work;
   bool is_volatile;
 };
@@ -196,11 +196,39 @@ struct SeccompFilter {
   unsigned flags;          // SECCOMP_FILTER_FLAG_*
 };
 
-struct LogSpec {
+// A file whose content the monitor was handed in memory.
+struct SecretSpec {
+  const char* target;  // absolute, in the container
+  uint32_t uid;
+  uint32_t gid;
+  uint32_t mode;
+};
+
+enum class SyslogTransport : uint8_t { Unix, Udp, Tcp };
+enum class SyslogFormat : uint8_t { Local, Rfc3164, Rfc5424, Rfc5424Micro };
+
+struct SyslogSpec {
   bool enabled;
+  SyslogTransport transport;
+  const char* address;  // a path, or an address in numbers
+  uint16_t port;
+  SyslogFormat format;
+  uint8_t facility;
+  const char* tag;
+  const char* hostname;
+};
+
+constexpr size_t kMaxLogAttributes = 64 * 1024;
+
+struct LogSpec {
+  bool has_file;
   const char* path;
   uint64_t max_size;  // 0: no limit
   uint32_t max_file;
+  bool compress;           // what is set aside
+  const char* attributes;  // a JSON object, or null
+  SyslogSpec syslog;
+  bool is_captured() const { return has_file || syslog.enabled; }
 };
 
 enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
@@ -208,6 +236,8 @@ enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
 struct RestartSpec {
   RestartPolicy policy;
   uint32_t max_retries;  // 0: no limit
+  int64_t delay_ms;      // -1: the usual backoff
+  int64_t window_ms;     // 0: every restart counts against max_retries
 };
 
 struct StopSpec {
@@ -232,6 +262,8 @@ struct Spec {
   const char* run_dir;
   bool own_pid_namespace;
   RootSpec root;
+  List<SecretSpec> secrets;  // in the order of their contents
+  List<const char*> mounted_volumes;
   CgroupSpec cgroup;
   List<JoinSpec> joins;
   SeccompFilter seccomp;

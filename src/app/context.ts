@@ -13,6 +13,10 @@ export interface AppContext {
   readonly dryRun: boolean;
   /** Steps at a time; absent: as many as there are cores. */
   readonly parallel?: number;
+  /** The answer to every question is yes. */
+  readonly yes: boolean;
+  /** Asks the user; absent where nobody can answer. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Fires when the user asks to end: a first Ctrl-C, SIGTERM. */
   readonly interrupted: AbortSignal;
   /** Fires when the user insists. */

@@ -1,6 +1,7 @@
 // up, create and scale: bring the project to what the files say. Detached only; attached-up.ts stays with them.
 
 import type { DesiredInputs } from '../plan/observed-state.ts';
+import { findChangedVolumes } from '../plan/resource-decision.ts';
 import { planUp } from '../plan/up.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
@@ -43,7 +44,24 @@ export async function prepareUp(
   const model = loadModel(context, { services: namedServices(options) });
   const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined, images);
   const separator = nameSeparator(context);
-  return { model, inputs, options: { ...options, separator, since: formatInstant(Date.now()) } };
+  const replaceVolumes =
+    options.replaceVolumes ?? (context.yes ? 'all' : await askAboutVolumes(context, model));
+  const since = formatInstant(Date.now());
+  return { model, inputs, options: { ...options, separator, replaceVolumes, since } };
+}
+
+/** Those that may be made anew, with the loss of what they hold. Where nobody can be asked, none. */
+async function askAboutVolumes(context: AppContext, model: ProjectModel): Promise<string[]> {
+  const { confirm, dryRun } = context;
+  if (confirm === undefined || dryRun || Object.keys(model.volumes).length === 0) return [];
+  const engine = await context.engine('read');
+  const agreed: string[] = [];
+  for (const { old, changes } of findChangedVolumes(model, await engine.observe(model.name, model))) {
+    const fields = changes.map(({ path }) => path.split('.').slice(2).join('.')).join(', ');
+    const question = `Volume ${old.name} exists with another ${fields} than the file says. Make it anew, and lose all data in it`;
+    if (await confirm(question)) agreed.push(old.name);
+  }
+  return agreed;
 }
 
 export function executeUp(

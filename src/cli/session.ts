@@ -26,7 +26,6 @@ export class Session {
   /** What app functions take. */
   readonly context: AppContext;
   readonly #copies = new Map<string, string>();
-  readonly #yes: boolean;
   /** Whoever hears Ctrl-C and SIGTERM, once somebody does. */
   #interrupts: Interrupts | undefined;
 
@@ -34,7 +33,6 @@ export class Session {
     const selection = selectProject(globals, environment);
     this.environment = environment;
     this.display = openDisplay(presentationOf(globals, environment), selection.workingDir);
-    this.#yes = globals.yes;
     const ports: SessionPorts = {
       reader: createReader({ environment, copies: this.#copies }),
       listen: () => {
@@ -66,7 +64,7 @@ export class Session {
     const { ask } = await import('./confirm.ts');
     return fetchNeeded(error, {
       engine: () => this.context.engine('read'),
-      ask: (question) => (this.#yes ? Promise.resolve('yes') : ask(question)),
+      ask: (question) => (this.context.yes ? Promise.resolve('yes') : ask(question)),
       keep: (name, path) => this.#copies.set(name, path),
       on: (event) => this.context.on(event),
     });
@@ -133,7 +131,19 @@ function createContext(
       return listen().forced;
     },
     on,
+    yes: globals.yes,
+    ...(canAsk() ? { confirm: ask } : {}),
   };
+}
+
+/** Loaded when there is something to ask. */
+async function ask(question: string): Promise<boolean> {
+  const { confirm } = await import('./confirm.ts');
+  return confirm(question);
+}
+
+function canAsk(): boolean {
+  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
 }
 
 /** -1 is no limit, as in Docker Compose; 0 leaves it to us. */

@@ -74,7 +74,8 @@ function projectOperations({
     async resolveInputs(model, services, purpose = 'plan', wish = {}) {
       const { resolveInputs } = await import('./input/resolve-inputs.ts');
       const key = purpose === 'execute' ? locator.ensure().key : locator.previewKey();
-      return resolveInputs({ model, services, images: await images(), key, purpose, wish });
+      const request = { model, services, images: await images(), key, purpose, wish, root: locator.root };
+      return resolveInputs(request);
     },
 
     async pullImages(model, policies, purpose, request = {}) {

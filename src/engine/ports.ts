@@ -157,7 +157,8 @@ export interface LogRequest {
 
 /** A place in a log that stays valid through rotations. */
 export interface LogCursor {
-  readonly inode: number;
+  /** Which file, compressed or not. */
+  readonly file: string;
   readonly position: number;
 }
 

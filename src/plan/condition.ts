@@ -44,10 +44,12 @@ function refuseUnprobed(
 export function gateOf(
   service: ServiceConfig,
   context: DecisionContext,
-  { builder, steps: emitted }: Pick<StepContext, 'builder' | 'steps'>,
+  { builder, steps: emitted, providers }: Pick<StepContext, 'builder' | 'steps' | 'providers'>,
 ): NodeId[] {
   const dependencies = dependenciesOf(service);
   return sortedKeys(dependencies).flatMap((on) => {
+    const provided = providers.get(on);
+    if (provided !== undefined) return [provided];
     const [decision, steps, config] = [context.decided.get(on), emitted.get(on), dependencies[on]];
     if (!decision || !steps || !config || decision.replicas.length === 0) return [];
     const condition = effectiveCondition(on, config, context);

@@ -24,6 +24,7 @@ export function explainDifference(container: ObservedContainer, desired: Desired
   const changes = [
     ...diffServices(container.recorded, desired.inputs.recorded, desired.model.positions),
     ...diffFiles(container, desired),
+    ...diffImages(container, desired),
     ...diffNetworks(container, desired),
     ...diffVolumes(container, desired),
   ];
@@ -43,6 +44,18 @@ function diffFiles(container: ObservedContainer, desired: Desired): FieldChange[
     const source = desired.model.positions.at(splitOnce(key));
     const change = { path: key, from: '(changed)', to: '(changed)' };
     return source === undefined ? change : { ...change, source };
+  });
+}
+
+/** Of mounts; one that was added or removed shows as a change of the service's own. */
+function diffImages(container: ObservedContainer, { inputs, model, service }: Desired): FieldChange[] {
+  const [before = {}, after = {}] = [container.inputs.images, inputs.images];
+  return service.volumes.flatMap((mount, index): FieldChange[] => {
+    const [from, to] = [before[mount.source ?? ''], after[mount.source ?? '']];
+    if (mount.type !== 'image' || from === undefined || to === undefined || from === to) return [];
+    const source = model.positions.at(['services', service.name, 'volumes', index]);
+    const change = { path: `volumes.${mount.target}`, from: shortId(from), to: shortId(to) };
+    return [source === undefined ? change : { ...change, source }];
   });
 }
 
@@ -85,6 +98,7 @@ function diffVolumes(container: ObservedContainer, desired: Desired): FieldChang
     const decision = desired.resources.volumes.get(key);
     if (mounted === undefined || decision === undefined) return [];
     if (decision.action === 'use' && decision.id === mounted) return [];
+    if (decision.action === 'replace') return [...decision.changes];
     const to = decision.action === 'use' ? shortId(decision.id) : '(new)';
     return [{ path: `volumes.${key}`, from: shortId(mounted), to }];
   });

@@ -5,6 +5,8 @@ import { removeImages, type StoredImage } from './down-images.ts';
 import type { ObservedContainer, ObservedNetwork, ObservedState, ObservedVolume } from './observed-state.ts';
 import type { Cause, NodeId, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { isHookContainer } from './pre-start.ts';
+import { emitLeaving } from './provider.ts';
 import { checkKnown, isActive, knows } from './selection.ts';
 import { emitStops } from './stop-order.ts';
 
@@ -43,6 +45,12 @@ export function planDown(model: ProjectModel | undefined, state: ObservedState, 
     const after = stop === undefined ? [] : [stop];
     removed.set(container.id, builder.add({ operation, cause: causeOf(model)(container), after }));
   }
+  emitLeaving('down', {
+    ...{ model, builder, cause },
+    ...(options.services === undefined ? {} : { services: options.services }),
+    stepsOf: (service) =>
+      leaving.flatMap(({ id, service: of }) => (of === service ? (removed.get(id) ?? []) : [])),
+  });
   const context = { builder, removed, state, options };
   for (const network of ownNetworks(model, state)) removeNetwork(network, context);
   if (options.volumes) for (const volume of ownVolumes(model, state)) removeVolume(volume, context);
@@ -64,7 +72,10 @@ function isLeaving(
   const { removeOrphans, services = [] } = options;
   if (services.length > 0 && !services.includes(container.service)) return false;
   if (removeOrphans || container.state === 'creating' || container.state === 'removing') return true;
-  return !container.oneOff && (model === undefined || knows(model)(container.service));
+  return (
+    (!container.oneOff || isHookContainer(container)) &&
+    (model === undefined || knows(model)(container.service))
+  );
 }
 
 interface DownContext {

@@ -66,6 +66,7 @@ const fates: readonly {
   { kinds: ['pause-container'], sign: '~', verb: 'pause' },
   { kinds: ['unpause-container'], sign: '~', verb: 'unpause' },
   { kinds: ['stop-container'], sign: '-', verb: 'stop' },
+  { kinds: ['run-provider'], sign: '~', verb: 'run its provider' },
 ];
 
 export function explainPlan(plan: Plan, options: ExplainOptions): string {

@@ -32,6 +32,10 @@ function formatResource(operation: Operation): string {
     }
     case 'start-container':
       return `${operation.container.name}${operation.attached ? ' attached' : ''}`;
+    case 'run-provider':
+      return `${operation.service} ${operation.command} by ${operation.provider.type}`;
+    case 'run-hook':
+      return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
@@ -68,6 +72,7 @@ export function describeResource(operation: Operation): ResourceName {
     case 'create-container':
       return { type: 'container', name: operation.name };
     case 'await-condition':
+    case 'run-provider':
       return { type: 'service', name: operation.service };
     default:
       return { type: 'container', name: operation.container.name };
@@ -143,6 +148,10 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       const { condition, dependent, required, service } = operation;
       return { service, condition, required, ...(dependent === undefined ? {} : { dependent }) };
     }
+    case 'run-provider':
+      return { provider: operation.provider.type, command: operation.command };
+    case 'run-hook':
+      return { phase: operation.phase, index: operation.index, command: operation.command };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

@@ -9,6 +9,7 @@ import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
 import type { Cause, Operation, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { emitLeaving } from './provider.ts';
 import { checkKnown, isActive, isWhole, knows } from './selection.ts';
 import { Sequence } from './sequence.ts';
 import { sortedKeys } from './service-graph.ts';
@@ -96,7 +97,7 @@ export function planStart(
     const due = containers.filter(isDue);
     const gate = due.length === 0 ? [] : sequence.gate(name, () => true);
     for (const container of due)
-      sequence.add(name, { kind: 'start-container', container: refTo(container) }, gate);
+      sequence.add(container, { kind: 'start-container', container: refTo(container) }, gate);
   }
   if (options.wait) {
     const jobs = model ? findJobs(model) : new Set<string>();
@@ -114,9 +115,22 @@ export function planStop(
   options: StopOptions = {},
 ): Plan {
   const builder = new PlanBuilder();
-  const running = chooseContainers(model, state, options).filter(isActive);
-  emitStops(running, { model, builder, timeout: options.timeout, cause: () => requested('stop') });
+  const containersOf = { ...options, services: withoutProviders(model, options.services) };
+  const isOnlyProviders = options.services?.length && containersOf.services.length === 0;
+  const running = isOnlyProviders ? [] : chooseContainers(model, state, containersOf).filter(isActive);
+  const cause = requested('stop');
+  const stops = emitStops(running, { model, builder, timeout: options.timeout, cause: () => cause });
+  emitLeaving('stop', {
+    ...{ model, builder, cause },
+    ...(options.services === undefined ? {} : { services: options.services }),
+    stepsOf: (service) =>
+      running.flatMap(({ id, service: of }) => (of === service ? (stops.get(id) ?? []) : [])),
+  });
   return builder.finish(state.project);
+}
+
+function withoutProviders(model: ProjectModel | undefined, services: readonly string[] = []): string[] {
+  return services.filter((name) => model?.services[name]?.provider === undefined);
 }
 
 /** Restarts what runs and starts what does not; with it, unless `noDeps`, dependents that say `restart: true`. */
@@ -144,7 +158,7 @@ export function planRestart(
       .filter((container) => !isSince(container.startedAt, options.since))
       .filter((container) => !isDoneForGood(container, model, options));
     const gate = due.length === 0 ? [] : sequence.gate(name, (dependency) => dependency.restart === true);
-    for (const container of due) sequence.add(name, restartOperation(container, options), gate);
+    for (const container of due) sequence.add(container, restartOperation(container, options), gate);
   }
   return sequence.builder.finish(state.project);
 }

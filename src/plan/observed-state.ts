@@ -28,6 +28,8 @@ export interface ServiceInputs {
   readonly networks: Readonly<Record<string, string>>;
   /** Volume key -> identity of the volume that is mounted. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** Source of a mount of type `image` -> identity of the image. */
+  readonly images?: Readonly<Record<string, string>>;
   /**
    * Service named by `service:NAME` or `volumes_from` -> id of its container that is shared. Absent where it was not
    * recorded: then the times of creation tell.
@@ -130,6 +132,8 @@ export interface DesiredInputs {
 export interface DesiredService {
   readonly imageId: string;
   readonly files: Readonly<Record<string, string>>;
+  /** As ServiceInputs has it. */
+  readonly images?: Readonly<Record<string, string>>;
   readonly recorded: RecordedService;
   /** Whether image or service give it a health probe. */
   readonly hasHealthcheck: boolean;

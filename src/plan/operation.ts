@@ -22,6 +22,10 @@ export interface RunTraits {
   readonly useAliases: boolean;
 }
 
+export type ProviderCommand = 'up' | 'stop' | 'down';
+
+export type HookPhase = 'post_start' | 'pre_stop';
+
 export interface OperationShapes {
   'create-network': { readonly key: string; readonly config: NetworkConfig };
   'remove-network': { readonly id: string; readonly name: string };
@@ -48,12 +52,28 @@ export interface OperationShapes {
     /** The container it takes over from: its anonymous volumes, its published sockets, its number. */
     readonly replaces?: { readonly id: string; readonly name: string };
     readonly renewAnonymousVolumes: boolean;
+    /** A `pre_start` hook runs in it: it has the anonymous volumes of the container that it prepares. */
+    readonly prepares?: ContainerRef;
   };
   /** `attached`: the command that starts it sees its output from the first byte, and types. */
   'start-container': { readonly container: ContainerRef; readonly attached?: boolean };
   'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
+  /** Runs a command in the container, without the project lock; fails unless it exits 0. */
+  'run-hook': {
+    readonly container: ContainerRef;
+    readonly phase: HookPhase;
+    /** In the list of the container's own service, as it was created. */
+    readonly index: number;
+    readonly command: readonly string[];
+  };
+  /** Has somebody else's program bring up, stop or take down what stands behind the service. */
+  'run-provider': {
+    readonly service: string;
+    readonly provider: NonNullable<ServiceConfig['provider']>;
+    readonly command: ProviderCommand;
+  };
   'pause-container': { readonly container: ContainerRef };
   'unpause-container': { readonly container: ContainerRef };
   'remove-container': { readonly container: ContainerRef; readonly anonymousVolumes: boolean };

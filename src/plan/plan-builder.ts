@@ -104,6 +104,9 @@ function reduce(after: readonly (readonly NodeId[])[]): NodeId[][] {
 function renumberReferences(operation: Operation, renumber: (id: NodeId) => NodeId): Operation {
   const renumberOne = (ref: ContainerRef): ContainerRef =>
     'node' in ref ? { node: renumber(ref.node), name: ref.name } : ref;
+  if (operation.kind === 'create-container' && operation.prepares) {
+    return { ...operation, prepares: renumberOne(operation.prepares) };
+  }
   if ('container' in operation) return { ...operation, container: renumberOne(operation.container) };
   if ('containers' in operation) return { ...operation, containers: operation.containers.map(renumberOne) };
   return operation;

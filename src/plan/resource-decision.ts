@@ -6,8 +6,9 @@ import type { NetworkConfig, ProjectModel, VolumeConfig } from '../project/model
 import type { ServiceConfig } from '../project/service-config.ts';
 import { diffFields } from './field-diff.ts';
 import { joinedNetworks } from './joined-networks.ts';
-import type { ObservedNetwork, ObservedState } from './observed-state.ts';
+import type { ObservedNetwork, ObservedState, ObservedVolume } from './observed-state.ts';
 import type { FieldChange } from './operation.ts';
+import type { UpOptions } from './up-options.ts';
 
 export type NetworkDecision =
   | { readonly action: 'use'; readonly id: string }
@@ -22,7 +23,13 @@ export type NetworkDecision =
 
 export type VolumeDecision =
   | { readonly action: 'use'; readonly id: string }
-  | { readonly action: 'create'; readonly config: VolumeConfig };
+  | { readonly action: 'create'; readonly config: VolumeConfig }
+  | {
+      readonly action: 'replace';
+      readonly config: VolumeConfig;
+      readonly old: ObservedVolume;
+      readonly changes: readonly FieldChange[];
+    };
 
 export interface ResourceDecisions {
   readonly networks: ReadonlyMap<string, NetworkDecision>;
@@ -39,13 +46,15 @@ export function volumeKeys(service: ServiceConfig): string[] {
   return [...new Set(named.map((mount) => mount.source ?? ''))].sort();
 }
 
-/** @param canReplace false: containers are kept as they are, so their networks must be. */
+/** With `noRecreate` containers are kept as they are, so their networks and volumes must be. */
 export function decideResources(
   model: ProjectModel,
   state: ObservedState,
   services: readonly ServiceConfig[],
-  canReplace: boolean,
+  options: Pick<UpOptions, 'noRecreate' | 'replaceVolumes'>,
 ): ResourceDecisions {
+  const canReplace = !options.noRecreate;
+  const replaced = canReplace ? (options.replaceVolumes ?? []) : [];
   const warnings: Warning[] = [];
   const networks = new Map<string, NetworkDecision>();
   for (const key of new Set(services.flatMap(networkKeys).sort())) {
@@ -59,7 +68,11 @@ export function decideResources(
   }
   const volumes = new Map<string, VolumeDecision>();
   for (const key of new Set(services.flatMap(volumeKeys).sort())) {
-    volumes.set(key, decideVolume(model, state, key, warnings));
+    const decision = decideVolume(model, state, key);
+    const isKept =
+      decision.action === 'replace' && replaced !== 'all' && !replaced.includes(decision.old.name);
+    volumes.set(key, isKept ? { action: 'use', id: decision.old.id } : decision);
+    if (isKept) warnings.push(keptWarning('volume', decision.old.name, decision.changes));
   }
   return { networks, volumes, warnings };
 }
@@ -92,13 +105,22 @@ function defaultNetwork({ name }: ProjectModel, key: string): NetworkConfig | un
   return key === 'default' ? { name: `${name}_default` } : undefined;
 }
 
-/** A volume is never replaced: nothing that a user made is lost because a file changed. */
-function decideVolume(
+/** Volumes that exist, and are described otherwise by now: what to ask about before one is replaced. */
+export function findChangedVolumes(
   model: ProjectModel,
   state: ObservedState,
-  key: string,
-  warnings: Warning[],
-): VolumeDecision {
+): readonly (VolumeDecision & { readonly action: 'replace' })[] {
+  const services = Object.values(model.services);
+  return [...new Set(services.flatMap(volumeKeys))].sort().flatMap((key) => {
+    const config = model.volumes[key];
+    if (config === undefined || config.external) return [];
+    const decision = decideVolume(model, state, key);
+    return decision.action === 'replace' ? [decision] : [];
+  });
+}
+
+/** Nothing that a user made is lost because a file changed: `replace` is for who has said so. */
+function decideVolume(model: ProjectModel, state: ObservedState, key: string): VolumeDecision {
   const config = model.volumes[key];
   if (config === undefined) throw undeclared(model, 'volume', key);
   if (config.external) {
@@ -113,8 +135,9 @@ function decideVolume(
     at: ['volumes', key],
     positions: model.positions,
   });
-  if (changes.length > 0) warnings.push(keptWarning('volume', config.name, changes));
-  return { action: 'use', id: existing.id };
+  return changes.length === 0
+    ? { action: 'use', id: existing.id }
+    : { action: 'replace', config, old: existing, changes };
 }
 
 function keptWarning(kind: 'network' | 'volume', name: string, changes: readonly FieldChange[]): Warning {
@@ -125,7 +148,7 @@ function keptWarning(kind: 'network' | 'volume', name: string, changes: readonly
     message: `${kind} ${name} exists with another ${fields} than the file says; it is used as it is`,
     hint:
       kind === 'volume'
-        ? 'to have it made anew, save its data and remove it with `down -v`'
+        ? 'to have it made anew, without the data that it holds, run `up -y`'
         : 'to have it made anew, run `up` without --no-recreate',
     ...(source === undefined ? {} : { source }),
   };

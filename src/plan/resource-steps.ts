@@ -1,7 +1,7 @@
 // Steps on networks and volumes, and what they wait for.
 
 import { TcError } from '../base/error.ts';
-import type { ObservedState } from './observed-state.ts';
+import type { ObservedState, ObservedVolume } from './observed-state.ts';
 import type { NodeId } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { ResourceDecisions } from './resource-decision.ts';
@@ -32,14 +32,43 @@ export function emitNetworks(resources: ResourceDecisions, builder: PlanBuilder)
   return { created, replaced };
 }
 
-export function emitVolumes(resources: ResourceDecisions, builder: PlanBuilder): Map<string, NodeId> {
+export interface VolumeSteps {
+  readonly created: ReadonlyMap<string, NodeId>;
+  readonly replaced: readonly {
+    readonly key: string;
+    readonly node: NodeId;
+    readonly old: ObservedVolume;
+  }[];
+}
+
+export function emitVolumes(resources: ResourceDecisions, builder: PlanBuilder): VolumeSteps {
   const created = new Map<string, NodeId>();
+  const replaced: VolumeSteps['replaced'][number][] = [];
   for (const [key, decision] of resources.volumes) {
     if (decision.action === 'use') continue;
     const operation = { kind: 'create-volume', key, config: decision.config } as const;
-    created.set(key, builder.add({ operation, cause: { reason: 'missing' } }));
+    if (decision.action === 'create') {
+      created.set(key, builder.add({ operation, cause: { reason: 'missing' } }));
+      continue;
+    }
+    const cause = { reason: 'changed', changes: decision.changes } as const;
+    const { old } = decision;
+    const node = builder.add({ operation: { kind: 'remove-volume', name: old.name }, cause });
+    replaced.push({ key, node, old });
+    created.set(key, builder.add({ operation, cause, after: [node] }));
   }
-  return created;
+  return { created, replaced };
+}
+
+/** A volume goes when all that mount it are gone. */
+export function finishVolumes(volumes: VolumeSteps, steps: StepContext, state: ObservedState): void {
+  for (const { key, node, old } of volumes.replaced) {
+    for (const id of old.usedBy) {
+      const gone = steps.removed.get(id);
+      if (gone === undefined) throw resourceInUse({ kind: 'volume', name: old.name, key }, id, steps, state);
+      steps.builder.addDependencies(node, [gone]);
+    }
+  }
 }
 
 /** A network goes when its members are gone; one that merely lost its name only if nobody is left in it. */
@@ -50,7 +79,9 @@ export function finishNetworks(networks: NetworkSteps, steps: StepContext, state
     if (decision?.action !== 'replace') continue;
     for (const id of decision.old.members) {
       const gone = removed.get(id);
-      if (gone === undefined) throw networkInUse(decision.old.name, id, key, steps, state);
+      if (gone === undefined) {
+        throw resourceInUse({ kind: 'network', name: decision.old.name, key }, id, steps, state);
+      }
       builder.addDependencies(node, [gone]);
     }
   }
@@ -67,19 +98,25 @@ export function finishNetworks(networks: NetworkSteps, steps: StepContext, state
   }
 }
 
-function networkInUse(
-  name: string,
+interface ResourceName {
+  readonly kind: 'network' | 'volume';
+  readonly name: string;
+  readonly key: string;
+}
+
+function resourceInUse(
+  { kind, name, key }: ResourceName,
   member: string,
-  key: string,
   steps: StepContext,
   state: ObservedState,
 ): TcError {
   const holder = state.containers.find((container) => container.id === member);
-  const source = steps.model.positions.at(['networks', key]);
+  const source = steps.model.positions.at([`${kind}s`, key]);
+  const uses = kind === 'network' ? 'is in it' : 'mounts it';
   return new TcError(
-    `network ${name} changed and has to be made anew, but ${holder?.name ?? `container ${member}`} is in it`,
+    `${kind} ${name} changed and has to be made anew, but ${holder?.name ?? `container ${member}`} ${uses}`,
     {
-      code: 'network-in-use',
+      code: `${kind}-in-use`,
       hints: [
         holder === undefined
           ? 'stop and remove that container first; it is not part of this project'

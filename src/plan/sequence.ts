@@ -3,6 +3,7 @@
 import type { DependencyCondition, DependencyConfig } from '../project/service-config.ts';
 import { meets } from './condition.ts';
 import type { DependencyMap } from './dependency-map.ts';
+import { emitPostStart, emitPreStop } from './hooks.ts';
 import type { ObservedContainer } from './observed-state.ts';
 import type { NodeId, Operation } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
@@ -26,9 +27,19 @@ export class Sequence {
     return this.#containers.get(service) ?? [];
   }
 
-  add(service: string, operation: Operation, after: readonly NodeId[]): void {
-    const node = this.builder.add({ operation, cause: { reason: 'requested', verb: this.#verb }, after });
-    this.#steps.set(service, [...(this.#steps.get(service) ?? []), node]);
+  /** A start or restart, with the hooks of the container. */
+  add(container: ObservedContainer, operation: Operation, after: readonly NodeId[]): void {
+    const step = { builder: this.builder, cause: { reason: 'requested', verb: this.#verb } as const };
+    const isRestart = operation.kind === 'restart-container';
+    const { last } = isRestart ? emitPreStop(container, after, step) : {};
+    const node = this.builder.add({
+      operation,
+      cause: step.cause,
+      after: last === undefined ? after : [last],
+    });
+    const { id, name, service, recorded } = container;
+    const started = emitPostStart({ id, name }, recorded.post_start, node, step);
+    this.#steps.set(service, [...(this.#steps.get(service) ?? []), started]);
   }
 
   /** Steps that a step of `service` waits for; dependencies that `counts` refuses are passed over. */

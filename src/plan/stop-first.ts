@@ -12,7 +12,7 @@ import type { ObservedContainer } from './observed-state.ts';
 import type { NodeId } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { ServiceDecision } from './replica-decision.ts';
-import { networkKeys, type ResourceDecisions } from './resource-decision.ts';
+import { networkKeys, type ResourceDecisions, volumeKeys } from './resource-decision.ts';
 import { isActive } from './selection.ts';
 import { namespaceSources } from './service-graph.ts';
 
@@ -66,8 +66,8 @@ function sourcesOf(decision: ServiceDecision): string[] {
 }
 
 /**
- * Two containers cannot hold one fixed address; what another service needs has to be given up; and a network that is
- * replaced must be left by all before its successor is there to be joined.
+ * Two containers cannot hold one fixed address; what another service needs has to be given up; and a network or
+ * volume that is replaced must be left by all before its successor is there.
  */
 function cannotCoexist(decision: ServiceDecision, { contested, resources }: StopClassContext): boolean {
   const old = recreated(decision);
@@ -77,7 +77,8 @@ function cannotCoexist(decision: ServiceDecision, { contested, resources }: Stop
   return (
     hasFixedAddress(decision.service) ||
     old.some((container) => replaced.includes(container.id) || contested.has(container)) ||
-    networkKeys(decision.service).some((key) => resources.networks.get(key)?.action === 'replace')
+    networkKeys(decision.service).some((key) => resources.networks.get(key)?.action === 'replace') ||
+    volumeKeys(decision.service).some((key) => resources.volumes.get(key)?.action === 'replace')
   );
 }
 

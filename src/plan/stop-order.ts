@@ -2,6 +2,7 @@
 
 import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import { mapDependencies, reachable } from './dependency-map.ts';
+import { emitPreStop } from './hooks.ts';
 import type { ObservedContainer } from './observed-state.ts';
 import type { Cause, NodeId, Operation } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
@@ -13,32 +14,53 @@ export interface StopContext {
   readonly timeout?: Nanoseconds | undefined;
 }
 
-/** Container id -> its stop step. */
+interface StopSteps {
+  readonly service: string;
+  /** The stop, and what comes first: its first `pre_stop` hook or itself. */
+  readonly stop: NodeId;
+  readonly first: NodeId;
+}
+
+/** Container id -> its stop step, which its `pre_stop` hooks precede. */
 export function emitStops(
   containers: readonly ObservedContainer[],
   context: StopContext,
 ): Map<string, NodeId> {
-  const { builder, timeout } = context;
-  const nodes = new Map<string, NodeId>();
-  const byService = new Map<string, NodeId[]>();
-  for (const container of containers) {
-    const operation: Operation = {
-      kind: 'stop-container',
-      container: { id: container.id, name: container.name },
-      ...(timeout === undefined ? {} : { timeout }),
-    };
-    const node = builder.add({ operation, cause: context.cause(container) });
-    nodes.set(container.id, node);
-    byService.set(container.service, [...(byService.get(container.service) ?? []), node]);
+  const steps = new Map(containers.map((container) => [container.id, emitStop(container, context)]));
+  const byService = new Map<string, StopSteps[]>();
+  for (const step of steps.values()) {
+    byService.set(step.service, [...(byService.get(step.service) ?? []), step]);
   }
-  const map = mapDependencies(context.model, containers);
+  orderStops(byService, mapDependencies(context.model, containers), context.builder);
+  return new Map([...steps].map(([id, { stop }]) => [id, stop]));
+}
+
+function emitStop(container: ObservedContainer, context: StopContext): StopSteps {
+  const { builder, timeout } = context;
+  const { id, name, service } = container;
+  const cause = context.cause(container);
+  const { first, last } = emitPreStop(container, [], { builder, cause });
+  const operation: Operation = {
+    kind: 'stop-container',
+    container: { id, name },
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+  const stop = builder.add({ operation, cause, after: last === undefined ? [] : [last] });
+  return { service, stop, first: first ?? stop };
+}
+
+function orderStops(
+  byService: ReadonlyMap<string, readonly StopSteps[]>,
+  map: ReturnType<typeof mapDependencies>,
+  builder: PlanBuilder,
+): void {
   const below = new Map([...byService.keys()].map((service) => [service, reachable(service, map)]));
-  for (const [service, stops] of byService) {
+  for (const [service, steps] of byService) {
+    const stops = steps.map(({ stop }) => stop);
     for (const on of below.get(service) ?? []) {
       // Labels of different generations may contradict each other: then neither side waits.
       if (below.get(on)?.has(service)) continue;
-      for (const node of byService.get(on) ?? []) builder.addDependencies(node, stops);
+      for (const { first } of byService.get(on) ?? []) builder.addDependencies(first, stops);
     }
   }
-  return nodes;
 }

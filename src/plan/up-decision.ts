@@ -18,6 +18,8 @@ import { containerSources, orderServices } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
 export interface UpDecisions extends DecisionContext {
+  /** Of all services, those depended on first. */
+  readonly order: readonly string[];
   readonly warnings: readonly Warning[];
 }
 
@@ -49,7 +51,7 @@ export function decideUp(
       .filter((name) => reached.has(name))
       .flatMap((name) => model.services[name] ?? []);
     const services = [...reachedServices, ...extra];
-    const resources = decideResources(model, state, services, !options.noRecreate);
+    const resources = decideResources(model, state, services, options);
     const decided = new Map<string, ServiceDecision>();
     const context = { model, inputs, options, selection, resources, shared, existing, decided };
     for (const name of order) decide(known[name], context, decided);
@@ -64,7 +66,11 @@ export function decideUp(
     }
     for (const service of extra) checkSources(service, context);
     const warnings = [...decided.values()].flatMap((decision) => decision.warnings);
-    return { ...context, warnings: [...checkConditions(context, extra), ...resources.warnings, ...warnings] };
+    return {
+      ...context,
+      order,
+      warnings: [...checkConditions(context, extra), ...resources.warnings, ...warnings],
+    };
   }
 }
 

@@ -11,6 +11,8 @@ export interface UpOptions {
   readonly noRecreate?: boolean;
   readonly noStart?: boolean;
   readonly renewAnonymousVolumes?: boolean;
+  /** Volumes that the files describe otherwise than they are, to be made anew; what is in them is lost. Default: none. */
+  readonly replaceVolumes?: 'all' | readonly string[];
   readonly removeOrphans?: boolean;
   readonly ignoreOrphans?: boolean;
   /** Replicas per service; goes before what the files say. */

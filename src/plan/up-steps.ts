@@ -6,9 +6,11 @@
 
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
+import { emitPostStart, emitPreStop } from './hooks.ts';
 import type { ObservedContainer } from './observed-state.ts';
 import type { Cause, ContainerRef, NodeId, Operation } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { emitPreStart } from './pre-start.ts';
 import type { Removal, ReplicaDecision, ServiceDecision } from './replica-decision.ts';
 import { networkKeys, type ResourceDecisions, volumeKeys } from './resource-decision.ts';
 import { containerName, isActive } from './selection.ts';
@@ -23,6 +25,8 @@ export interface ServiceSteps {
   /** Of the lowest replica, if it is made by this plan. */
   source?: NodeId;
   readonly starts: NodeId[];
+  /** Where the `pre_start` hooks that run once for the service ended. */
+  prepared?: readonly NodeId[];
   /** Removals of what interrupted commands left. */
   readonly cleanups: readonly NodeId[];
 }
@@ -41,6 +45,10 @@ export interface StepContext {
   readonly created: Map<string, NodeId>;
   /** Container -> the step that stops it. */
   readonly stopped: Map<ObservedContainer, NodeId>;
+  /** Service -> the steps that remove what failed hooks left. */
+  readonly hookRemovals: Map<string, readonly NodeId[]>;
+  /** Service -> the step in which its provider brings it up. */
+  readonly providers: Map<string, NodeId>;
   readonly classes: StopClasses;
   /** Steps that the start of a container of the service waits for. */
   gate(service: ServiceConfig): readonly NodeId[];
@@ -52,11 +60,15 @@ export function emitService(decision: ServiceDecision, context: StepContext): vo
   const cleanups = removals
     .filter(({ removal }) => removal.cause.reason === 'leftover')
     .map(({ node }) => node);
+  cleanups.push(...(context.hookRemovals.get(service.name) ?? []));
   const current: ServiceSteps = { containers: [], starts: [], cleanups };
   context.steps.set(service.name, current);
   const emission: Emission = {
     ...context,
     service,
+    hasRunning: decision.replicas.some(
+      (replica) => replica.action === 'restart' || (replica.action === 'keep' && isActive(replica.container)),
+    ),
     current,
     material: [...materialOf(service, context), ...cleanups],
     gated: context.options.noStart ? [] : context.gate(service),
@@ -66,6 +78,8 @@ export function emitService(decision: ServiceDecision, context: StepContext): vo
 
 interface Emission extends StepContext {
   readonly service: ServiceConfig;
+  /** A replica runs and stays: what is done once for the service was done. */
+  readonly hasRunning: boolean;
   readonly current: ServiceSteps;
   /** What must exist before a container of the service is made. */
   readonly material: readonly NodeId[];
@@ -92,7 +106,8 @@ function emitStop(
 ): NodeId[] {
   if (!isActive(container)) return [];
   const operation: Operation = { kind: 'stop-container', container: refTo(container), ...grace(options) };
-  const node = builder.add({ operation, ...step });
+  const { last } = emitPreStop(container, step.after, { builder, ...step });
+  const node = builder.add({ operation, ...step, after: last === undefined ? step.after : [last] });
   stopped.set(container, node);
   return [node];
 }
@@ -127,7 +142,14 @@ function emitStart(
       ? { kind: 'start-container', container: ref }
       : { kind: 'restart-container', container: ref, ...grace(emission.options) };
   emission.current.containers.push(ref);
-  emission.current.starts.push(emission.builder.add({ operation, cause, after: emission.gated }));
+  const { builder } = emission;
+  if (action === 'restart') {
+    const { last } = emitPreStop(container, emission.gated, { builder, cause });
+    const node = builder.add({ operation, cause, after: last === undefined ? emission.gated : [last] });
+    emission.current.starts.push(emitPostStart(ref, container.recorded.post_start, node, { builder, cause }));
+    return;
+  }
+  startPrepared({ container: ref, number: container.number, cause, after: emission.gated }, emission);
 }
 
 function emitCreate(replica: ReplicaDecision & { action: 'create' }, emission: Emission): void {
@@ -139,8 +161,7 @@ function emitCreate(replica: ReplicaDecision & { action: 'create' }, emission: E
   const container = addCreated(created, name, current);
   current.containers.push(container);
   if (options.noStart) return;
-  const after = [created, ...emission.gated];
-  current.starts.push(builder.add({ operation: { kind: 'start-container', container }, cause, after }));
+  startPrepared({ container, number, cause, after: [created, ...emission.gated] }, emission);
 }
 
 function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emission: Emission): void {
@@ -178,9 +199,35 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
   if (options.noStart) return;
   const made = 'node' in container ? [container.node] : [];
   const after = [removed, ...made, ...emission.gated];
-  current.starts.push(
-    builder.add({ operation: { kind: 'start-container', container }, cause, after, group }),
-  );
+  startPrepared({ container, number: old.number, cause, after, group }, emission);
+}
+
+interface Start {
+  readonly container: ContainerRef;
+  readonly number: number;
+  readonly cause: Cause;
+  readonly after: readonly NodeId[];
+  readonly group?: string;
+}
+
+/** The start of a container, after the hooks that go before it; what depends on it waits for those that come after. */
+function startPrepared(start: Start, emission: Emission): void {
+  const { builder, current, service } = emission;
+  const { container, cause, group, number } = start;
+  const create = (of: ServiceConfig, name: string) =>
+    createOperation({ ...emission, service: of }, number, name);
+  const prepare = (perReplica: boolean, after: readonly NodeId[]) =>
+    emitPreStart(service, perReplica, {
+      ...{ builder, cause, container, number, create },
+      after: [...after, ...current.cleanups],
+    });
+  // What is done once for the service was done if a replica runs.
+  current.prepared ??= emission.hasRunning ? [] : prepare(false, start.after);
+  const ready = [...start.after, ...current.prepared];
+  const step = { builder, cause, ...(group === undefined ? {} : { group }) };
+  const operation = { kind: 'start-container', container } as const;
+  const started = builder.add({ operation, ...step, after: [...ready, ...prepare(true, ready)] });
+  current.starts.push(emitPostStart(container, service.post_start, started, step));
 }
 
 /** Others share the lowest replica, which comes first. */
@@ -194,6 +241,7 @@ export function materialOf(service: ServiceConfig, context: StepContext): NodeId
   const found = [
     ...networkKeys(service).map((key) => context.networkSteps.get(key)),
     ...volumeKeys(service).map((key) => context.volumeSteps.get(key)),
+    ...Object.keys(service.depends_on).map((on) => context.providers.get(on)),
     ...containerSources(service).flatMap((source) => {
       const steps = context.steps.get(source);
       return [steps?.source, ...(steps?.cleanups ?? [])];

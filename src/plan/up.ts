@@ -8,8 +8,10 @@ import { emitOneOff, type OneOff } from './one-off-steps.ts';
 import type { Plan } from './operation.ts';
 import { explainOrphans, findOrphans } from './orphan.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { isHookContainer } from './pre-start.ts';
+import { emitProvider } from './provider.ts';
 import type { ServiceDecision } from './replica-decision.ts';
-import { emitNetworks, emitVolumes, finishNetworks } from './resource-steps.ts';
+import { emitNetworks, emitVolumes, finishNetworks, finishVolumes } from './resource-steps.ts';
 import { containerName } from './selection.ts';
 import { classifyStops, orderSharers } from './stop-first.ts';
 import { decideUp, type UpDecisions } from './up-decision.ts';
@@ -55,6 +57,7 @@ export function emitUp(
 ): void {
   const { decided, model, options, resources } = decisions;
   const networks = emitNetworks(resources, builder);
+  const volumes = emitVolumes(resources, builder);
   const claimants = [...decided.values()].flatMap((decision) => listClaimants(decision, decisions));
   if (oneOff) claimants.push({ service: oneOff.service, name: oneOff.name, replaces: undefined });
   const claims = indexClaims(claimants);
@@ -64,21 +67,33 @@ export function emitUp(
     builder,
     resources,
     networkSteps: networks.created,
-    volumeSteps: emitVolumes(resources, builder),
+    volumeSteps: volumes.created,
     steps: new Map(),
     removed: new Map(),
     created: new Map(),
     stopped: new Map(),
+    hookRemovals: new Map(),
+    providers: new Map(),
     classes: classifyStops(decided, {
       resources,
       contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
     }),
     gate: (service) => gateOf(service, decisions, steps),
   };
-  for (const decision of decided.values()) emitService(decision, steps);
+  // What hooks of an earlier command left has the names of those to come.
+  const leftovers = state.containers.filter((each) => isHookContainer(each) && decided.has(each.service));
+  for (const container of leftovers) {
+    const node = emitRemoval({ container, cause: LEFT_BY_HOOK }, steps);
+    steps.hookRemovals.set(container.service, [...(steps.hookRemovals.get(container.service) ?? []), node]);
+  }
+  for (const name of decisions.order) {
+    const decision = decided.get(name);
+    if (decision) emitService(decision, steps);
+    else bringUp(name, decisions, steps);
+  }
   if (oneOff) emitOneOff(oneOff, steps);
   if (options.wait && !options.noStart) emitWaits(decisions, steps);
-  const orphans = findOrphans(model, state);
+  const orphans = findOrphans(model, state).filter((container) => !steps.removed.has(container.id));
   if (options.removeOrphans) {
     for (const container of orphans) emitRemoval({ container, cause: { reason: 'orphan' } }, steps);
   }
@@ -86,7 +101,19 @@ export function emitUp(
   orderSharers(steps.stopped, builder);
   settleClaims(state.containers, claims, steps);
   finishNetworks(networks, steps, state);
+  finishVolumes(volumes, steps, state);
 }
+
+/** A service that a provider stands for: what it says is in the environment of those that depend on it. */
+function bringUp(name: string, { model, selection }: UpDecisions, steps: StepContext): void {
+  const service = model.services[name];
+  if (service?.provider === undefined || !selection.selected.has(name)) return;
+  const cause = { reason: 'requested', verb: 'up' } as const;
+  const node = emitProvider(service, 'up', { builder: steps.builder, cause, after: steps.gate(service) });
+  if (node !== undefined) steps.providers.set(name, node);
+}
+
+const LEFT_BY_HOOK = { reason: 'leftover', what: 'a hook that failed' } as const;
 
 function listClaimants({ replicas, service }: ServiceDecision, { model, options }: UpDecisions): Claimant[] {
   return replicas.flatMap((replica): Claimant[] => {

@@ -1,12 +1,8 @@
 // Values of honoured attributes that this runtime does not take: each check names what is wrong below the attribute.
 // Those of limits and of isolation are in files of their own.
 
-import { TcError } from '../base/error.ts';
-import { parseBytes } from '../base/units.ts';
-import type { LoggingConfig, MountConfig, ServiceConfig } from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
-import { among, type Finding, NOTHING, unsupported, wrong } from './finding.ts';
-import { parseTmpfs } from './mounts.ts';
+import { among, type Finding, NOTHING, wrong } from './finding.ts';
 import { parseRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
@@ -71,50 +67,4 @@ export function restart(value: string): readonly Finding[] {
       'write no, always, unless-stopped, on-failure or on-failure:N',
     ),
   ];
-}
-
-const LOG_OPTIONS = new Set(['max-size', 'max-file']);
-
-export function logging({ driver = 'json-file', options = {} }: LoggingConfig): readonly Finding[] {
-  if (driver === 'none') return NOTHING;
-  if (driver !== 'json-file') return [unsupported(driver, 'use json-file or none', ['driver'])];
-  const strange = Object.keys(options).filter((name) => !LOG_OPTIONS.has(name));
-  const found = strange.map((name) =>
-    unsupported(name, 'json-file has max-size and max-file', ['options', name]),
-  );
-  const { 'max-size': size, 'max-file': files } = options;
-  if (size !== undefined && parseBytes(size) === undefined) {
-    found.push(wrong(`"${size}" is not a size`, 'write a number with k, m or g', ['options', 'max-size']));
-  }
-  if (files !== undefined && !/^[1-9]\d{0,2}$/.test(files)) {
-    found.push(wrong(`"${files}" is not a number from 1 to 999`, undefined, ['options', 'max-file']));
-  }
-  return found;
-}
-
-const MOUNT_TYPES = new Set(['bind', 'volume', 'tmpfs']);
-
-export function volumes(mounts: readonly MountConfig[]): readonly Finding[] {
-  return mounts.flatMap((mount, index) => {
-    if (!MOUNT_TYPES.has(mount.type))
-      return [unsupported(mount.type, 'use bind, volume or tmpfs', [index, 'type'])];
-    if (mount.target.startsWith('/')) return NOTHING;
-    return [
-      wrong(`"${mount.target}" is not an absolute path`, 'the path inside the container begins with /', [
-        index,
-      ]),
-    ];
-  });
-}
-
-export function tmpfs(entries: readonly string[], service: ServiceConfig): readonly Finding[] {
-  return entries.flatMap((entry, index) => {
-    try {
-      parseTmpfs(entry, service.name);
-      return NOTHING;
-    } catch (error) {
-      if (!(error instanceof TcError)) throw error;
-      return [wrong(error.message, error.hints[0], [index])];
-    }
-  });
 }

@@ -4,8 +4,10 @@
 import * as check from './attribute-checks.ts';
 import type { AttributeCheck } from './finding.ts';
 import * as isolation from './isolation-checks.ts';
+import { logging } from './log-checks.ts';
 import * as networkCheck from './network-checks.ts';
 import * as resource from './resource-checks.ts';
+import * as storage from './storage-checks.ts';
 
 export type Support = 'honoured' | 'warned' | 'refused';
 
@@ -21,6 +23,7 @@ export interface AttributeSupport {
 
 const honoured = (...paths: string[]): AttributeSupport[] =>
   paths.map((path) => ({ path, support: 'honoured' }));
+const noted = (note: string, path: string): AttributeSupport => ({ path, support: 'honoured', note });
 const checked = (path: string, verify: AttributeCheck, note?: string): AttributeSupport => ({
   path,
   support: 'honoured',
@@ -61,13 +64,14 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
   checked('domainname', check.kernelName),
   ...honoured('env_file', 'container_name', 'labels', 'label_file'),
   ...honoured('annotations', 'profiles', 'attach', 'scale'),
-  checked('logging', check.logging, '`json-file` with `max-size` and `max-file`, and `none`'),
+  checked('logging', logging, 'drivers `json-file`, `local`, `syslog` (unix, udp, tcp) and `none`'),
 ];
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
   ...honoured('depends_on', 'links', 'external_links', 'extends'),
-  ...refused('mount the same volumes in both services instead', 'volumes_from'),
-  ...refused('', 'provider', 'pre_start', 'post_start', 'pre_stop'),
+  ...honoured('volumes_from'),
+  noted('what it says is set when a container is created', 'provider'),
+  ...honoured('pre_start', 'post_start', 'pre_stop'),
   ...honoured('healthcheck'),
   checked('healthcheck.test', check.healthTest),
 ];
@@ -83,10 +87,20 @@ const NETWORK: readonly AttributeSupport[] = [
 ];
 
 const STORAGE: readonly AttributeSupport[] = [
-  checked('volumes', check.volumes, 'types `bind`, `volume` and `tmpfs`'),
+  checked('volumes', storage.volumes, 'types `bind`, `volume`, `tmpfs` and `image`'),
   ...warned('SELinux labels are not set', 'volumes.*.bind.selinux'),
-  checked('tmpfs', check.tmpfs),
-  ...honoured('configs', 'secrets', 'read_only', 'shm_size'),
+  checked('tmpfs', storage.tmpfs),
+  checked(
+    'configs',
+    storage.fileObjects,
+    'owner and mode are honoured for files too; external ones are files `configs/NAME` of the data root',
+  ),
+  checked(
+    'secrets',
+    storage.fileObjects,
+    'owner and mode are honoured for files too; kept in memory only; external ones are files `secrets/NAME` of the data root',
+  ),
+  ...honoured('read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
   checked('devices', resource.devices, 'paths of the host, and CDI devices: `vendor.com/class=name`'),
   checked('device_cgroup_rules', resource.deviceRules),
@@ -156,8 +170,8 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   ...warned(ONE_HOST, 'deploy.resources.reservations.generic_resources'),
   checked('deploy.resources.reservations.devices', resource.deviceRequests, GPUS),
   ...honoured('deploy.restart_policy.condition', 'deploy.restart_policy.max_attempts'),
-  ...warned('restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
-  ...warned('a run of ten seconds counts as success', 'deploy.restart_policy.window'),
+  noted('without it restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
+  noted('without it every restart counts as an attempt', 'deploy.restart_policy.window'),
   ...warned(ONE_HOST, 'deploy.placement', 'deploy.endpoint_mode'),
   ...warned('containers are replaced one after the other', 'deploy.update_config', 'deploy.rollback_config'),
   ...honoured('develop'),

@@ -28,6 +28,7 @@ export function computeConfig(input: ContainerInput, decisions: Decisions): OciC
         service,
         imageMounts: image.mounts,
         binds: input.binds,
+        imageVolumes: input.imageVolumes ?? [],
         files: locateFiles(input),
       }),
       ...(input.grant?.mounts ?? []),

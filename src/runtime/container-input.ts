@@ -24,8 +24,13 @@ export interface ContainerInput {
   readonly network: NetworkInput;
   /** Namespaces of other containers, one of a type. */
   readonly joins?: readonly NamespaceJoin[];
-  /** Binds, volumes (anonymous ones too), configs and secrets. Mounts of type tmpfs are computed from the service. */
+  /** Binds, volumes (anonymous ones too), configs, and secrets that are plain files. Mounts of type tmpfs are computed from the service. */
   readonly binds: readonly ResolvedBind[];
+  readonly imageVolumes?: readonly ImageVolume[];
+  /** Files whose contents the monitor is given in memory, in this order. */
+  readonly secrets?: readonly SecretFile[];
+  /** Directories of the volumes that are mounted as long as somebody uses them. */
+  readonly mountedVolumes?: readonly string[];
   /** observeDevices (devices.ts). */
   readonly devices?: readonly ResolvedDevice[];
   /** resolveCdi (cdi.ts), its devices being among `devices`. */
@@ -34,6 +39,8 @@ export interface ContainerInput {
   readonly disks?: DiskNumbers;
   /** The text of the file that `security_opt: seccomp=FILE` names. */
   readonly seccompProfile?: string | undefined;
+  /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */
+  readonly logServer?: string;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;
@@ -99,6 +106,25 @@ export interface ResolvedBind {
   readonly propagation?: string;
   /** False: mounts below the source are left out. Default true. */
   readonly recursive?: boolean;
+  /** With `readOnly`: the mounts below the source stay as they are. */
+  readonly writableBelow?: boolean;
+  /** The part of `source` that is mounted; found at each start, and never outside of `source`. */
+  readonly subpath?: string;
+}
+
+/** The files of an image, read-only. */
+export interface ImageVolume {
+  readonly target: string;
+  /** Absolute directories, topmost first. */
+  readonly layers: readonly string[];
+  readonly subpath?: string;
+}
+
+export interface SecretFile {
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
 }
 
 export interface ContainerPaths {

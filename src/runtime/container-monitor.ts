@@ -1,12 +1,12 @@
 // monitor.json: what the monitor of a container needs beside config.json.
 
 import { TcError } from '../base/error.ts';
-import { parseBytes } from '../base/units.ts';
 import { computeDns } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { resolveHealth } from './health.ts';
-import { type LogSpec, MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
+import { computeLog } from './logging.ts';
+import { MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
 import { describeJoins, hasOwnPids } from './namespaces.ts';
 import { resolveRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
@@ -32,6 +32,10 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       work: `${paths.bundle}/work`,
       volatile: input.onEnd === 'remove',
     },
+    ...(input.secrets?.length && {
+      secrets: input.secrets.map(({ target, uid, gid, mode }) => ({ target, uid, gid, mode })),
+    }),
+    ...(input.mountedVolumes?.length && { mountedVolumes: input.mountedVolumes }),
     cgroup: decisions.cgroup,
     ...(input.joins?.length && { joins: describeJoins(input.joins) }),
     ...(decisions.seccomp && {
@@ -62,19 +66,6 @@ function computeNetwork(input: ContainerInput): NetworkSpec {
   const { mode, joinControl, endpoints, ports } = input.network;
   const dns = computeDns(input);
   return { mode, ...(joinControl && { joinControl }), endpoints, ...(dns && { dns }), ports };
-}
-
-/** Docker's defaults: one file without a limit. */
-function computeLog({ service, paths }: ContainerInput): LogSpec {
-  const { driver, options } = service.logging ?? {};
-  const maxSize =
-    parseBytes(options?.['max-size'] ?? '-1') ?? refuse(service.name, 'log size', options?.['max-size']);
-  return {
-    driver: driver === 'none' ? 'none' : 'json-file',
-    path: `${paths.bundle}/log`,
-    maxSize: Math.max(0, maxSize),
-    maxFile: Math.max(1, Number(options?.['max-file'] ?? 1)),
-  };
 }
 
 function refuse(service: string, what: string, value: string | undefined): never {

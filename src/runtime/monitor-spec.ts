@@ -17,6 +17,13 @@ export interface MonitorSpec {
   /** False only with `pid: host|service:x|container:x`: then PDEATHSIG and the sweep stand in. */
   readonly ownPidNamespace: boolean;
   readonly root: RootSpec;
+  /** Files on a tmpfs of the container; their contents come in a descriptor, in this order. */
+  readonly secrets?: readonly SecretSpec[];
+  /**
+   * Directories of volumes that are mounted on `_data`: locked shared as long as the monitor lives. Whoever ends last
+   * unmounts.
+   */
+  readonly mountedVolumes?: readonly string[];
   readonly cgroup: CgroupSpec;
   /** Asked of their monitors at each start; config.json names the types as if they were its own. */
   readonly joins?: readonly JoinSpec[];
@@ -45,6 +52,13 @@ export interface RootSpec {
   readonly work: string;
   /** Only where the upper layer dies with the process. */
   readonly volatile: boolean;
+}
+
+export interface SecretSpec {
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
 }
 
 export interface CgroupSpec {
@@ -103,17 +117,38 @@ export interface SeccompSpec {
 }
 
 export interface LogSpec {
+  /** What is kept here: `logs` reads it. */
   readonly driver: 'json-file' | 'none';
   readonly path: string;
   /** 0: no limit. */
   readonly maxSize: number;
   readonly maxFile: number;
+  /** Files that rotation sets aside, with gzip: `log.1.gz`, the inode number of the file as the name in its header. */
+  readonly compress?: boolean;
+  /** A JSON object, as text: every record's `attrs`. */
+  readonly attributes?: string;
+  readonly syslog?: SyslogSpec;
+}
+
+export interface SyslogSpec {
+  readonly transport: 'unix' | 'udp' | 'tcp';
+  /** A path, or an address in numbers. */
+  readonly address: string;
+  readonly port?: number;
+  readonly format: 'local' | 'rfc3164' | 'rfc5424' | 'rfc5424micro';
+  readonly facility: number;
+  readonly tag: string;
+  readonly hostname: string;
 }
 
 export interface RestartSpec {
   readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
   /** 0: no limit. */
   readonly maxRetries: number;
+  /** Between an exit and the next start; absent: 100 ms, doubled each time up to a minute. */
+  readonly delayMs?: number;
+  /** Only a restart that ended sooner counts against `maxRetries`; absent: every one does. */
+  readonly windowMs?: number;
 }
 
 export interface HealthSpec {

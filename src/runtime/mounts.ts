@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import { TcError } from '../base/error.ts';
 import type { ImageMount } from '../image/image.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
-import type { ResolvedBind } from './container-input.ts';
+import type { ImageVolume, ResolvedBind } from './container-input.ts';
 import type { OciMount } from './oci-config.ts';
 import { parseSecurityOptions } from './security-options.ts';
 
@@ -23,13 +23,18 @@ export interface MountInput {
   readonly service: ServiceConfig;
   readonly imageMounts: readonly ImageMount[];
   readonly binds: readonly ResolvedBind[];
+  readonly imageVolumes: readonly ImageVolume[];
   /** hosts, hostname, resolv.conf: target -> absolute source. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 export function computeMounts(input: MountInput): readonly OciMount[] {
   const { service, binds } = input;
-  const own = [...binds.map(formatBind), ...computeTmpfs(service)];
+  const own = [
+    ...binds.map(formatBind),
+    ...input.imageVolumes.map(formatImageVolume),
+    ...computeTmpfs(service),
+  ];
   const covered = new Set(own.map((mount) => mount.destination));
   const files = Object.entries(input.files)
     .filter(([target]) => !covered.has(target))
@@ -85,10 +90,24 @@ function formatImageMount({ source, target, options }: ImageMount): OciMount {
   return { destination: target, type: 'bind', source, options: ['rbind', 'rprivate', ...options] };
 }
 
+/** `subpath` is no option of overlayfs: tcrun mounts that part alone. */
+function formatImageVolume({ target, layers, subpath }: ImageVolume): OciMount {
+  return {
+    destination: target,
+    type: 'overlay',
+    source: 'overlay',
+    options: [
+      'ro',
+      ...layers.map((layer) => `lowerdir+=${layer}`),
+      ...(subpath === undefined ? [] : [`subpath=${subpath}`]),
+    ],
+  };
+}
+
 /** `rro` makes the mounts below read-only too, as Docker does since version 25. */
 function formatBind(bind: ResolvedBind): OciMount {
   const isRecursive = bind.recursive !== false;
-  const readOnly = isRecursive ? 'rro' : 'ro';
+  const readOnly = isRecursive && !bind.writableBelow ? 'rro' : 'ro';
   return {
     destination: posix.normalize(bind.target),
     type: 'bind',
@@ -97,6 +116,7 @@ function formatBind(bind: ResolvedBind): OciMount {
       isRecursive ? 'rbind' : 'bind',
       bind.propagation || 'rprivate',
       ...(bind.readOnly ? [readOnly] : []),
+      ...(bind.subpath === undefined ? [] : [`subpath=${bind.subpath}`]),
     ],
   };
 }

@@ -71,6 +71,14 @@ export interface Native {
   killCgroup(procs: string, unified: string | undefined, freezer: string | undefined): Promise<void>;
   effectiveCapabilities(): readonly string[];
 
+  /** mount(2), off the event loop. */
+  mount(request: MountRequest): Promise<void>;
+  /** Takes off what is mounted on `path`, if anything is; who uses it keeps it until the end. */
+  unmount(path: string): Promise<void>;
+  isMountPoint(path: string): boolean;
+  /** A sealed file that exists in memory only. */
+  createMemory(content: Uint8Array): Descriptor;
+
   /** Starts a role that works on archives; runtime/tcrun/archive.h says what each does. */
   spawnArchiver(request: SpawnArchiverRequest): Archiver;
   /** Removes `name` below `parent` with all that is in it, off the event loop; follows no symlink. */
@@ -107,6 +115,17 @@ export interface SpawnMonitorRequest {
   readonly networkNamespace?: Descriptor;
   /** A connection of the control socket, made before the monitor: what was asked on it is done before the start. */
   readonly client?: Descriptor;
+  /** Contents of monitor.json's `secrets`: each after its length, eight bytes little-endian. */
+  readonly secrets?: Descriptor;
+}
+
+export interface MountRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  /** MS_* */
+  readonly flags: number;
+  readonly data: string;
 }
 
 export interface MonitorStarted {

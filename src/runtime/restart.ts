@@ -13,9 +13,19 @@ const CONDITIONS: Readonly<Record<string, RestartSpec['policy']>> = {
 export function resolveRestart(service: Pick<ServiceConfig, 'restart' | 'deploy'>): RestartSpec | undefined {
   const deployed = service.deploy?.restart_policy;
   if (!deployed) return parseRestart(service.restart ?? 'no');
-  const policy = CONDITIONS[deployed.condition ?? 'any'];
-  return policy && { policy, maxRetries: policy === 'on-failure' ? (deployed.max_attempts ?? 0) : 0 };
+  const { condition = 'any', max_attempts: maxRetries = 0, delay, window } = deployed;
+  const policy = CONDITIONS[condition];
+  return (
+    policy && {
+      policy,
+      maxRetries: policy === 'no' ? 0 : maxRetries,
+      ...(delay === undefined ? {} : { delayMs: Math.round(delay / MILLISECOND) }),
+      ...(window ? { windowMs: Math.max(1, Math.round(window / MILLISECOND)) } : {}),
+    }
+  );
 }
+
+const MILLISECOND = 1_000_000;
 
 /** `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:N`. */
 export function parseRestart(text: string): RestartSpec | undefined {

@@ -33,20 +33,41 @@ export function findIgnored(
   model: ProjectModel,
   services: readonly ServiceConfig[] = Object.values(model.services),
 ): readonly Warning[] {
-  return services.flatMap((service) =>
-    listPlaces(service).flatMap((place) => {
-      const { row, path } = place;
-      const notes = [
-        ...(row.support === 'warned' ? [` has no effect: ${row.note}`] : []),
-        ...examine(service, place).flatMap(({ kind, what }) => (kind === 'ignored' ? [`: ${what}`] : [])),
-      ];
-      return notes.map((note) => ({
+  return [
+    ...findIgnoredDrivers(model, services),
+    ...services.flatMap((service) => listIgnored(model, service)),
+  ];
+}
+
+/** Of configs and secrets: there is nobody here to fill in a template or to fetch a secret from elsewhere. */
+const DRIVERS = ['template_driver', 'driver', 'driver_opts'] as const;
+
+function findIgnoredDrivers(model: ProjectModel, services: readonly ServiceConfig[]): Warning[] {
+  return (['configs', 'secrets'] as const).flatMap((kind) => {
+    const used = new Set(services.flatMap((service) => service[kind]?.map(({ source }) => source) ?? []));
+    return [...used].flatMap((key) =>
+      DRIVERS.filter((name) => !isSilent(model[kind][key]?.[name])).map((name) => ({
         code: 'attribute-ignored',
-        message: `${name(service, path)}${note}`,
-        source: model.positions.at(['services', service.name, ...path]),
-      }));
-    }),
-  );
+        message: `${kind}.${key}.${name} has no effect: contents are taken as they are`,
+        source: model.positions.at([kind, key, name]),
+      })),
+    );
+  });
+}
+
+function listIgnored(model: ProjectModel, service: ServiceConfig): Warning[] {
+  return listPlaces(service).flatMap((place) => {
+    const { row, path } = place;
+    const notes = [
+      ...(row.support === 'warned' ? [` has no effect: ${row.note}`] : []),
+      ...examine(service, place).flatMap(({ kind, what }) => (kind === 'ignored' ? [`: ${what}`] : [])),
+    ];
+    return notes.map((note) => ({
+      code: 'attribute-ignored',
+      message: `${name(service, path)}${note}`,
+      source: model.positions.at(['services', service.name, ...path]),
+    }));
+  });
 }
 
 /** Every place of the service that has a row of its own and says something. */

@@ -10,7 +10,6 @@ import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf } from '../../plan/operation.ts';
-import { hashService } from '../../project/config-hash.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type {
   AccountFiles,
@@ -33,13 +32,20 @@ import {
 } from '../record/container-record.ts';
 import type { NetworkRecord } from '../record/network-record.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
+import { listMounted } from '../volume/mounted-volumes.ts';
 import { describeNetwork } from './container-network.ts';
+import { type ContainerParts, describeContainer, listVolumes } from './describe-container.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
+import { planSecrets } from './file-objects.ts';
 import { makeMountSources, makeWritableLayer } from './fill.ts';
+import { writeHooks } from './hooks.ts';
 import { observeHostResources } from './host-resources.ts';
-import { formatContainerLabels, type ProjectIdentity } from './labels.ts';
-import { type PlannedMount, planMounts, resolveBind } from './mounts.ts';
+import type { ProjectIdentity } from './labels.ts';
+import { resolveLogServer } from './log-server.ts';
+import { planMounts } from './mount-plan.ts';
+import { resolveBind } from './mounts.ts';
+import { listShared, type VolumesFrom } from './recorded-mounts.ts';
 import { remnantPath } from './remnant.ts';
 
 export interface CreateOrder {
@@ -61,6 +67,10 @@ export interface CreateOrder {
   /** The container whose network namespace it shares. */
   readonly joined?: ContainerRecord;
   readonly joins?: readonly SharedNamespace[];
+  /** Layers by the source of a mount of type `image`. */
+  readonly images: ReadonlyMap<string, ResolvedImage>;
+  /** In the order of `volumes_from`. */
+  readonly volumeSources: readonly VolumesFrom[];
 }
 
 /** A namespace of another container that the new one stands in. */
@@ -111,23 +121,29 @@ async function fillDirectory(
   directory: string,
 ): Promise<{ record: ContainerRecord; warnings: readonly Warning[] }> {
   const { service } = order.operation;
+  const { configs, secrets } = order.operation;
   const mounts = planMounts({
     service,
     image: order.image.config,
     volumes: order.operation.volumes,
-    configs: order.operation.configs,
-    secrets: order.operation.secrets,
+    configs,
+    secrets,
     inherited: order.operation.renewAnonymousVolumes ? {} : (order.replaced?.anonymousVolumes ?? {}),
+    images: new Map([...order.images].map(([name, { layers }]) => [name, layers])),
+    shared: order.volumeSources.flatMap(listShared),
   });
+  const kept = planSecrets({ service, configs, secrets });
   const plans = orderEndpoints(service, order.networks);
   const endpoints = await leaseAll(context, order, id, plans);
-  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints });
-  const record = describeContainer(order, { id, mounts, endpoints, bundle });
+  const logServer = await resolveLogServer(service);
+  const bundle = computeBundle(context, order, { id, mounts, plans, endpoints, secrets: kept, logServer });
+  const record = describeContainer(order, { id, mounts, endpoints, bundle, secrets: kept });
   await writeContainerRecord(directory, record);
   const { image, project } = order;
   const filling = { project: project.name, service: service.name, image, mounts, directory };
   await makeMountSources(context, filling);
   makeWritableLayer(filling);
+  writeHooks(directory, service);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
@@ -160,20 +176,15 @@ async function leaseAll(
   return leases;
 }
 
-interface ContainerParts {
-  readonly id: string;
-  readonly mounts: readonly PlannedMount[];
-  readonly endpoints: readonly EndpointRecord[];
-}
-
 function computeBundle(
   { instance }: EngineContext,
   order: CreateOrder,
-  parts: ContainerParts & { readonly plans: readonly EndpointPlan[] },
+  parts: ContainerParts & { readonly plans: readonly EndpointPlan[]; readonly logServer: string | undefined },
 ): ContainerBundle {
   const { operation, image, accounts, host, project, seccompProfile } = order;
-  const { id, mounts, plans, endpoints } = parts;
+  const { id, mounts, plans, endpoints, secrets, logServer } = parts;
   const { paths, names } = instance;
+  const { name: service } = operation.service;
   return computeContainer({
     service: operation.service,
     image,
@@ -182,20 +193,19 @@ function computeBundle(
     identity: describeIdentity(project, operation, id),
     network: describeNetwork(instance, { ...order, id, plans, endpoints }),
     joins: describeJoins(paths, order.joins),
-    binds: mounts.map((mount) => resolveBind(paths, paths.container(id), mount, operation.service.name)),
+    binds: mounts.flatMap((mount) =>
+      mount.type === 'image' ? [] : [resolveBind(paths, paths.container(id), mount, service)],
+    ),
+    imageVolumes: mounts.flatMap((mount) => (mount.type === 'image' ? [mount.volume] : [])),
+    secrets,
+    ...(logServer === undefined ? {} : { logServer }),
+    mountedVolumes: listMounted(paths, listVolumes(mounts)),
     ...observeHostResources(operation.service),
     ...(seccompProfile !== undefined && { seccompProfile }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
   });
-}
-
-/** Of whatever namespace: the containers, by service. */
-function describeSources({ joined, joins = [] }: CreateOrder): Pick<ContainerRecord['inputs'], 'sources'> {
-  const sources = [...(joined ? [joined] : []), ...joins.map(({ of }) => of)];
-  if (sources.length === 0) return {};
-  return { sources: Object.fromEntries(sources.map(({ service, id }) => [service, id])) };
 }
 
 /** Undefined where it has that file from another container. */
@@ -217,60 +227,4 @@ export function describeIdentity(
   id: string,
 ): ContainerIdentity {
   return { id, name, project: project.name, service: service.name, number };
-}
-
-function describeContainer(
-  order: CreateOrder,
-  parts: ContainerParts & { readonly bundle: ContainerBundle },
-): ContainerRecord {
-  const { operation, project, image, recorded } = order;
-  const { service, number, oneOff, replaces, run } = operation;
-  const volumes = parts.mounts.filter((mount) => mount.type === 'volume');
-  const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
-    Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
-  return {
-    v: 1,
-    id: parts.id,
-    name: operation.name,
-    project: project.name,
-    service: service.name,
-    number,
-    oneOff,
-    ...(run?.removeOnEnd && { onEnd: 'remove' as const }),
-    createdAt: new Date().toISOString(),
-    image: image.reference,
-    command: parts.bundle.config.process.args,
-    recorded,
-    inputs: {
-      imageId: image.id,
-      files: order.files,
-      networks: idsOf(order.networks),
-      volumes: idsOf(order.volumes),
-      ...describeSources(order),
-    },
-    labels: formatContainerLabels({
-      project,
-      service,
-      number,
-      oneOff,
-      imageId: image.id,
-      configHash: hashService(service),
-      ...(run === undefined ? {} : { slug: run.slug }),
-      ...(replaces === undefined ? {} : { replaces: replaces.id }),
-    }),
-    workingDir: project.workingDir,
-    endpoints: parts.endpoints,
-    ports: order.ports,
-    mounts: parts.mounts.map((mount) => ({
-      type: mount.type === 'volume' ? 'volume' : 'bind',
-      source: mount.type === 'volume' ? mount.volume : mount.type === 'bind' ? mount.source : mount.file.name,
-      target: mount.bind.target,
-    })),
-    anonymousVolumes: Object.fromEntries(
-      volumes.filter((mount) => mount.anonymous).map((mount) => [mount.bind.target, mount.volume]),
-    ),
-    volumes: [...new Set(volumes.map((mount) => mount.volume))],
-    ...(replaces === undefined ? {} : { replaces: replaces.id }),
-    ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
-  };
 }

@@ -1,14 +1,19 @@
 // Fills a new container's directory, and what its mounts are bound from.
 
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResolvedImage } from '../../image/image.ts';
+import { tcrunPath } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
 import { readVolumeRecord, volumeDataPath } from '../record/volume-record.ts';
 import { copyImageContent } from '../volume/copy-up.ts';
-import { createVolume, volumeSource } from '../volume/volumes.ts';
+import { withMountedVolumes } from '../volume/mounted-volumes.ts';
+import { describeVolumeSource } from '../volume/volume-options.ts';
+import { createVolume } from '../volume/volumes.ts';
+import { readContent } from './file-objects.ts';
 import { formatResourceLabels } from './labels.ts';
-import { createBindSource, type PlannedMount, writeContentFile } from './mounts.ts';
+import type { PlannedMount } from './mount-plan.ts';
+import { createBindSource, writeContentFile } from './mounts.ts';
 
 export interface FillOrder {
   readonly project: string;
@@ -23,8 +28,7 @@ export async function makeMountSources(context: EngineContext, order: FillOrder)
   for (const mount of order.mounts) {
     if (mount.type === 'bind') createBindSource(mount, order.service);
     if (mount.type === 'content') {
-      const { from } = mount.file;
-      const data = 'file' in from ? readFileSync(from.file) : from.content;
+      const data = readContent(mount.file.object, 'configs');
       writeContentFile(join(order.directory, mount.file.name), mount.file, data);
     }
     if (mount.type === 'volume') await prepareVolume(context, order, mount);
@@ -44,11 +48,14 @@ async function prepareVolume(
   }
   if (!mount.copyUp) return;
   const record = readVolumeRecord(paths, name);
-  const data = volumeDataPath(paths, name);
-  // A volume that is a directory of the host stays as the user keeps it.
-  if (record && volumeSource(paths, record) === data) {
-    await copyImageContent(image.layers, mount.bind.target, data);
-  }
+  const source = record && describeVolumeSource(record.recorded);
+  // A volume that is a directory of the host stays as the user keeps it; what is on a tmpfs does not last until the start.
+  if (source === undefined || source.source !== undefined || source.mount?.type === 'tmpfs') return;
+  const copy = { layers: image.layers, target: mount.bind.target, name };
+  const tools = { native: context.native, executable: tcrunPath() };
+  await withMountedVolumes(context, [name], () =>
+    copyImageContent(tools, { ...copy, volume: paths.volume(name), data: volumeDataPath(paths, name) }),
+  );
 }
 
 /** The upper layer's own directory is what the container sees as `/`: it has the image's mode and owner. */

@@ -20,6 +20,8 @@ export interface StartOrder {
   readonly networkNamespace?: Descriptor;
   /** The monitor's first client; stays the caller's. */
   readonly client?: Descriptor;
+  /** The contents of its secrets, in memory; stays the caller's. */
+  readonly secrets?: Descriptor;
 }
 
 export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
@@ -37,6 +39,7 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       sockets: order.sockets,
       ...(order.networkNamespace === undefined ? {} : { networkNamespace: order.networkNamespace }),
       ...(order.client === undefined ? {} : { client: order.client }),
+      ...(order.secrets === undefined ? {} : { secrets: order.secrets }),
     });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

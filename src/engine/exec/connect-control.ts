@@ -9,7 +9,7 @@ import type { EngineContext } from '../context.ts';
 
 export function connectControl(
   { native, instance }: EngineContext,
-  container: ObservedContainer,
+  container: Pick<ObservedContainer, 'id' | 'name'>,
 ): Descriptor {
   try {
     return native.connectUnix(join(instance.paths.containerRun(container.id), 'ctl'));

@@ -20,9 +20,11 @@ import { terminalSize } from './terminal-size.ts';
 /** How long output that a grandchild holds open is waited for once the command has ended, as the Engine does it. */
 const DRAIN_MS = 2000;
 
+export type ExecTarget = Pick<ObservedContainer, 'id' | 'name'>;
+
 export async function execInContainer(
   context: EngineContext,
-  container: ObservedContainer,
+  container: ExecTarget,
   request: ExecRequest,
 ): Promise<ExecSession> {
   const { native, instance } = context;

@@ -8,6 +8,7 @@ import type { Nanoseconds } from '../../project/model.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
+import { locateExternal, packContents, readContent } from '../container/file-objects.ts';
 import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
 import { startAttached, startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer } from '../container/stop.ts';
@@ -16,8 +17,12 @@ import { monitorClient } from '../control/monitor.ts';
 import type { AttachRequest } from '../ports.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
+import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
+import { findPredecessor, findVolumeSources } from './find-container.ts';
+import { executeProvider, withProvided } from './provider-executor.ts';
+import { runHook } from './run-hook.ts';
 import { findJoined, findNamespaces } from './shared-namespaces.ts';
 
 type ContainerKind =
@@ -28,6 +33,8 @@ type ContainerKind =
   | 'kill-container'
   | 'pause-container'
   | 'unpause-container'
+  | 'run-hook'
+  | 'run-provider'
   | 'remove-container'
   | 'await-condition';
 
@@ -36,17 +43,22 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const prepared = execution.prepared.get(node);
     if (prepared === undefined)
       throw new TcError(`step ${node} was not prepared`, { code: 'internal', kind: 'bug' });
-    const { service, replaces } = operation;
+    const { service } = operation;
     const created = await createContainer(execution.context, {
       ...prepared,
-      operation,
+      operation: {
+        ...operation,
+        ...locateExternal(execution.context.instance.paths, operation),
+        service: withProvided(execution, service),
+      },
       project: execution.project,
       host: execution.host(),
       networks: mapValues(operation.networks, (name) => execution.findNetwork(name)),
       volumes: mapValues(operation.volumes, (name) => execution.findVolume(name)),
-      replaced: replaces && (execution.containers.get(replaces.id) ?? execution.removed.get(replaces.id)),
+      replaced: findPredecessor(execution, operation),
       joined: findJoined(execution, 'network_mode', service.network_mode),
       joins: findNamespaces(execution, service),
+      volumeSources: findVolumeSources(execution, service),
     });
     execution.keepLock(created.record.id, created.lock);
     execution.created.set(node, created.record.id);
@@ -102,6 +114,18 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     await freeze(execution, container, 'unpause');
   },
 
+  async 'run-hook'(operation, { execution, signal }) {
+    const record = execution.resolve(operation.container);
+    const { paths } = execution.context.instance;
+    // What has ended by itself has nothing to prepare for.
+    if (operation.phase === 'pre_stop' && !readContainerStatus(paths, record.id).alive) return;
+    await runHook(execution.context, record, operation, signal);
+  },
+
+  async 'run-provider'(operation, step) {
+    await executeProvider(operation, step);
+  },
+
   async 'remove-container'({ container, anonymousVolumes }, { execution }) {
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
@@ -152,23 +176,45 @@ async function startLocked(
     execution.ensureNetworks(record);
     const sockets = execution.sockets.take(record.ports);
     const [networkNamespace] = await findSharedNamespace(execution, record);
+    const [secrets] = openSecrets(execution, record);
     const { paths } = context.instance;
     writeLinkedHosts(paths, record, execution.containers);
     try {
-      const order = { record, lock, sockets, networkNamespace };
-      if (attach === undefined) await startContainer(context, order);
-      else execution.session = await startAttached(context, order, attach);
+      const order = { record, lock, sockets, networkNamespace, secrets };
+      await withMountedVolumes(context, record.volumes, async () => {
+        if (attach === undefined) await startContainer(context, order);
+        else execution.session = await startAttached(context, order, attach);
+      });
     } catch (error) {
       if (record.onEnd === 'remove') await discardContainer(context, record.id, { anonymousVolumes: true });
       throw error;
     } finally {
-      if (networkNamespace !== undefined) context.native.close(networkNamespace);
+      for (const fd of [networkNamespace, secrets]) if (fd !== undefined) context.native.close(fd);
     }
     updateLinkedHosts(paths, record, execution.containers);
     warnAbout(execution, record);
   } finally {
     context.native.close(lock);
   }
+}
+
+/** The contents of the container's secrets, in memory; nothing for a container without. */
+function openSecrets(execution: Execution, { secrets = [] }: ContainerRecord): Descriptor[] {
+  if (secrets.length === 0) return [];
+  const contents = secrets.map(({ key, name, file, environment }) => {
+    const known = execution.secrets[key];
+    const content = known?.environment === environment ? known?.content : undefined;
+    return readContent(
+      {
+        name,
+        ...(file === undefined ? {} : { file }),
+        ...(environment === undefined ? {} : { environment }),
+        ...(file !== undefined || content === undefined ? {} : { content }),
+      },
+      'secrets',
+    );
+  });
+  return [execution.context.native.createMemory(packContents(contents))];
 }
 
 /** The network namespace of its last life, if a container that shares it still runs in it. */

@@ -50,11 +50,14 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'unpause-container': 'light',
   'remove-container': 'light',
   'await-condition': 'wait',
+  // The project is not kept from others while a command of the user runs.
+  'run-hook': 'wait',
+  'run-provider': 'wait',
 };
 
 /** The user has set a limit: then it holds for everything that has an effect. */
 function limited({ operation }: PlanNode): Weight {
-  return operation.kind === 'await-condition' ? 'wait' : 'heavy';
+  return WEIGHTS[operation.kind] === 'wait' ? 'wait' : 'heavy';
 }
 
 const executors: Executors = { ...resourceExecutors, ...containerExecutors };
@@ -113,6 +116,8 @@ async function executeLocked(
     sockets: new SocketPool(context.native, publishers),
     events: openEventLog(context.instance.paths.events),
     removeImage: createImageRemover(parts),
+    services: request.model?.services ?? {},
+    secrets: request.model?.secrets ?? {},
     warn: (warning) => request.on({ type: 'warning', warning }),
     attach: request.attach,
   });
@@ -150,7 +155,7 @@ function listIgnored(plan: Plan, { model }: ExecuteRequest): readonly Warning[] 
 async function observeSwept(context: EngineContext, request: ExecuteRequest): Promise<Snapshot> {
   const observe = () => observeInstance(context.instance.paths, request.project, request.model);
   const snapshot = observe();
-  const mended = await sweep(context, snapshot.statuses.keys());
+  const mended = await sweep(context, snapshot.statuses.keys(), snapshot.volumes);
   for (const message of mended) request.on({ type: 'warning', warning: { code: 'swept', message } });
   return mended.length > 0 ? observe() : snapshot;
 }
@@ -169,7 +174,10 @@ function runPlan(
     signal: request.signal,
     weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
-      await runNode(node, { node: node.id, execution, signal }, request);
+      const { group, id, operation } = node;
+      const tell = (detail: string) =>
+        request.on({ type: 'node', node: id, operation, group, phase: 'started', detail });
+      await runNode(node, { node: id, execution, signal, tell }, request);
       done.add(node.id);
     },
     onIdle() {

@@ -5,6 +5,8 @@ import { closeSync } from 'node:fs';
 import { bug, TcError } from '../../base/error.ts';
 import type { Warning } from '../../base/warning.ts';
 import type { ContainerRef, NodeId, Operation } from '../../plan/operation.ts';
+import type { FileObjectConfig } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
@@ -33,6 +35,10 @@ export interface ExecutionParts {
   readonly events: EventLog;
   /** Unless a container uses it. */
   removeImage(reference: string): Promise<Removed>;
+  /** Of the model. */
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** Of the model, by key: their contents may come from its environment. */
+  readonly secrets: Readonly<Record<string, FileObjectConfig>>;
   warn(warning: Warning): void;
   /** What the caller wants of the container that is started attached. */
   readonly attach?: AttachRequest;
@@ -45,6 +51,10 @@ export class Execution {
   readonly sockets: SocketPool;
   readonly events: EventLog;
   readonly removeImage: (reference: string) => Promise<Removed>;
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  readonly secrets: Readonly<Record<string, FileObjectConfig>>;
+  /** Service -> variables that its provider has set. */
+  readonly provided = new Map<string, Readonly<Record<string, string>>>();
   readonly warn: (warning: Warning) => void;
   readonly attach: AttachRequest | undefined;
   /** With the container that was started attached. */
@@ -70,6 +80,8 @@ export class Execution {
     this.sockets = parts.sockets;
     this.events = parts.events;
     this.removeImage = parts.removeImage;
+    this.services = parts.services;
+    this.secrets = parts.secrets;
     this.warn = parts.warn;
     this.attach = parts.attach;
     this.containers = parts.containers;
@@ -180,4 +192,6 @@ export interface Step {
   readonly node: NodeId;
   readonly execution: Execution;
   readonly signal: AbortSignal;
+  /** How it goes, while it goes. */
+  tell(detail: string): void;
 }

@@ -9,13 +9,16 @@ import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf, Plan, PlanNode } from '../../plan/operation.ts';
 import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type { AccountFiles, ContainerInput } from '../../runtime/container-input.ts';
 import { describeIdentity } from '../container/create.ts';
+import { locateExternal } from '../container/file-objects.ts';
 import { observeHostResources } from '../container/host-resources.ts';
-import { planMounts } from '../container/mounts.ts';
+import { planMounts } from '../container/mount-plan.ts';
+import { listImageMounts } from '../image/image-mounts.ts';
 import type { Images } from '../image/images.ts';
-import { createDigest, digestFiles } from '../input/digest.ts';
+import { createDigest, type DigestedFiles, digestFiles } from '../input/digest.ts';
 import { readSeccompProfile } from '../input/seccomp-profile.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { SocketOwner } from '../port/socket-pool.ts';
@@ -23,6 +26,7 @@ import type { PortRecord } from '../record/container-record.ts';
 import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
+import { checkVolumeSources } from './find-container.ts';
 import { atService } from './locate.ts';
 import { checkNamespaces } from './shared-namespaces.ts';
 
@@ -33,6 +37,8 @@ export interface PreparedContainer {
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
   readonly ports: readonly PortRecord[];
+  /** By the source of a mount of type `image`. */
+  readonly images: ReadonlyMap<string, ResolvedImage>;
 }
 
 type Create = OperationOf<'create-container'>;
@@ -103,6 +109,7 @@ async function prepareCreate(
   checkPlatform(execution, operation, image);
   checkNamespaces(execution, service);
   checkMounts(operation, image);
+  checkVolumeSources(execution, service);
   const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
   checkConfiguration(execution, operation, { image, accounts, seccompProfile });
   const replaced = replaces && execution.containers.get(replaces.id);
@@ -112,8 +119,9 @@ async function prepareCreate(
     image,
     accounts,
     recorded: recordService(service, digest),
-    files: digestFiles(service, { ...operation, workingDir: execution.project.workingDir }, digest),
+    files: digestFiles(service, listDigested(execution, operation), digest),
     ...(seccompProfile !== undefined && { seccompProfile }),
+    images: await resolveImageMounts(service, images, model),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
 }
@@ -140,10 +148,31 @@ function checkPlatform(execution: Execution, { service }: Create, { platform }: 
   });
 }
 
+function listDigested({ context, project }: Execution, operation: Create): DigestedFiles {
+  return { ...locateExternal(context.instance.paths, operation), workingDir: project.workingDir };
+}
+
+async function resolveImageMounts(
+  service: ServiceConfig,
+  images: Images,
+  model: ProjectModel | undefined,
+): Promise<Map<string, ResolvedImage>> {
+  const entries = listImageMounts(service, model).map(
+    async ([source, of]) => [source, await images.resolve(of, model)] as const,
+  );
+  return new Map(await Promise.all(entries));
+}
+
 /** A bind whose source must be there, and is not. */
 function checkMounts(operation: Create, image: ResolvedImage): void {
-  const { service, volumes, configs, secrets } = operation;
-  const mounts = planMounts({ service, image: image.config, volumes, configs, secrets, inherited: {} });
+  const mounts = planMounts({
+    ...operation,
+    image: image.config,
+    inherited: {},
+    images: new Map(),
+    shared: [],
+  });
+  const { service } = operation;
   for (const mount of mounts) {
     if (mount.type !== 'bind' || mount.createSource || existsSync(mount.source)) continue;
     throw new TcError(

@@ -6,6 +6,7 @@ import { parseNamespaceMode, SHARED_TYPES } from '../../runtime/namespaces.ts';
 import type { SharedNamespace } from '../container/create.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import type { Execution } from './execution.ts';
+import { findContainer } from './find-container.ts';
 
 export function findNamespaces(execution: Execution, service: ServiceConfig): readonly SharedNamespace[] {
   return SHARED_TYPES.flatMap((type) => {
@@ -21,7 +22,7 @@ export function checkNamespaces(execution: Execution, service: ServiceConfig): v
   }
 }
 
-/** The container that `service:NAME` or `container:NAME` means: the lowest replica, the newer of two. */
+/** The container that `service:NAME` or `container:NAME` means. */
 export function findJoined(
   execution: Execution,
   attribute: string,
@@ -29,14 +30,7 @@ export function findJoined(
 ): ContainerRecord | undefined {
   const mode = parseNamespaceMode(text);
   if (mode?.kind !== 'service' && mode?.kind !== 'container') return undefined;
-  const { kind, name } = mode;
-  const isMeant = (record: ContainerRecord) =>
-    kind === 'service'
-      ? record.project === execution.project.name && record.service === name && !record.oneOff
-      : record.name === name || (name.length >= 12 && record.id.startsWith(name));
-  const [found] = [...execution.containers.values()]
-    .filter(isMeant)
-    .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  const found = findContainer(execution, mode.kind, mode.name);
   if (found) return found;
   throw new TcError(`${attribute}: ${text}: there is no such container`, {
     code: attribute === 'network_mode' ? 'network-mode' : 'no-such-namespace',

@@ -37,7 +37,7 @@ export async function lookUpImages(
 ): Promise<LookedUp> {
   const merged = mergeWanted(wanted);
   const lookUp = (image: WantedImage): Promise<DescribedImage> =>
-    atService({ model, service: image.services[0] ?? '', attribute: 'image' }, () =>
+    atService({ model, service: image.services[0] ?? '', attribute: image.attribute ?? 'image' }, () =>
       purpose === 'execute' ? images.obtain(image, model, wish) : images.describe(image, model),
     );
   // Who asks for an end gets it at once, whatever a registry is waited for.

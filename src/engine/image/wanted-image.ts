@@ -12,6 +12,8 @@ export interface WantedImage {
   readonly policy: PullPolicy;
   /** In the order of the model; the first is the one that errors name. */
   readonly services: readonly string[];
+  /** Of that one, where errors are. Default: `image`. */
+  readonly attribute?: string;
 }
 
 /** `override` goes before the service's own policy. */
@@ -39,7 +41,7 @@ export function mergeWanted(wanted: readonly WantedImage[]): WantedImage[] {
     const known = merged.get(imageKey(image));
     const both = known && {
       ...known,
-      services: [...known.services, ...image.services],
+      services: [...new Set([...known.services, ...image.services])],
       policy: strictestPolicy([known.policy, image.policy]),
     };
     merged.set(imageKey(image), both ?? image);

@@ -1,12 +1,10 @@
 // Keyed digests of what must be comparable and not readable: environment values, contents of configs and secrets.
 
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { TcError } from '../../base/error.ts';
-import { errnoOf } from '../../base/system-error.ts';
+import { statSync } from 'node:fs';
 import type { FileObjectConfig } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
-import { readContent } from '../container/mounts.ts';
+import { type FileObjects, readContent } from '../container/file-objects.ts';
 import { readSeccompProfile } from './seccomp-profile.ts';
 
 export type Digest = (data: string | Buffer) => string;
@@ -15,17 +13,15 @@ export function createDigest(key: Buffer): Digest {
   return (data) => `hmac:${createHmac('sha256', key).update(data).digest('hex')}`;
 }
 
-export interface FileObjects {
+export interface DigestedFiles extends FileObjects {
   /** The project's. */
   readonly workingDir: string;
-  readonly configs: Readonly<Record<string, FileObjectConfig>>;
-  readonly secrets: Readonly<Record<string, FileObjectConfig>>;
 }
 
 /** `configs.KEY`, `secrets.KEY` and `security_opt.seccomp` of what the service uses -> digest of the content. */
 export function digestFiles(
   service: ServiceConfig,
-  objects: FileObjects,
+  objects: DigestedFiles,
   digest: Digest,
 ): Record<string, string> {
   const kinds = ['configs', 'secrets'] as const;
@@ -42,19 +38,9 @@ export function digestFiles(
   };
 }
 
+/** A directory is bound as it is; what is in it is the service's business. */
 function readObject(object: FileObjectConfig, kind: 'configs' | 'secrets'): string | Buffer {
-  if (object.file === undefined) return readContent(object, kind);
-  try {
-    return readFileSync(object.file);
-  } catch (error) {
-    // A directory is bound as it is; what is in it is the service's business.
-    if (errnoOf(error) === 'EISDIR') return `directory ${object.file}`;
-    throw new TcError(
-      `${kind.slice(0, -1)} "${object.name}": ${object.file} cannot be read: ${errnoOf(error)}`,
-      {
-        code: 'file-object-content',
-        cause: error,
-      },
-    );
-  }
+  const { file } = object;
+  const isDirectory = file !== undefined && statSync(file, { throwIfNoEntry: false })?.isDirectory();
+  return isDirectory ? `directory ${file}` : readContent(object, kind);
 }

@@ -6,11 +6,13 @@ import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { findUnsupported } from '../../runtime/unsupported.ts';
+import { locateExternal } from '../container/file-objects.ts';
 import { atService } from '../execute/locate.ts';
+import { listImageMounts } from '../image/image-mounts.ts';
 import type { ImageRequest } from '../image/image-port.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
 import { type FoundImage, lookUpImages, planImages } from '../image/look-up.ts';
-import { wantImage } from '../image/wanted-image.ts';
+import { imageKey, type WantedImage, wantImage } from '../image/wanted-image.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
 
 export interface InputRequest {
@@ -20,6 +22,8 @@ export interface InputRequest {
   readonly images: Images;
   /** The instance's. */
   readonly key: Buffer;
+  /** The data root. */
+  readonly root: string;
   /** `execute` gets the images ready to run; `plan` writes nothing. */
   readonly purpose: 'plan' | 'execute';
   readonly wish: ImageRequest;
@@ -30,33 +34,43 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   const digest = createDigest(key);
   const wanted = services.length === 0 ? Object.values(model.services) : withDependencies(model, services);
   refuseUnsupported(model, wanted);
-  const found = await findImages(wanted, request);
+  // What a provider stands for has no image.
+  const runnable = wanted.filter(({ provider }) => provider === undefined);
+  const found = await findImages(runnable, request);
   const entries = await Promise.all(
-    wanted.map(async (service) => {
-      const { image } = found.get(service.name) as FoundImage;
-      return [service.name, await describeDesired(service, image, model, digest)] as const;
-    }),
+    runnable.map(
+      async (service) => [service.name, await describeDesired(service, found, request, digest)] as const,
+    ),
   );
-  const images = planImages(new Set(found.values()));
+  const images = planImages(found.values());
   return { services: Object.fromEntries(entries), ...(images.length > 0 && { images }) };
 }
 
-/** By service. All that cannot be had is told at once. */
-async function findImages(
-  services: readonly ServiceConfig[],
-  request: InputRequest,
-): Promise<ReadonlyMap<string, FoundImage>> {
-  const { model, wish } = request;
-  const wanted = await Promise.all(
-    services.map((service) =>
-      atService({ model, service: service.name, attribute: 'image' }, async () =>
-        wantImage(service, wish.pull),
-      ),
-    ),
-  );
+/** By `imageKey`. */
+type FoundImages = ReadonlyMap<string, FoundImage>;
+
+/** All that cannot be had is told at once. */
+async function findImages(services: readonly ServiceConfig[], request: InputRequest): Promise<FoundImages> {
+  const wanted = await Promise.all(services.flatMap((service) => wantImages(service, request)));
   const { failures, found } = await lookUpImages(wanted, request);
   if (failures.length > 0) throw joinErrors(failures.map(({ error }) => error));
-  return new Map(found.flatMap((each) => each.wanted.services.map((name) => [name, each] as const)));
+  return new Map(found.map((each) => [imageKey(each.wanted), each]));
+}
+
+/** The service's own, those that it mounts, and those that its hooks have. */
+function wantImages(service: ServiceConfig, { model, wish }: InputRequest): Promise<WantedImage>[] {
+  const want = (attribute: string, of: ServiceConfig) =>
+    atService({ model, service: service.name, attribute }, async () => ({
+      ...wantImage(of, wish.pull),
+      services: [service.name],
+      attribute,
+    }));
+  const hooks = (service.pre_start ?? []).flatMap(({ image }) => (image ? [{ ...service, image }] : []));
+  return [
+    want('image', service),
+    ...listImageMounts(service, model).map(([, of]) => want('volumes', of)),
+    ...hooks.map((of) => want('pre_start', of)),
+  ];
 }
 
 /** Before anything is looked up: a project that cannot run as it is written changes nothing. */
@@ -82,13 +96,20 @@ function withDependencies(model: ProjectModel, names: readonly string[]): Servic
 
 async function describeDesired(
   service: ServiceConfig,
-  image: DescribedImage,
-  model: ProjectModel,
+  found: FoundImages,
+  { model, root }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
+  const imageOf = (of: ServiceConfig) => (found.get(imageKey(wantImage(of))) as FoundImage).image;
+  const image = imageOf(service);
+  const mounted = listImageMounts(service, model).map(([source, of]) => [source, imageOf(of).id] as const);
+  const objects = { ...locateExternal({ root }, model), workingDir: model.workingDir };
   return {
     imageId: image.id,
-    files: await atService({ model, service: service.name }, async () => digestFiles(service, model, digest)),
+    files: await atService({ model, service: service.name }, async () =>
+      digestFiles(service, objects, digest),
+    ),
+    ...(mounted.length === 0 ? {} : { images: Object.fromEntries(mounted) }),
     recorded: recordService(service, digest),
     hasHealthcheck: hasHealthcheck(service, image),
   };

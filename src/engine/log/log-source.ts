@@ -1,17 +1,16 @@
-// One container's json-file log on disk: `log`, and what rotation set aside as `log.1` (newer) to `log.n` (older). Reads
-// forwards from a chosen place and can be asked again for what was added since, however often the file was rotated.
+// One container's json-file log on disk: `log`, and what rotation set aside as `log.1` (newer) to `log.n` (older), some of
+// it compressed. Reads forwards from a chosen place and can be asked again for what was added since, however often the file was rotated.
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { unless } from '../../base/system-error.ts';
+import { statSync } from 'node:fs';
 import type { LogCursor } from '../ports.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 
 const BLOCK = 64 * 1024;
 const NEWLINE = 0x0a;
 const EMPTY = Buffer.alloc(0);
 
 interface OpenFile {
-  readonly fd: number;
-  readonly inode: number;
+  readonly content: LogFile;
   position: number;
 }
 
@@ -27,15 +26,17 @@ export class LogSource {
   constructor(path: string, cursor?: LogCursor) {
     this.#path = path;
     this.#files = this.#openFrom(undefined);
-    const index = this.#files.findIndex(({ inode }) => inode === cursor?.inode);
-    for (const { fd } of this.#files.splice(0, Math.max(0, index))) closeSync(fd);
-    if (index >= 0 && cursor && this.#files[0]) this.#files[0].position = cursor.position;
+    if (cursor === undefined) return;
+    // A file only grows, and so does its identity as long as it is short.
+    const index = this.#files.findIndex(({ content }) => content.identity().startsWith(cursor.file));
+    for (const { content } of this.#files.splice(0, Math.max(0, index))) content.close();
+    if (index >= 0 && this.#files[0]) this.#files[0].position = cursor.position;
   }
 
   /** Behind the last line that was read, once `readLines` has come to its end. Undefined: there is no log yet. */
   get cursor(): LogCursor | undefined {
     const file = this.#files[0];
-    return file && { inode: file.inode, position: file.position - this.#partial.length };
+    return file && { file: file.content.identity(), position: file.position - this.#partial.length };
   }
 
   /** Goes to where the last `count` lines begin. */
@@ -45,7 +46,7 @@ export class LogSource {
       const file = this.#files[index];
       if (file === undefined) continue;
       const found = missing > 0 ? this.#findTail(file, missing) : undefined;
-      file.position = found?.position ?? fstatSync(file.fd).size;
+      file.position = found?.position ?? file.content.size();
       missing -= found?.lines ?? 0;
     }
   }
@@ -65,18 +66,18 @@ export class LogSource {
   }
 
   close(): void {
-    for (const { fd } of this.#files) closeSync(fd);
+    for (const { content } of this.#files) content.close();
     this.#files = [];
   }
 
   *#readFile(file: OpenFile): Generator<string> {
     // Rotation with a single file truncates it: what follows starts at its beginning.
-    if (fstatSync(file.fd).size < file.position) {
+    if (file.content.size() < file.position) {
       file.position = 0;
       this.#partial = EMPTY;
     }
     for (;;) {
-      const length = readSync(file.fd, this.#block, 0, BLOCK, file.position);
+      const length = file.content.read(this.#block, BLOCK, file.position);
       if (length === 0) return;
       file.position += length;
       yield* this.#splitBlock(this.#block.subarray(0, length));
@@ -104,47 +105,47 @@ export class LogSource {
   #moveOn(file: OpenFile): boolean {
     if (this.#files.length === 1) {
       const current = statSync(this.#path, { throwIfNoEntry: false });
-      if (current === undefined || current.ino === file.inode) return false;
-      this.#files.push(...this.#openFrom(file.inode));
+      if (current === undefined || current.ino === file.content.inode) return false;
+      this.#files.push(...this.#openFrom(file.content.identity()));
       // The monitor may have written to the old file between our last read of it and its rotation.
-      if (fstatSync(file.fd).size > file.position) return true;
+      if (file.content.size() > file.position) return true;
     }
-    closeSync(file.fd);
+    file.content.close();
     this.#files.shift();
     this.#partial = EMPTY;
     return this.#files.length > 0;
   }
 
   /**
-   * Opens `log` and its predecessors, oldest first, down to but without the one with inode `known`. A rotation in the
+   * Opens `log` and its predecessors, oldest first, down to but without the one with identity `known`. A rotation in the
    * middle of it moves every file one name on: then one is met twice, or one name is empty for a moment.
    */
-  #openFrom(known: number | undefined): OpenFile[] {
+  #openFrom(known: string | undefined): OpenFile[] {
     const files: OpenFile[] = [];
     for (let n = 0, gaps = 0; gaps < 2; n += 1) {
       const path = n === 0 ? this.#path : `${this.#path}.${n}`;
-      const fd = unless(['ENOENT', 'ENOTDIR'], () => openSync(path, 'r'));
-      if (fd === undefined) {
+      const content = openLogFile(path);
+      if (content === undefined) {
         gaps += 1;
         continue;
       }
-      const inode = fstatSync(fd).ino;
-      const isMet = files.some((file) => file.inode === inode);
-      if (inode === known || isMet) closeSync(fd);
-      if (inode === known) break;
-      if (!isMet) files.unshift({ fd, inode, position: 0 });
+      const identity = content.identity();
+      const isMet = files.some((file) => file.content.identity() === identity);
+      if (identity === known || isMet) content.close();
+      if (identity === known) break;
+      if (!isMet) files.unshift({ content, position: 0 });
     }
     return files;
   }
 
   /** Where the last `count` lines of one file begin, and how many it has if they are fewer. */
   #findTail(file: OpenFile, count: number): { position: number; lines: number } {
-    const { size } = fstatSync(file.fd);
+    const size = file.content.size();
     let lines = 0;
     let end = size;
     while (end > 0) {
       const start = Math.max(0, end - BLOCK);
-      const length = readSync(file.fd, this.#block, 0, end - start, start);
+      const length = file.content.read(this.#block, end - start, start);
       for (let at = length - 1; at >= 0; at -= 1) {
         // The newline at the very end closes the last line; every other one opens the line behind it.
         if (this.#block[at] !== NEWLINE || start + at === size - 1) continue;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { RecordedService, ServiceInputs } from '../../plan/observed-state.ts';
+import type { RecordedSecret } from '../container/file-objects.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { readJsonFile, type Versioned, writeNewJsonFile } from './json-file.ts';
 
@@ -29,14 +30,29 @@ export interface ContainerRecord extends Versioned {
   readonly workingDir: string;
   readonly endpoints: readonly EndpointRecord[];
   readonly ports: readonly PortRecord[];
-  readonly mounts: readonly { readonly type: string; readonly source: string; readonly target: string }[];
+  readonly mounts: readonly RecordedMount[];
   /** Target in the container -> name of the volume made for it alone. */
   readonly anonymousVolumes: Readonly<Record<string, string>>;
   /** Names of the volumes that it mounts, anonymous ones included. */
   readonly volumes: readonly string[];
+  /** Files that are handed to the monitor in memory at each start, in the order of its `secrets`. */
+  readonly secrets?: readonly RecordedSecret[];
   readonly replaces?: string;
   /** The container whose network namespace it shares. */
   readonly networkOf?: string;
+}
+
+export interface RecordedMount {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly?: boolean;
+  readonly propagation?: string;
+  readonly recursive?: boolean;
+  readonly writableBelow?: boolean;
+  readonly subpath?: string;
+  /** A config or a secret. */
+  readonly fileObject?: boolean;
 }
 
 /** A lease: what the container keeps from a network until it is removed. */

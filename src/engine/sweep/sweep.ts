@@ -2,7 +2,6 @@
 // each plan that changes something. It touches only what it can lock: what is locked is somebody's work.
 
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { Descriptor } from '../../runtime/native.ts';
 import { discardRemnant } from '../container/discard.ts';
 import { thawAbandoned } from '../container/freeze.ts';
@@ -12,13 +11,19 @@ import type { EngineContext } from '../context.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
 import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
 import { removeFile } from '../record/json-file.ts';
+import type { VolumeRecord } from '../record/volume-record.ts';
 import { lastPath, type MonitorStatus, markLost, readContainerStatus, statusPath } from '../status/status.ts';
-import { listVolumeRemnants } from '../volume/volumes.ts';
+import { unmountAbandoned } from '../volume/mounted-volumes.ts';
+import { listVolumeRemnants, removeVolumeRemnant } from '../volume/volumes.ts';
 import { leaveEverything } from './membership.ts';
 import { findAbandoned } from './needs-sweep.ts';
 
 /** Returns what it mended, one sentence each. */
-export async function sweep(context: EngineContext, containerIds: Iterable<string>): Promise<string[]> {
+export async function sweep(
+  context: EngineContext,
+  containerIds: Iterable<string>,
+  volumes: readonly VolumeRecord[] = [],
+): Promise<string[]> {
   const mended: string[] = [];
   for (const id of containerIds) {
     const name = await sweepContainer(context, id);
@@ -36,8 +41,11 @@ export async function sweep(context: EngineContext, containerIds: Iterable<strin
   }
   for (const path of findAbandoned(context.instance.paths)) removeFile(path);
   for (const directory of listVolumeRemnants(context.instance.paths)) {
-    const done = await withLock(context, directory, () => rm(directory, { recursive: true, force: true }));
+    const done = await withLock(context, directory, () => removeVolumeRemnant(context, directory));
     if (done) mended.push('removed a volume whose making or removal was interrupted');
+  }
+  for (const name of await unmountAbandoned(context, volumes)) {
+    mended.push(`volume ${name}: unmounted, as nobody uses it any more`);
   }
   return mended;
 }

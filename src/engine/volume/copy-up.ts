@@ -1,73 +1,72 @@
-// An empty volume that is mounted over content of the image starts with a copy of that content, as Docker does it.
-// Links inside the image are copied, never followed: a layer must not name files of the host.
+// An empty volume that is mounted over content of the image starts with a copy of that content, as Docker does it: files
+// with modes, owners, times, extended attributes, links and devices. The archive roles of tcrun do it, through a pipe:
+// they see the image as a container would, and what is in it leads nowhere else.
 
-import { constants, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import { chmod, copyFile, lchown, lutimes, mkdir, rm, symlink, utimes } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { chmodSync, chownSync, fstatSync, ftruncateSync, readdirSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type ArchiveTools, parseAnswer, startRole } from '../../image/layer/role.ts';
+import { openLockFile } from '../lock/file-lock.ts';
+import { removeFile } from '../record/json-file.ts';
 
-/** @param layers Absolute directories, topmost first. */
+export interface CopyUp {
+  /** Absolute directories, topmost first. */
+  readonly layers: readonly string[];
+  /** In the image. */
+  readonly target: string;
+  /** The volume's directory, and what is mounted of it. */
+  readonly volume: string;
+  readonly data: string;
+  readonly name: string;
+}
+
+const MOST_ENTRIES = 10_000_000;
+
+/**
+ * Of several containers that use the volume first, one copies and the others wait. A copy that was cut off has left its
+ * mark, and is made once more.
+ */
 export async function copyImageContent(
-  layers: readonly string[],
-  target: string,
-  data: string,
+  tools: ArchiveTools & { readonly native: { lock: LockDescriptor } },
+  copy: CopyUp,
 ): Promise<void> {
-  if (readdirSync(data).length > 0) return;
-  const sources = findVisible(layers, target);
-  for (const source of sources.reverse()) await copyDirectory(source, data);
-}
-
-/** The directories that `target` is in the layers, topmost first, down to the layer that hides the ones below. */
-function findVisible(layers: readonly string[], target: string): string[] {
-  const found: string[] = [];
-  for (const layer of layers) {
-    const kind = look(layer, target);
-    if (kind === 'directory') found.push(join(layer, target));
-    if (kind === 'hidden') break;
-  }
-  return found;
-}
-
-function look(layer: string, target: string): 'directory' | 'absent' | 'hidden' {
-  let path = layer;
-  for (const part of posix.normalize(target).split('/').filter(Boolean)) {
-    path = join(path, part);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return 'absent';
-    if (!stat.isDirectory()) return 'hidden';
-  }
-  return 'directory';
-}
-
-async function copyDirectory(from: string, to: string): Promise<void> {
-  const own = lstatSync(from);
-  for (const name of readdirSync(from)) await copyEntry(join(from, name), join(to, name));
-  await copyAttributes(to, own);
-}
-
-async function copyEntry(from: string, to: string): Promise<void> {
-  const stat = lstatSync(from);
-  if (stat.isDirectory()) {
-    if (!lstatSync(to, { throwIfNoEntry: false })?.isDirectory()) {
-      await rm(to, { force: true });
-      await mkdir(to);
+  const mark = join(copy.volume, 'filling');
+  const lock = openLockFile(mark);
+  try {
+    await tools.native.lock(lock, 'exclusive', true);
+    const wasCutOff = fstatSync(lock).size > 0;
+    if (wasCutOff || isEmpty(copy.data)) {
+      writeSync(lock, 'started\n', 0);
+      await copyTree(tools, copy);
+      ftruncateSync(lock, 0);
     }
-    return copyDirectory(from, to);
+    removeFile(mark);
+  } finally {
+    tools.native.close(lock);
   }
-  await rm(to, { recursive: true, force: true });
-  if (stat.isFile()) {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    await copyAttributes(to, stat);
-  } else if (stat.isSymbolicLink()) {
-    await symlink(readlinkSync(from), to);
-    await lchown(to, stat.uid, stat.gid);
-    await lutimes(to, stat.atime, stat.mtime);
-  }
-  // A whiteout (character device 0:0) has removed what a lower layer brought; other devices and pipes stay behind.
 }
 
-async function copyAttributes(path: string, stat: Stats): Promise<void> {
-  await lchown(path, stat.uid, stat.gid);
+type LockDescriptor = (fd: number, mode: 'exclusive', wait: boolean) => Promise<boolean>;
+
+/** `lost+found` is what a new file system holds. */
+function isEmpty(data: string): boolean {
+  return readdirSync(data).every((name) => name === 'lost+found');
+}
+
+async function copyTree(tools: ArchiveTools, { layers, target, data, name }: CopyUp): Promise<void> {
+  const [top = '/'] = layers;
+  const from = startRole(tools, top, { role: 'tar', arguments: ['below', target, ...layers] });
+  const to = startRole(tools, data, { role: 'untar', arguments: [String(MOST_ENTRIES)] });
+  const source = new Socket({ fd: from.archive, readable: true, writable: false });
+  const sink = new Socket({ fd: to.archive, readable: false, writable: true });
+  // What ended one side early is in its answer.
+  const copying = pipeline(source, sink).catch(() => undefined);
+  const [packed, unpacked] = await Promise.all([from.ended, to.ended, copying]);
+  const attributes = parseAnswer(packed, `the content of the image at ${target}`);
+  if (attributes['mode'] === undefined) return;
+  parseAnswer(unpacked, `the content of volume ${name}`);
+  chownSync(data, Number(attributes['uid']), Number(attributes['gid']));
   // After the owner, whose change clears the set-user-id bit.
-  await chmod(path, stat.mode & 0o7777);
-  await utimes(path, stat.atime, stat.mtime);
+  chmodSync(data, Number(attributes['mode']));
 }

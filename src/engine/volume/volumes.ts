@@ -11,6 +11,7 @@ import type { EngineContext } from '../context.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { writeNewJsonFile } from '../record/json-file.ts';
 import { readVolumeRecord, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
+import { describeVolumeSource } from './volume-options.ts';
 
 export interface NewVolume {
   readonly key: string;
@@ -18,11 +19,6 @@ export interface NewVolume {
   readonly config: VolumeConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly anonymous: boolean;
-}
-
-/** What a mount of the volume is bound from. */
-export function volumeSource(paths: InstancePaths, record: VolumeRecord): string {
-  return bindDevice(record.recorded) ?? volumeDataPath(paths, record.name);
 }
 
 /** Makes the volume, unless it is there. Under its name it is complete, whenever the making was cut off. */
@@ -56,15 +52,23 @@ export async function createVolume(context: EngineContext, volume: NewVolume): P
 export async function removeVolume(context: EngineContext, name: string): Promise<void> {
   const { paths } = context.instance;
   if (!existsSync(paths.volume(name))) return;
+  await context.native.unmount(volumeDataPath(paths, name));
   const directory = remnantPath(paths, 'removing', createId());
   const lock = context.native.openDirectory(paths.volume(name));
   try {
     context.native.tryLock(lock, 'exclusive');
     renameSync(paths.volume(name), directory);
-    await rm(directory, { recursive: true, force: true });
+    await removeVolumeRemnant(context, directory);
   } finally {
     context.native.close(lock);
   }
+}
+
+/** What is mounted in there is somebody else's: it must be off before anything is deleted. */
+export async function removeVolumeRemnant({ native }: EngineContext, directory: string): Promise<void> {
+  const data = join(directory, '_data');
+  if (native.isMountPoint(data)) await native.unmount(data);
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** Directories of volumes that are not there yet, or no more. Those that are locked are being worked on. */
@@ -102,25 +106,5 @@ export function checkVolume(config: VolumeConfig): void {
       },
     );
   }
-  if (config.driver !== undefined && config.driver !== 'local') {
-    throw new TcError(`volume ${config.name}: driver "${config.driver}" is not supported`, {
-      code: 'volume-driver',
-      hints: ['leave out `driver`, or write `local`'],
-    });
-  }
-  const options = Object.keys(config.driver_opts ?? {});
-  if (options.length > 0 && bindDevice(config) === undefined) {
-    throw new TcError(`volume ${config.name}: driver_opts other than a bind are not supported yet`, {
-      code: 'volume-driver',
-      hints: ['supported: type: none, o: bind, device: /absolute/path'],
-    });
-  }
-}
-
-/** `{type: none, o: bind, device: /path}`: the local driver's way to name a directory of the host. */
-function bindDevice(config: VolumeConfig): string | undefined {
-  const { type, o, device } = config.driver_opts ?? {};
-  const isBind =
-    (type === undefined || type === 'none' || type === 'bind') && /(^|,)r?bind(,|$)/.test(o ?? '');
-  return isBind && device?.startsWith('/') ? device : undefined;
+  describeVolumeSource(config);
 }

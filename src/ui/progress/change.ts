@@ -22,7 +22,12 @@ export interface Change {
 
 type NodeEvent = Extract<ExecuteEvent, { readonly type: 'node' }>;
 
-const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, readonly [string, string]>> = {
+const words: Readonly<
+  Record<
+    Exclude<Operation['kind'], 'await-condition' | 'run-hook' | 'run-provider'>,
+    readonly [string, string]
+  >
+> = {
   'create-network': ['Creating', 'Created'],
   'remove-network': ['Removing', 'Removed'],
   'create-volume': ['Creating', 'Created'],
@@ -37,6 +42,12 @@ const words: Readonly<Record<Exclude<Operation['kind'], 'await-condition'>, read
   'unpause-container': ['Unpausing', 'Unpaused'],
   'remove-container': ['Removing', 'Removed'],
 };
+
+const providerWords = {
+  up: ['Creating', 'Created'],
+  stop: ['Stopping', 'Stopped'],
+  down: ['Removing', 'Removed'],
+} as const;
 
 const conditionWords = {
   service_started: 'Running',
@@ -60,6 +71,8 @@ function wordOf(operation: Operation, phase: 'started' | 'done'): string {
   if (operation.kind === 'await-condition') {
     return phase === 'started' ? 'Waiting' : conditionWords[operation.condition];
   }
+  if (operation.kind === 'run-hook') return `${phase === 'started' ? 'Running' : 'Ran'} ${operation.phase}`;
+  if (operation.kind === 'run-provider') return providerWords[operation.command][phase === 'started' ? 0 : 1];
   return words[operation.kind][phase === 'started' ? 0 : 1];
 }
 
@@ -77,6 +90,8 @@ export function idsOf(operation: Operation): string[] {
       return [`Image ${operation.image}`];
     case 'create-container':
       return [`Container ${operation.name}`];
+    case 'run-provider':
+      return [`Service ${operation.service}`];
     case 'await-condition':
       return operation.containers.map(({ name }) => `Container ${name}`);
     default:
@@ -96,7 +111,7 @@ export class ChangeTracker {
     this.#groups.clear();
     this.#last.clear();
     for (const { group, id, operation } of plan.nodes) {
-      if (group === undefined || operation.kind === 'start-container') continue;
+      if (group === undefined || isToldByItself(operation)) continue;
       const known = this.#groups.get(group);
       if (known) known.open.add(id);
       else this.#groups.set(group, { open: new Set([id]), id: idsOf(operation)[0] ?? group, begun: false });
@@ -105,19 +120,26 @@ export class ChangeTracker {
 
   follow(event: NodeEvent): Change[] {
     const group = event.group === undefined ? undefined : this.#groups.get(event.group);
-    const isMember = group !== undefined && event.operation.kind !== 'start-container';
-    const changes = isMember ? followGroup(group, event) : describeStep(event);
+    const changes =
+      group !== undefined && !isToldByItself(event.operation)
+        ? followGroup(group, event)
+        : describeStep(event);
     return changes.filter((change) => this.#isNews(change));
   }
 
   /** Two services may wait for one container: it is told once. */
-  #isNews({ id, state, text }: Change): boolean {
+  #isNews({ details, id, state, text: word }: Change): boolean {
+    const text = details === undefined ? word : `${word} ${details}`;
     const told = this.#last.get(id) ?? new Set();
     this.#last.set(id, told);
     if (told.has(text) && state !== 'failed') return false;
     told.add(text);
     return true;
   }
+}
+
+function isToldByItself({ kind }: Operation): boolean {
+  return kind === 'start-container' || kind === 'run-hook';
 }
 
 interface GroupProgress {

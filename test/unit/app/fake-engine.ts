@@ -162,7 +162,7 @@ export class FakeEngine
         const record = this.#records[at] as LogRecord;
         if (wanted.has(record.containerId) && record.time >= since) yield record;
       }
-      cursors?.set(first, { inode: 1, position: at });
+      cursors?.set(first, { file: '1', position: at });
       if (!follow || signal?.aborted) return;
       await new Promise<void>((resolve) => {
         const wake = () => {

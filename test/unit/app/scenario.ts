@@ -38,6 +38,7 @@ export function createScenario(compose: string, changes: Partial<AppContext> = {
     },
     engine: () => Promise.resolve(engine as unknown as Engine),
     dryRun: false,
+    yes: false,
     interrupted: interrupted.signal,
     forced: forced.signal,
     on: (event) => events.push(event),

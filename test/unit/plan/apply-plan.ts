@@ -160,6 +160,11 @@ export class Host {
       case 'unpause-container':
         this.#resolve(operation.container).state = 'running';
         return;
+      case 'run-provider':
+        return;
+      case 'run-hook':
+        assert(this.#resolve(operation.container).state === 'running', `${operation.container.name} runs`);
+        return;
       case 'remove-container':
         this.#remove(this.#resolve(operation.container));
         return;
@@ -180,7 +185,11 @@ export class Host {
     const { number, replaces, service } = operation;
     const desired = this.#inputs.services[service.name]!;
     const clash = [...this.#containers.values()].find(
-      (other) => other.service === service.name && other.number === number && other.id !== replaces?.id,
+      (other) =>
+        other.oneOff === operation.oneOff &&
+        other.service === service.name &&
+        other.number === number &&
+        other.id !== replaces?.id,
     );
     assert(clash === undefined, `nobody else is ${operation.name}`);
     if (replaces) {

@@ -11,10 +11,18 @@ it.each([
   [{ restart: 'no', deploy: { restart_policy: {} } }, 'always', 0],
   [{ restart: 'always', deploy: { restart_policy: { condition: 'none' } } }, 'no', 0],
   [{ deploy: { restart_policy: { condition: 'on-failure', max_attempts: 3 } } }, 'on-failure', 3],
-  [{ deploy: { restart_policy: { condition: 'any', max_attempts: 3 } } }, 'always', 0],
+  [{ deploy: { restart_policy: { condition: 'any', max_attempts: 3 } } }, 'always', 3],
   [{ restart: 'always', deploy: { replicas: 2 } }, 'always', 0],
 ])('%j', (service, policy, maxRetries) => {
   expect(resolveRestart(service)).toEqual({ policy, maxRetries });
+});
+
+it('takes delay and window as they are', () => {
+  const restart_policy = { delay: 5e9, window: 120e9, max_attempts: 2 };
+  expect(resolveRestart({ deploy: { restart_policy } })).toEqual({
+    ...{ policy: 'always', maxRetries: 2, delayMs: 5000, windowMs: 120_000 },
+  });
+  expect(resolveRestart({ deploy: { restart_policy: { delay: 0 } } })).toMatchObject({ delayMs: 0 });
 });
 
 it.each(['sometimes', 'on-failure:', 'on-failure:x', 'on-failure:-1', 'Always'])(

@@ -140,11 +140,11 @@ describe('findUnsupported', () => {
     [{ pid: 'shareable' }, 'pid', 'invalid-value'],
     [{ uts: 'host', hostname: 'x' }, 'uts', 'invalid-value'],
     [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
-    [{ logging: { driver: 'syslog' } }, 'logging/driver', 'not-supported-yet'],
-    [{ logging: { options: { tag: 'x' } } }, 'logging/options/tag', 'not-supported-yet'],
+    [{ logging: { driver: 'fluentd' } }, 'logging/driver', 'not-supported-yet'],
+    [{ logging: { options: { tags: 'x' } } }, 'logging/options/tags', 'not-supported-yet'],
     [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
     [{ logging: { options: { 'max-file': '0' } } }, 'logging/options/max-file', 'invalid-value'],
-    [{ volumes: [{ type: 'image', source: 'x', target: '/x' }] }, 'volumes/0/type', 'not-supported-yet'],
+    [{ volumes: [{ type: 'cluster', source: 'x', target: '/x' }] }, 'volumes/0/type', 'not-supported-yet'],
     [{ volumes: [{ type: 'volume', target: 'x' }] }, 'volumes/0', 'invalid-value'],
     [{ tmpfs: ['/run', '/tmp:size'] }, 'tmpfs/1', 'invalid-value'],
     [{ tmpfs: ['run'] }, 'tmpfs/0', 'invalid-value'],
@@ -226,6 +226,16 @@ describe('findIgnored', () => {
     const messages = (service: object) => findIgnored(model(service)).map(({ message }) => message);
     expect(messages({ oom_kill_disable: true, mem_limit: 64 << 20 })).toEqual([]);
     expect(messages({ oom_kill_disable: true })[0]).toContain('no memory limit is set');
+  });
+
+  it('says that no driver fetches a secret or fills in a template', () => {
+    const used = model({ secrets: [{ source: 's' }], configs: [{ source: 'c' }] });
+    const secrets = { s: { name: 's', driver: 'vault' }, unused: { name: 'u', driver: 'vault' } };
+    const configs = { c: { name: 'c', template_driver: 'golang' } };
+    expect(findIgnored({ ...used, secrets, configs }).map(({ message }) => message)).toEqual([
+      'configs.c.template_driver has no effect: contents are taken as they are',
+      'secrets.s.driver has no effect: contents are taken as they are',
+    ]);
   });
 
   it('says that a network of the host publishes nothing', () => {

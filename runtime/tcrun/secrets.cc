@@ -1,0 +1,106 @@
+// Secrets.
+#include "secrets.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "../common/in_root.h"
+#include "../common/text.h"
+#include "mount.h"
+
+namespace tc {
+
+namespace {
+
+constexpr char kStep[] = "secrets";
+
+const char* const kOptions[] = {"mode=0700", "noswap"};
+
+// Without "noswap" before Linux 6.4.
+Error mount_memory(const char* scratch) {
+  Fd target(open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!target) return fail(kStep, "open", scratch);
+  MountOptions options;
+  options.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  options.data = {kOptions, 2};
+  if (attach_filesystem("tmpfs", "tmpfs", options, target.get(), scratch).ok()) return {};
+  options.data = {kOptions, 1};
+  return attach_filesystem("tmpfs", "tmpfs", options, target.get(), scratch);
+}
+
+Error read_exactly(int fd, off_t offset, void* memory, size_t length) {
+  char* at = static_cast<char*>(memory);
+  while (length > 0) {
+    ssize_t got = pread(fd, at, length, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(kStep, "pread");
+    if (got == 0) return explain(fail_with(EPROTO, kStep, "pread"), "the contents are not whole");
+    at += got;
+    offset += got;
+    length -= size_t(got);
+  }
+  return {};
+}
+
+Error copy_content(int from, off_t offset, uint64_t length, int to, const char* target) {
+  char chunk[4096];
+  while (length > 0) {
+    size_t part = length < sizeof chunk ? size_t(length) : sizeof chunk;
+    Error error = read_exactly(from, offset, chunk, part);
+    if (error) return error;
+    for (size_t done = 0; done < part;) {
+      ssize_t put = write(to, chunk + done, part - done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put <= 0) return fail(kStep, "write", target);
+      done += size_t(put);
+    }
+    offset += off_t(part);
+    length -= part;
+  }
+  return {};
+}
+
+Error make_file(const SecretSpec& secret, const char* path, int contents, off_t* offset) {
+  uint64_t length = 0;
+  Error error = read_exactly(contents, *offset, &length, sizeof length);
+  if (error) return error;
+  *offset += off_t(sizeof length);
+  Fd file(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return fail(kStep, "open", secret.target);
+  error = copy_content(contents, *offset, length, file.get(), secret.target);
+  if (error) return error;
+  *offset += off_t(length);
+  if (fchown(file.get(), secret.uid, secret.gid) != 0) return fail(kStep, "fchown", secret.target);
+  // After the owner, whose change clears bits of the mode.
+  return fchmod(file.get(), secret.mode) == 0 ? Error{} : fail(kStep, "fchmod", secret.target);
+}
+
+}  // namespace
+
+Error open_secrets(List<SecretSpec> secrets, int contents, const char* scratch, Fd* files) {
+  if (secrets.count == 0) return {};
+  Error error = mount_memory(scratch);
+  off_t offset = 0;
+  for (size_t i = 0; i < secrets.count && error.ok(); i++) {
+    Path path;
+    path.add(scratch).add('/').number(int64_t(i));
+    error = make_file(secrets[i], path.c_str(), contents, &offset);
+    if (error.ok()) error = open_bind_source(path.c_str(), false, &files[i]);
+  }
+  return error;
+}
+
+Error attach_secrets(List<SecretSpec> secrets, Fd* files, int root) {
+  MountOptions options;
+  options.set = MOUNT_ATTR_RDONLY;
+  for (size_t i = 0; i < secrets.count; i++) {
+    Fd target;
+    Error error = create_in_root(root, secrets[i].target, Missing::File, &target);
+    if (error.ok()) error = attach_bind(static_cast<Fd&&>(files[i]), options, target.get(), secrets[i].target);
+    if (error) return error;
+  }
+  return {};
+}
+
+}  // namespace tc

@@ -1,0 +1,16 @@
+// Files that exist in memory only: each life of the container gets them anew, on a tmpfs of its own mount namespace, from
+// a descriptor that the monitor keeps.
+#pragma once
+#include "../common/fd.h"
+#include "spec.h"
+
+namespace tc {
+
+// Makes the files on a tmpfs over `scratch`, a directory of the calling mount namespace, and takes hold of each:
+// `files` has one entry for every secret. `contents`: for each secret its length (eight bytes, little-endian), then that
+// many bytes.
+Error open_secrets(List<SecretSpec> secrets, int contents, const char* scratch, Fd* files);
+// Attaches them to their targets below `root`, read-only.
+Error attach_secrets(List<SecretSpec> secrets, Fd* files, int root);
+
+}  // namespace tc

@@ -1,0 +1,90 @@
+// What a new container's record says.
+
+import { hashService } from '../../project/config-hash.ts';
+import type { ContainerBundle } from '../../runtime/container-input.ts';
+import type { ContainerRecord, EndpointRecord } from '../record/container-record.ts';
+import type { CreateOrder } from './create.ts';
+import type { RecordedSecret } from './file-objects.ts';
+import { formatContainerLabels } from './labels.ts';
+import type { PlannedMount } from './mount-plan.ts';
+import { recordMount } from './recorded-mounts.ts';
+
+export interface ContainerParts {
+  readonly id: string;
+  readonly mounts: readonly PlannedMount[];
+  readonly secrets: readonly RecordedSecret[];
+  readonly endpoints: readonly EndpointRecord[];
+}
+
+export function describeContainer(
+  order: CreateOrder,
+  parts: ContainerParts & { readonly bundle: ContainerBundle },
+): ContainerRecord {
+  const { operation, project, image, recorded } = order;
+  const { service, number, oneOff, replaces, run } = operation;
+  const sources = listSources(order);
+  const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
+    Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
+  return {
+    v: 1,
+    id: parts.id,
+    name: operation.name,
+    project: project.name,
+    service: service.name,
+    number,
+    oneOff,
+    ...(run?.removeOnEnd && { onEnd: 'remove' as const }),
+    createdAt: new Date().toISOString(),
+    image: image.reference,
+    command: parts.bundle.config.process.args,
+    recorded,
+    inputs: {
+      imageId: image.id,
+      files: order.files,
+      networks: idsOf(order.networks),
+      volumes: idsOf(order.volumes),
+      ...(order.images.size === 0
+        ? {}
+        : { images: Object.fromEntries([...order.images].map(([name, { id }]) => [name, id])) }),
+      ...(Object.keys(sources).length === 0 ? {} : { sources }),
+    },
+    labels: formatContainerLabels({
+      project,
+      service,
+      number,
+      oneOff,
+      imageId: image.id,
+      configHash: hashService(service),
+      ...(run === undefined ? {} : { slug: run.slug }),
+      ...(replaces === undefined ? {} : { replaces: replaces.id }),
+    }),
+    workingDir: project.workingDir,
+    endpoints: parts.endpoints,
+    ports: order.ports,
+    mounts: parts.mounts.map(recordMount),
+    anonymousVolumes: Object.fromEntries(
+      parts.mounts.flatMap((mount) =>
+        mount.type === 'volume' && mount.anonymous ? [[mount.bind.target, mount.volume] as const] : [],
+      ),
+    ),
+    volumes: listVolumes(parts.mounts),
+    ...(parts.secrets.length === 0 ? {} : { secrets: parts.secrets }),
+    ...(replaces === undefined ? {} : { replaces: replaces.id }),
+    ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
+  };
+}
+
+/** By name, each once. */
+export function listVolumes(mounts: readonly PlannedMount[]): string[] {
+  return [...new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.volume] : [])))];
+}
+
+/** Service -> the container of it whose namespaces or volumes are shared. */
+function listSources({ joined, joins = [], volumeSources }: CreateOrder): Record<string, string> {
+  const sources = [
+    ...volumeSources.filter(({ isService }) => isService).map(({ record }) => record),
+    ...(joined ? [joined] : []),
+    ...joins.map(({ of }) => of),
+  ];
+  return Object.fromEntries(sources.map(({ service, id }) => [service, id]));
+}
