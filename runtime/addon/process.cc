@@ -35,6 +35,7 @@ struct Start {
   std::vector<int> sockets;
   int network_namespace = -1;
   int client = -1;
+  int lifeline = -1;
 };
 
 // The one packet of the monitor, or end-of-file if it was killed: then the promise resolves with an empty string.
@@ -68,6 +69,13 @@ class Answer : public Watch {
   std::unique_ptr<Pending> pending_;
 };
 
+bool optional_descriptor(const Napi::Object& request, const char* name, int* fd) {
+  Napi::Value value = request.Get(name);
+  if (value.IsUndefined()) return true;
+  *fd = to_descriptor(request.Env(), value);
+  return *fd >= 0;
+}
+
 bool read_start(const Napi::CallbackInfo& info, Start* start) {
   Napi::Env env = info.Env();
   if (!info[0].IsObject()) return throw_type_error(env, "a start is an object"), false;
@@ -83,15 +91,9 @@ bool read_start(const Napi::CallbackInfo& info, Start* start) {
     if (fd < 0) return false;
     start->sockets.push_back(fd);
   }
-  Napi::Value network_namespace = request.Get("networkNamespace");
-  if (!network_namespace.IsUndefined()) {
-    start->network_namespace = to_descriptor(env, network_namespace);
-    if (start->network_namespace < 0) return false;
-  }
-  Napi::Value client = request.Get("client");
-  if (client.IsUndefined()) return true;
-  start->client = to_descriptor(env, client);
-  return start->client >= 0;
+  return optional_descriptor(request, "networkNamespace", &start->network_namespace) &&
+         optional_descriptor(request, "client", &start->client) &&
+         optional_descriptor(request, "lifeline", &start->lifeline);
 }
 
 // Copies of all the descriptors above every target, so that no dup2 overwrites one that is still to be copied.
@@ -111,6 +113,7 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
   sources.insert(sources.end(), start.sockets.begin(), start.sockets.end());
   if (start.network_namespace >= 0) sources.push_back(start.network_namespace);
   if (start.client >= 0) sources.push_back(start.client);
+  if (start.lifeline >= 0) sources.push_back(start.lifeline);
   std::vector<Fd> copies;
   if (Error error = copy_above(sources, &copies)) return error;
 
@@ -141,6 +144,7 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
   std::vector<const char*> argv = {"tcrun", "monitor", start.bundle.c_str(), count.c_str()};
   if (start.network_namespace >= 0) argv.push_back("--netns");
   if (start.client >= 0) argv.push_back("--client");
+  if (start.lifeline >= 0) argv.push_back("--lifeline");
   argv.push_back(nullptr);
   const char* envp[] = {getenv("TCOMPOSE_DISABLE") ? disable.c_str() : nullptr, nullptr};
   int errnum = posix_spawn(launcher, start.executable.c_str(), &actions, &attributes, const_cast<char* const*>(argv.data()),

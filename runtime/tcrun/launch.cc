@@ -28,6 +28,7 @@ constexpr int kAnswerFd = 3;
 constexpr int kBundleFd = 4;
 constexpr int kFirstSocketFd = 5;
 constexpr uint64_t kMaxSockets = 1024;
+constexpr int kMaxArguments = 7;
 
 alignas(Monitor) char monitor_memory[sizeof(Monitor)];
 
@@ -42,20 +43,21 @@ int refuse(const Error& error) {
 
 Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
   uint64_t count = 0;
-  bool valid = argc >= 4 && argc <= 6 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
+  bool valid = argc >= 4 && argc <= kMaxArguments && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
   if (!valid) return fail_with(EINVAL, "start", "argv");
-  *inherited = {int(count), false, false};
+  *inherited = {int(count), false, false, false};
   for (int i = 4; i < argc; i++) {
-    bool is_netns = strcmp(argv[i], "--netns") == 0;
-    if (!is_netns && strcmp(argv[i], "--client") != 0) return fail_with(EINVAL, "start", "argv");
-    (is_netns ? inherited->has_netns : inherited->has_client) = true;
+    bool is_netns = strcmp(argv[i], "--netns") == 0, is_client = strcmp(argv[i], "--client") == 0;
+    if (!is_netns && !is_client && strcmp(argv[i], "--lifeline") != 0) return fail_with(EINVAL, "start", "argv");
+    (is_netns ? inherited->has_netns : is_client ? inherited->has_client : inherited->has_lifeline) = true;
   }
   return {};
 }
 
 // What is inherited beyond the contract is not ours to keep; what is ours must not reach a container.
 void own_descriptors(const Inheritance& inherited) {
-  int last = kFirstSocketFd + inherited.socket_count + int(inherited.has_netns) + int(inherited.has_client) - 1;
+  int given = int(inherited.has_netns) + int(inherited.has_client) + int(inherited.has_lifeline);
+  int last = kFirstSocketFd + inherited.socket_count + given - 1;
   syscall(SYS_close_range, unsigned(last + 1), ~0u, 0);
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -131,7 +133,8 @@ int launch_monitor(int argc, char** argv) {
   variable.add("TCOMPOSE_DISABLE=").add(value ? value : "");
   char* env[] = {const_cast<char*>(variable.c_str()), nullptr};
   char role[] = "sealed-monitor";
-  char* args[] = {argv[0], role, argv[2], argv[3], argc > 4 ? argv[4] : nullptr, argc > 5 ? argv[5] : nullptr, nullptr};
+  char* args[kMaxArguments + 1] = {argv[0], role};
+  for (int i = 2; i < argc; i++) args[i] = argv[i];
   // Descriptors of the contract survive this exec, and only they.
   for (int fd = kAnswerFd; fd < sealed.get(); fd++) fcntl(fd, F_SETFD, 0);
   sys_execveat(sealed.get(), args, env);

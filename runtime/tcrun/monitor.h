@@ -21,7 +21,7 @@ enum class State : uint8_t { Created, Running, Restarting, Exited };
 enum class StoppedBy : uint8_t { Nobody, User, Host };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
-enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain, AttachedInput, AttachedOutput, InputRoom, ExecOutput };
+enum class Source : uint32_t { Signals, Listener, Client, Output, ExecSync, ProbeSync, ProbeOutput, Drain, AttachedInput, AttachedOutput, InputRoom, ExecOutput, Lifeline };
 
 // From one start of the container's first process to its end.
 struct Life {
@@ -137,6 +137,7 @@ struct Monitor final : WarningSink {
   Fd listener;
   Fd first_client;  // until it is one of `clients`
   Fd netns;
+  Fd lifeline;  // readable when whoever started this has gone; absent: the container outlives it
   int* sockets = nullptr;  // published, in the order of network.ports; open as long as the monitor lives
   size_t socket_count = 0;
   NetworkChild network_child;
@@ -183,6 +184,7 @@ struct Inheritance {
   int socket_count;
   bool has_netns;
   bool has_client;
+  bool has_lifeline;
 };
 // Runs to the end of the container; the exit code of the process.
 int run_monitor(Monitor& monitor, const Inheritance& inherited);
