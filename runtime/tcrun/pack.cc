@@ -1,7 +1,7 @@
-// The role `tar diff`: standard output becomes the tar of `directory_fd`, the writable directory of an overlay, as a
-// layer: whiteouts and opaque directories in the form of the image specification. And `tar root <layers, topmost first>`:
-// the tar of what those layers are together. Members come in the order of their names, hard links stay hard links.
-// Answers {"entries"}.
+// The role `tar diff [latest time]`: standard output becomes the tar of `directory_fd`, the writable directory of an
+// overlay, as a layer: whiteouts and opaque directories in the form of the image specification. And `tar root <layers,
+// topmost first>`: the tar of what those layers are together. Members come in the order of their names, hard links stay
+// hard links. Answers {"entries"}.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -38,7 +38,8 @@ struct Level {
 
 class Packer {
  public:
-  Packer(int root, bool is_layer) : root_(root), is_layer_(is_layer), writer_(STDOUT_FILENO) {}
+  Packer(int root, bool is_layer, int64_t latest)
+      : root_(root), is_layer_(is_layer), latest_(latest), writer_(STDOUT_FILENO) {}
 
   Error run();
   // One member of `parent`, and what is below it, under the name `as`; with `.`, only what is below it.
@@ -56,6 +57,7 @@ class Packer {
 
   int root_;
   bool is_layer_;
+  int64_t latest_;  // no member says that it is younger
   TarWriter writer_;
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
@@ -171,6 +173,7 @@ Error Packer::pack(int parent, const std::string& directory, const std::string& 
     return errno == ENOENT ? Error{} : fail("pack", "fstatat", entry.name.c_str());
   }
   describe(status, &entry);
+  entry.mtime = std::min(entry.mtime, latest_);
   if (S_ISSOCK(status.st_mode)) return {};
   if (S_ISDIR(status.st_mode)) return pack_directory(parent, name, &entry);
   if (is_layer_ && S_ISCHR(status.st_mode) && status.st_rdev == 0) return pack_empty(directory + ".wh." + name);
@@ -276,12 +279,13 @@ Error pack_below(int parent, const std::string& name, const std::string& as, uin
 }
 
 int run_tar(int argc, char** argv) {
-  bool is_layer = argc == 3 && !strcmp(argv[2], "diff");
+  bool is_layer = (argc == 3 || argc == 4) && !strcmp(argv[2], "diff");
   if (!is_layer && (argc < 4 || strcmp(argv[2], "root"))) return answer_failed(fail_with(EINVAL, "start", "tar"));
   allow_many_descriptors();
   Fd merged;
   if (Error error = open_root(argc, argv, is_layer, &merged)) return answer_failed(error);
-  Packer packer(directory_fd, is_layer);
+  int64_t latest = is_layer && argc == 4 ? strtoll(argv[3], nullptr, 10) : INT64_MAX;
+  Packer packer(directory_fd, is_layer, latest);
   if (Error error = packer.run()) return answer_failed(error);
   return answer_done("\"entries\":" + std::to_string(packer.entries()));
 }
