@@ -1,12 +1,16 @@
 // What a build asks of the store: a base image with its layers, layers by cache key, new layers, the image at its end.
 // The caller holds a lease from before the first to after the last.
 
-import { createHash } from 'node:crypto';
-import { rename } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { TcError } from '../base/error.ts';
 import { BuildCache, type CachedLayer, type CacheKey } from './content/build-cache.ts';
 import { findById } from './content/catalog.ts';
+import { makeDirectories } from './content/durable.ts';
+import { ignoreAbsent } from './content/files.ts';
 import { type ImageEntry, mergeEntry } from './content/image-index.ts';
+import type { HeldLock } from './content/named-lock.ts';
 import type { StoreContext } from './context.ts';
 import { type JsonObject, parseJsonObject } from './descriptor.ts';
 import { chainIds, type Digest, digestOfHash } from './digest.ts';
@@ -21,6 +25,12 @@ import type { Platform } from './platform.ts';
 import { formatReference, parseRegistryReference } from './reference.ts';
 import { emptyLayer, type ResolveRequest, resolveImage } from './resolve.ts';
 
+export interface HeldCache {
+  /** It may not exist yet. */
+  readonly path: string;
+  release(): Promise<void>;
+}
+
 /** Bottommost first. */
 export type LayerStack = readonly StackedLayer[];
 
@@ -30,7 +40,6 @@ export interface StackedLayer extends NewLayer {
 }
 
 export interface BaseImage {
-  readonly id: Digest;
   /** The image config, as JSON. */
   readonly document: JsonObject;
   readonly layers: LayerStack;
@@ -65,7 +74,6 @@ export class BuildStore {
     const { layers } = await readManifest(this.#context, entry, reference);
     const { diff_ids: diffIds = [] } = (document['rootfs'] ?? {}) as { diff_ids?: Digest[] };
     return {
-      id: entry.imageId,
       document,
       platform: entry.platform,
       layers: layers.map((descriptor, index) => ({ descriptor, diffId: diffIds[index] as Digest })),
@@ -146,8 +154,53 @@ export class BuildStore {
     await unpackTar(this.#context.tools, { input: chunks, directory, what });
   }
 
+  /** A directory for what is under way. The caller removes it; if it is killed, a collection does. */
+  async workspace(): Promise<string> {
+    const path = join(this.#context.layout.staging, randomUUID());
+    await mkdir(path, { mode: 0o700 });
+    return path;
+  }
+
+  /** Held by whoever makes what has this key. */
+  lockKey(key: CacheKey, signal?: AbortSignal): Promise<HeldLock> {
+    return this.#context.locks.acquire(`step-${key}`, { signal });
+  }
+
+  /**
+   * A directory that commands of builds keep for each other, by any name. `locked`: nobody else has it meanwhile;
+   * `private`: another one, if somebody has it.
+   */
+  async cacheDirectory(
+    id: string,
+    sharing: 'shared' | 'private' | 'locked',
+    signal?: AbortSignal,
+  ): Promise<HeldCache> {
+    const { layout, locks } = this.#context;
+    const base = createHash('sha256').update(id).digest('hex');
+    if (sharing === 'shared') return { path: join(layout.buildMounts, base), release: async () => undefined };
+    for (let copy = 0; ; copy++) {
+      const name = copy === 0 ? base : `${base}.${copy}`;
+      const path = join(layout.buildMounts, name);
+      const lock =
+        sharing === 'locked'
+          ? await locks.acquire(`mount-${name}`, { signal })
+          : await locks.hold(`mount-${name}`, 'exclusive', false);
+      if (lock) return { path, release: () => lock.release() };
+    }
+  }
+
+  /** Of two who make the same cache at once, the first one's counts. */
+  async publishCache(temporary: string, path: string): Promise<void> {
+    await makeDirectories([dirname(path)]);
+    await rename(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      await this.removeTree(temporary);
+    });
+  }
+
+  /** What is not there any more is removed. */
   async removeTree(path: string): Promise<void> {
-    await removeDirectory(this.#context.tools, path);
+    if (await lstat(path).catch(ignoreAbsent)) await removeDirectory(this.#context.tools, path);
   }
 
   async commit(image: BuiltImage): Promise<ImageEntry> {

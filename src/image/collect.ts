@@ -149,7 +149,7 @@ async function sweepLeftovers(context: StoreContext): Promise<void> {
       await unlink(join(ingest, name)).catch(ignoreAbsent);
   }
   for (const name of await readdir(locks)) {
-    if (/^(blob|layer|stage)-/.test(name)) await unlink(join(locks, name)).catch(ignoreAbsent);
+    if (/^(blob|layer|stage|step|mount)-/.test(name)) await unlink(join(locks, name)).catch(ignoreAbsent);
   }
   const { entries } = await context.catalog.read();
   for (const name of await readdir(archives)) {

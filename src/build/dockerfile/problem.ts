@@ -21,13 +21,14 @@ export function problem(
 /** For what is found far from the text: an error that has no place gets this one. */
 export function at(error: unknown, text: string, source: SourcePosition): unknown {
   if (!(error instanceof TcError) || error.source !== undefined) return error;
-  const { code, kind, hints, exitCode, others } = error;
+  const { code, kind, hints, exitCode, others, output } = error;
   return new TcError(error.message, {
     code,
     kind,
     hints,
     exitCode,
     others,
+    output,
     source,
     excerpt: formatExcerpt(text, source),
     cause: error.cause ?? error,

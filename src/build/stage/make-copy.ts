@@ -39,7 +39,7 @@ export function makeCopy(state: StageState, instruction: CopyInstruction, isTrig
     exclude: instruction.exclude.map(expand),
     ...(instruction.checksum === undefined ? {} : { checksum: expand(instruction.checksum) }),
     keepGitDir: instruction.keepGitDir === true,
-    unpack: instruction.unpack ?? kind === 'ADD',
+    ...(instruction.unpack === undefined ? {} : { unpack: instruction.unpack }),
   };
   state.record(step.createdBy, step);
 }

@@ -36,6 +36,8 @@ export interface StagePlan {
   readonly language: Language;
   readonly globals: GlobalScope;
   readonly all: readonly Stage[];
+  /** All of them, needed or not. */
+  readonly planned: readonly PlannedStage[];
   /** In the order of the file; only what the target needs. */
   readonly stages: readonly PlannedStage[];
   readonly target: number;
@@ -56,6 +58,7 @@ export function planStages(dockerfile: Dockerfile, input: BuildInput, checks: Ch
     language,
     globals,
     all: stages,
+    planned,
     stages: planned.filter(({ stage }) => needed.has(stage.index)),
     target: target.index,
   };

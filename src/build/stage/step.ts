@@ -53,8 +53,8 @@ export interface CopyStep extends StepCommon {
   readonly exclude: readonly string[];
   readonly checksum?: string;
   readonly keepGitDir: boolean;
-  /** Archives of the context; and, if true, those that are downloaded. */
-  readonly unpack: boolean;
+  /** Whether archives are taken apart; absent: by ADD, unless they are downloaded. */
+  readonly unpack?: boolean;
 }
 
 export interface WorkdirStep extends StepCommon {

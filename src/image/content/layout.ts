@@ -21,6 +21,8 @@ export interface StoreLayout {
   readonly archives: string;
   /** Which layers came of which steps of builds. */
   readonly buildSteps: string;
+  /** Directories that commands of builds keep for each other. */
+  readonly buildMounts: string;
 }
 
 export function resolveLayout(root: string): StoreLayout {
@@ -36,6 +38,7 @@ export function resolveLayout(root: string): StoreLayout {
     locks: join(root, 'locks', 'images'),
     archives: join(images, 'archives'),
     buildSteps: join(root, 'build-cache', 'steps'),
+    buildMounts: join(root, 'build-cache', 'mounts'),
   };
 }
 
