@@ -4,6 +4,7 @@ import type { DesiredInputs } from '../plan/observed-state.ts';
 import { planUp } from '../plan/up.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
+import { type BuildWish, buildForUp } from './build.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
 import { formatInstant } from './instant.ts';
@@ -22,6 +23,8 @@ export interface ImageChoice {
   readonly pull?: 'always' | 'missing' | 'never';
   /** Without progress. */
   readonly quiet?: boolean;
+  /** Of those that services build; default: what is missing. */
+  readonly build?: BuildWish;
 }
 
 export interface PreparedUp {
@@ -41,6 +44,7 @@ export async function prepareUp(
   images: ImageChoice = {},
 ): Promise<PreparedUp> {
   const model = loadModel(context, { services: namedServices(options) });
+  await buildForUp(context, model, options, images.build ?? 'missing');
   const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined, images);
   const separator = nameSeparator(context);
   return { model, inputs, options: { ...options, separator, since: formatInstant(Date.now()) } };

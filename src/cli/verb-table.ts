@@ -15,6 +15,11 @@ export interface VerbEntry {
 
 export const verbs: Readonly<Record<string, VerbEntry>> = {
   attach: { summary: 'See and type what a container does', load: () => import('./commands/attach.ts') },
+  build: {
+    summary: 'Build the images of services',
+    frequent: true,
+    load: () => import('./commands/build.ts'),
+  },
   commit: {
     summary: 'Make an image of what a container has changed',
     load: () => import('./commands/commit.ts'),
@@ -97,7 +102,6 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 export const unsupportedVerbs: readonly string[] = [
   'alpha',
   'bridge',
-  'build',
   'events',
   'publish',
   'stats',

@@ -80,11 +80,10 @@ export class BuildStore {
     };
   }
 
-  /** Directories that overlayfs can stack, topmost first; two at least. */
+  /** Directories that overlayfs can stack, topmost first; an empty one at the bottom. */
   async directories(layers: LayerStack): Promise<string[]> {
     const paths = chainOf(layers).map((chainId) => this.#context.layers.path(chainId));
-    const empty = await emptyLayer(this.#context);
-    return paths.length > 1 ? paths.reverse() : [...paths, empty, ...(paths.length === 0 ? [empty] : [])];
+    return [...paths.reverse(), await emptyLayer(this.#context)];
   }
 
   /** The one directory of a layer that stands on nothing. */

@@ -109,7 +109,7 @@ class ImageBuild {
   }
 
   async #solve(): Promise<BaseImage> {
-    const { request, epoch } = this.#solver;
+    const { request, platform, epoch } = this.#solver;
     const { result, layers, layerOf } = await this.#solver.solveTarget();
     const time = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
     const document = composeDocument({
@@ -117,11 +117,11 @@ class ImageBuild {
       layers,
       layerOf,
       labels: request.labels,
-      platform: request.platform,
+      platform,
       fallbackTime: time ?? new Date(0).toISOString(),
       ...(time && { epoch: time }),
     });
-    return { document, layers, platform: request.platform };
+    return { document, layers, platform };
   }
 
   async commit(): Promise<BuiltEntry> {

@@ -3,16 +3,19 @@
 import { resolve } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import type { BaseImage } from '../../image/build-store.ts';
+import type { Platform } from '../../image/platform.ts';
 import type { OpenedSource } from './opened-source.ts';
 import type { BuildRequest } from './request.ts';
 import type { Workshop } from './workshop.ts';
 
 export class NamedContexts {
   readonly #request: BuildRequest;
+  readonly #platform: Platform;
   readonly #workshop: Workshop;
 
-  constructor(request: BuildRequest, workshop: Workshop) {
+  constructor(request: BuildRequest, platform: Platform, workshop: Workshop) {
     this.#request = request;
+    this.#platform = platform;
     this.#workshop = workshop;
   }
 
@@ -42,8 +45,8 @@ export class NamedContexts {
   }
 
   #load(reference: string): Promise<BaseImage> {
-    const { context, platform, pull } = this.#request;
-    return this.#workshop.loadImage(reference, { directory: context, platform, pull });
+    const { context, pull } = this.#request;
+    return this.#workshop.loadImage(reference, { directory: context, platform: this.#platform, pull });
   }
 
   #classify(name: string): { kind: 'image' | 'service' | 'directory'; value: string } {

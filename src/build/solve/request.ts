@@ -1,7 +1,5 @@
 // What is to be built, and what a build needs from outside of it.
 
-import type { Platform } from '../../image/platform.ts';
-
 export interface BuildRequest {
   /** For people: the service, or the name of the image. */
   readonly name: string;
@@ -26,7 +24,8 @@ export interface BuildRequest {
   /** Bytes. */
   readonly shmSize?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
-  readonly platform: Platform;
+  /** `linux/arm64`; default: this machine's. */
+  readonly platform?: string;
   /** Stages whose steps run although they are known. */
   readonly noCache: 'all' | readonly string[];
   /** Base images are looked up again. */

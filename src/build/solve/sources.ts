@@ -8,6 +8,7 @@ import { chainOf } from '../../image/build-store.ts';
 import { listIgnoreFiles, parseIgnoreFile } from '../pattern/ignore-file.ts';
 import { DirectoryTree } from '../tree/directory-tree.ts';
 import { FilteredTree } from '../tree/filtered-tree.ts';
+import { emptyTree } from '../tree/inline-tree.ts';
 import type { Tree } from '../tree/tree.ts';
 import type { BuildRequest } from './request.ts';
 import type { LayerNative } from './step-container.ts';
@@ -25,7 +26,8 @@ export class Sources {
 
   /** The tree that layers are together. */
   layers(layers: LayerStack, name: string): Promise<Tree> {
-    const [top = 'nothing'] = chainOf(layers).slice(-1);
+    const [top] = chainOf(layers).slice(-1);
+    if (top === undefined) return Promise.resolve(emptyTree);
     return this.#once(`layers ${top}`, async () => {
       const fd = this.#native.mountLayers(await this.#store.directories(layers));
       this.#descriptors.push(fd);

@@ -1,8 +1,9 @@
 // One request from its Dockerfile to layers and a config. First everything that can be known without running anything,
 // then the steps: stages side by side, the steps of a stage in turn.
 
+import { join } from 'node:path';
 import type { BaseImage, LayerStack, StackedLayer } from '../../image/build-store.ts';
-import { hostPlatform, parsePlatform } from '../../image/platform.ts';
+import { hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
 import { Checks } from '../check/checks.ts';
 import { checkFile } from '../check/file.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
@@ -15,13 +16,16 @@ import {
   dispatchStage,
   listTriggers,
 } from '../stage/dispatch.ts';
+import { isGit } from '../stage/make-copy.ts';
 import { type PlannedStage, planStages, type SourceReference, type StagePlan } from '../stage/plan.ts';
 import { predefinedArgs } from '../stage/scope.ts';
 import type { StageBase, StageResult } from '../stage/stage-state.ts';
 import type { Step } from '../stage/step.ts';
 import { emptyTree } from '../tree/inline-tree.ts';
+import { cloneRepository } from './fetch-remote.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { OpenedSource } from './opened-source.ts';
+import { choosePlatform } from './platform.ts';
 import type { BuildRequest } from './request.ts';
 import { solveStep } from './solve-step.ts';
 import { type FoundDockerfile, readDockerfile } from './sources.ts';
@@ -43,6 +47,7 @@ interface PreparedStage {
 
 export class StageSolver {
   readonly request: BuildRequest;
+  readonly platform: Platform;
   readonly workshop: Workshop;
   readonly dockerfile: Dockerfile;
   readonly checks: Checks;
@@ -61,18 +66,20 @@ export class StageSolver {
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   }
 
-  static async open(request: BuildRequest, workshop: Workshop): Promise<StageSolver> {
+  static async open(asked: BuildRequest, workshop: Workshop): Promise<StageSolver> {
+    const request = await locateContext(asked, workshop);
     return new StageSolver(request, workshop, await readDockerfile(request));
   }
 
   private constructor(request: BuildRequest, workshop: Workshop, found: FoundDockerfile) {
     this.request = request;
+    this.platform = choosePlatform(request);
     this.workshop = workshop;
     this.#path = found.path;
     this.dockerfile = parseDockerfile(found);
     this.checks = new Checks(this.dockerfile.directives.check);
-    this.#input = describeInput(request);
-    this.#contexts = new NamedContexts(request, workshop);
+    this.#input = describeInput(request, this.platform);
+    this.#contexts = new NamedContexts(request, this.platform, workshop);
     const { buildPlatform, platform } = this.#input;
     checkFile(this.dockerfile, predefinedArgs(buildPlatform, platform, request.target ?? ''), this.checks);
     this.plan = planStages(this.dockerfile, this.#input, this.checks);
@@ -149,7 +156,7 @@ export class StageSolver {
     const { request, workshop } = this;
     const loading = workshop.loadImage(name, {
       directory: request.context,
-      platform: platform === undefined ? request.platform : parsePlatform(platform),
+      platform: platform === undefined ? this.platform : parsePlatform(platform),
       pull: request.pull,
     });
     this.#bases.set(key, loading);
@@ -220,8 +227,17 @@ export class StageSolver {
   }
 }
 
-function describeInput(request: BuildRequest): BuildInput {
-  const { args, platform, namedContexts, network, labels, target } = request;
+/** A Git repository as the directory that was fetched from it. */
+async function locateContext(request: BuildRequest, workshop: Workshop): Promise<BuildRequest> {
+  if (!isGit(request.context)) return request;
+  const directory = await workshop.workspace();
+  const { signal } = workshop.options;
+  const below = await cloneRepository(request.context, { directory, keepGitDir: false, signal });
+  return { ...request, context: join(directory, below) };
+}
+
+function describeInput(request: BuildRequest, platform: Platform): BuildInput {
+  const { args, namedContexts, network, labels, target } = request;
   return {
     args,
     platform,

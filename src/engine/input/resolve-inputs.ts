@@ -50,7 +50,8 @@ async function findImages(
   const wanted = await Promise.all(
     services.map((service) =>
       atService({ model, service: service.name, attribute: 'image' }, async () =>
-        wantImage(service, wish.pull),
+        // What is built was built before; no registry need have it.
+        wantImage(service, model, service.build === undefined ? wish.pull : 'missing'),
       ),
     ),
   );
