@@ -43,6 +43,7 @@ export async function build(context: AppContext, options: BuildOptions): Promise
       warning: { code: 'nothing-to-build', message: 'no service has a `build:`' },
     });
   }
+  warnOfUnused(context, services);
   const requests = describeAll(context, services, model, options);
   const engine = await context.engine('change');
   const order = { requests, on: telling(context), signal: context.interrupted, ...parallel(context) };
@@ -87,13 +88,16 @@ function describeAll(
   changes: Omit<BuildChanges, 'environment'>,
 ): BuildRequest[] {
   const { environment } = context.selection;
+  return services.map((service) => toBuildRequest(service, model, { ...changes, environment }));
+}
+
+function warnOfUnused(context: AppContext, services: readonly Buildable[]): void {
   for (const service of services) {
     for (const key of listUnused(service)) {
       const message = `service ${service.name}: build.${key} has no effect yet`;
       context.on({ type: 'warning', warning: { code: 'build-unused', message } });
     }
   }
-  return services.map((service) => toBuildRequest(service, model, { ...changes, environment }));
 }
 
 /** Findings of checks are warnings; the rest is progress. */

@@ -4,13 +4,13 @@
 import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepMount, StepOrder } from '../../build/solve/step-container.ts';
-import type { MountConfig, ServiceConfig } from '../../project/service-config.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import type { ResolvedBind } from '../../runtime/container-input.ts';
 
 /** BuildKit's: programs that ask for their host's name get the same answer on every machine. */
 const hostname = 'buildkitsandbox';
 
-export function describeService(order: StepOrder, tmpfs: readonly MountConfig[]): ServiceConfig {
+export function describeService(order: StepOrder, tmpfs: readonly string[]): ServiceConfig {
   const ulimits = Object.entries(order.ulimits).map(([name, { soft, hard }]) => [name, { soft, hard }]);
   return {
     name: 'build',
@@ -20,7 +20,8 @@ export function describeService(order: StepOrder, tmpfs: readonly MountConfig[])
     labels: {},
     depends_on: {},
     ports: [],
-    volumes: tmpfs,
+    volumes: [],
+    tmpfs,
     hostname,
     working_dir: order.workingDir,
     ...(order.user === '' ? {} : { user: order.user }),
@@ -34,22 +35,20 @@ export function describeService(order: StepOrder, tmpfs: readonly MountConfig[])
 
 export interface PlacedMounts {
   readonly binds: readonly ResolvedBind[];
-  readonly tmpfs: readonly MountConfig[];
+  /** As a service has them. */
+  readonly tmpfs: readonly string[];
 }
 
 /** `runDir`: in memory; what must not reach a disk is written there. */
 export function placeMounts(mounts: readonly StepMount[], runDir: string): PlacedMounts {
   const binds: ResolvedBind[] = [];
-  const tmpfs: MountConfig[] = [];
+  const tmpfs: string[] = [];
   for (const [index, mount] of mounts.entries()) {
     const { target } = mount;
     if (mount.type === 'bind') binds.push({ source: mount.source, target, readOnly: mount.readOnly });
     else if (mount.type === 'tmpfs') {
-      tmpfs.push({
-        type: 'tmpfs',
-        target,
-        ...(mount.size === undefined ? {} : { tmpfs: { size: mount.size } }),
-      });
+      // Programs are built and run in it.
+      tmpfs.push(`${target}:exec${mount.size === undefined ? '' : `,size=${mount.size}`}`);
     } else {
       const source = join(runDir, `file-${index}`);
       writeFileSync(source, mount.content, { mode: 0o600, flag: 'wx' });
