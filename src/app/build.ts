@@ -30,7 +30,8 @@ export interface BuildOutcome {
 }
 
 export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
-  const model = loadModel(context, { services: options.services });
+  // Whole: images of services that are not asked for may be contexts of others.
+  const model = loadModel(context);
   const { named, selected } = selectServices(model, { services: options.services });
   const wanted = options.withDependencies || options.services.length === 0 ? selected : named;
   const services = withContexts(
@@ -143,7 +144,8 @@ export async function buildForUp(
   for (const service of candidates) if (await isWanted(engine, service, model, wish)) wanted.push(service);
   if (wanted.length === 0) return;
   const changes = { args: [], noCache: false, pull: false, ssh: [] };
-  const requests = describeAll(context, withContexts(wanted, model), model, changes);
+  // The model of an `up` lacks the services that it does not start.
+  const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
   await engine.builds.build({
     requests,
     on: telling(context),

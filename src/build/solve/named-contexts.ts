@@ -6,6 +6,7 @@ import type { BaseImage } from '../../image/build-store.ts';
 import type { Platform } from '../../image/platform.ts';
 import type { OpenedSource } from './opened-source.ts';
 import type { BuildRequest } from './request.ts';
+import type { Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
 
 export class NamedContexts {
@@ -19,14 +20,14 @@ export class NamedContexts {
     this.#workshop = workshop;
   }
 
-  /** To build on; undefined: it is a directory, which has no config. */
-  async image(name: string): Promise<BaseImage | undefined> {
+  /** To build on. */
+  async base(name: string): Promise<{ readonly image: BaseImage } | { readonly target: Target }> {
     const { kind, value } = this.#classify(name);
     switch (kind) {
       case 'image':
-        return this.#load(value);
+        return { image: await this.#load(value) };
       case 'service':
-        return this.#workshop.imageOf(value, this.#request.name);
+        return { target: this.#workshop.targetOf(value, this.#request.name) };
       case 'directory':
         throw new TcError(`"${name}" is a directory, and an image cannot be built on one`, {
           code: 'build-base',
@@ -39,9 +40,11 @@ export class NamedContexts {
     const { kind, value } = this.#classify(name);
     const title = `context "${name}"`;
     if (kind === 'directory') return { tree: await this.#workshop.sources.context(value, undefined, title) };
-    const image =
-      kind === 'image' ? await this.#load(value) : await this.#workshop.imageOf(value, this.#request.name);
-    return this.#workshop.openLayers(image.layers, title);
+    const { layers } =
+      kind === 'image'
+        ? await this.#load(value)
+        : await this.#workshop.targetOf(value, this.#request.name).solve();
+    return this.#workshop.openLayers(layers, title);
   }
 
   #load(reference: string): Promise<BaseImage> {

@@ -2,8 +2,9 @@
 // then the steps: stages side by side, the steps of a stage in turn.
 
 import { join } from 'node:path';
+import type { SourcePosition } from '../../base/error.ts';
 import type { BaseImage, LayerStack, StackedLayer } from '../../image/build-store.ts';
-import { hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
+import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
 import { Checks } from '../check/checks.ts';
 import { checkFile } from '../check/file.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
@@ -13,12 +14,14 @@ import {
   beginWithImage,
   beginWithNothing,
   beginWithStage,
+  beginWithTarget,
   dispatchStage,
   listTriggers,
 } from '../stage/dispatch.ts';
 import { isGit } from '../stage/make-copy.ts';
 import { type PlannedStage, planStages, type SourceReference, type StagePlan } from '../stage/plan.ts';
 import { predefinedArgs } from '../stage/scope.ts';
+import type { Stage } from '../stage/split.ts';
 import type { StageBase, StageResult } from '../stage/stage-state.ts';
 import type { Step } from '../stage/step.ts';
 import { emptyTree } from '../tree/inline-tree.ts';
@@ -29,23 +32,23 @@ import { choosePlatform } from './platform.ts';
 import type { BuildRequest } from './request.ts';
 import { solveStep } from './solve-step.ts';
 import { type FoundDockerfile, readDockerfile } from './sources.ts';
+import type { SolvedStage, Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
-
-export interface SolvedStage {
-  readonly result: StageResult;
-  readonly layers: LayerStack;
-  /** Undefined: the step changed nothing. */
-  layerOf(step: Step): StackedLayer | undefined;
-}
 
 interface PreparedStage {
   readonly planned: PlannedStage;
   readonly result: StageResult;
-  /** Of the image below; a stage below is solved. */
-  readonly baseLayers: LayerStack;
+  /** What is below it. */
+  solveBase(): Promise<Pick<SolvedStage, 'layers'> & Partial<SolvedStage>>;
 }
 
-export class StageSolver {
+/** What a stage begins with. */
+interface Beginning extends Pick<PreparedStage, 'solveBase'> {
+  readonly base: StageBase;
+  readonly triggers: readonly string[];
+}
+
+export class StageSolver implements Target {
   readonly request: BuildRequest;
   readonly platform: Platform;
   readonly workshop: Workshop;
@@ -88,13 +91,18 @@ export class StageSolver {
   /** All that can fail before anything runs. */
   async prepare(): Promise<void> {
     // Base images side by side: they may have to be pulled.
-    await Promise.all(
-      this.plan.stages.map(({ base, platform, stage }) => this.#loadBase(base, platform, stage.from.at)),
+    const loads = this.plan.stages.flatMap(({ base, platform, stage }) =>
+      base.kind === 'named' || base.kind === 'image' ? [this.#loadBase(base, platform, stage.from.at)] : [],
     );
+    await Promise.all(loads);
     for (const { stage } of this.plan.stages) await this.#prepareStage(stage.index);
   }
 
-  solveTarget(): Promise<SolvedStage> {
+  async describe(): Promise<StageResult> {
+    return (await this.#prepareStage(this.plan.target)).result;
+  }
+
+  solve(): Promise<SolvedStage> {
     return this.#solveStage(this.plan.target);
   }
 
@@ -108,42 +116,50 @@ export class StageSolver {
 
   async #prepareNow(index: number): Promise<PreparedStage> {
     const planned = this.plan.planned[index] as PlannedStage;
-    const { base, triggers, layers } = await this.#begin(planned);
+    const { base, triggers, solveBase } = await this.#begin(planned);
     const context = { plan: this.plan, input: this.#input, checks: this.checks };
     const result = dispatchStage(planned, base, triggers, context);
-    return { planned, result, baseLayers: layers };
+    return { planned, result, solveBase };
   }
 
-  async #begin({
-    base,
-    platform,
-    stage,
-  }: PlannedStage): Promise<{ base: StageBase; triggers: readonly string[]; layers: LayerStack }> {
+  async #begin({ base, platform, stage }: PlannedStage): Promise<Beginning> {
     if (base.kind === 'stage') {
       const { result } = await this.#prepareStage(base.index);
-      return { ...beginWithStage(result), layers: [] };
+      return { ...beginWithStage(result), solveBase: () => this.#solveStage(base.index) };
     }
     if (base.kind === 'scratch' || base.kind === 'context') {
-      return { base: beginWithNothing(), triggers: [], layers: [] };
+      return { base: beginWithNothing(), triggers: [], solveBase: async () => ({ layers: [] }) };
     }
-    const image = await this.#loadBase(base, platform, stage.from.at);
-    if (image === undefined) return { base: beginWithNothing(), triggers: [], layers: [] };
+    const found = await this.#loadBase(base, platform, stage.from.at);
+    if ('target' in found) {
+      const { target } = found;
+      return { ...beginWithTarget(await target.describe()), solveBase: () => target.solve() };
+    }
+    const { document, layers } = found.image;
+    this.#checkPlatform(stage, found.image, platform);
     return {
-      base: beginWithImage(image.document, base.name),
-      triggers: listTriggers(image.document),
-      layers: image.layers,
+      base: beginWithImage(document, base.name),
+      triggers: listTriggers(document),
+      solveBase: async () => ({ layers }),
     };
   }
 
-  /** Undefined: it is no image. */
+  #checkPlatform({ from }: Stage, { platform }: BaseImage, asked: string | undefined): void {
+    const wanted = asked === undefined ? this.platform : parsePlatform(asked);
+    if (platform.os === wanted.os && platform.architecture === wanted.architecture) return;
+    const [actual, expected] = [formatPlatform(platform), formatPlatform(wanted)];
+    const message = `Base image ${from.image} was pulled with platform "${actual}", expected "${expected}" for current build`;
+    this.checks.report('InvalidBaseImagePlatform', from, message);
+  }
+
   async #loadBase(
-    base: SourceReference,
+    base: SourceReference & { readonly kind: 'named' | 'image' },
     platform: string | undefined,
-    place: Parameters<typeof at>[2],
-  ): Promise<BaseImage | undefined> {
+    place: SourcePosition,
+  ): Promise<{ readonly image: BaseImage } | { readonly target: Target }> {
     try {
-      if (base.kind === 'named') return await this.#contexts.image(base.name);
-      return base.kind === 'image' ? await this.#image(base.name, platform) : undefined;
+      if (base.kind === 'named') return await this.#contexts.base(base.name);
+      return { image: await this.#image(base.name, platform) };
     } catch (error) {
       throw at(error, this.dockerfile.text, place);
     }
@@ -172,9 +188,9 @@ export class StageSolver {
   }
 
   async #solveNow(index: number): Promise<SolvedStage> {
-    const { planned, result, baseLayers } = await this.#prepareStage(index);
-    const below = planned.base.kind === 'stage' ? await this.#solveStage(planned.base.index) : undefined;
-    let layers = below?.layers ?? baseLayers;
+    const { planned, result, solveBase } = await this.#prepareStage(index);
+    const below = await solveBase();
+    let { layers } = below;
     const made = new Map<Step, StackedLayer>();
     for (const step of result.steps) {
       const layer = await this.#solveStep(step, layers, planned);
@@ -182,7 +198,7 @@ export class StageSolver {
       made.set(step, layer);
       layers = [...layers, layer];
     }
-    return { result, layers, layerOf: (step) => made.get(step) ?? below?.layerOf(step) };
+    return { result, layers, layerOf: (step) => made.get(step) ?? below.layerOf?.(step) };
   }
 
   async #solveStep(step: Step, below: LayerStack, planned: PlannedStage): Promise<StackedLayer | undefined> {

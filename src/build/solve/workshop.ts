@@ -15,6 +15,7 @@ import type { BuildEvent, OnBuildEvent, StepText } from './event.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { Sources } from './sources.ts';
 import type { LayerNative, StepContainers } from './step-container.ts';
+import type { Target } from './target.ts';
 
 export interface WorkshopOptions {
   readonly store: BuildStore;
@@ -48,7 +49,7 @@ export class Workshop {
   readonly digests: DigestMemory = new Map();
   readonly options: WorkshopOptions;
   /** Results of other requests by name: for contexts `service:name`. */
-  readonly results = new Map<string, () => Promise<BaseImage>>();
+  readonly targets = new Map<string, Target>();
   readonly #workspaces: string[] = [];
   readonly #running = new Map<string, Promise<StackedLayer>>();
   readonly #slots: Slots;
@@ -78,15 +79,15 @@ export class Workshop {
     return store.base(reference, { directory, policy, platform: formatPlatform(platform), signal });
   }
 
-  /** The image that another request of this command ends in. */
-  async imageOf(name: string, asker: string): Promise<BaseImage> {
-    const solve = this.results.get(name);
-    if (solve === undefined) {
+  /** Of another request of this command. */
+  targetOf(name: string, asker: string): Target {
+    const target = this.targets.get(name);
+    if (target === undefined) {
       throw new TcError(`the build of ${asker} needs that of ${name}, which is not part of this command`, {
         code: 'build-context',
       });
     }
-    return solve();
+    return target;
   }
 
   /** Ends what is open. Nothing of the builds runs any more. */

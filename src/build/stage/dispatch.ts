@@ -124,6 +124,13 @@ export function beginWithStage({ steps: _, ...result }: StageResult): {
   return { base: { ...result, config }, triggers: OnBuild as readonly string[] };
 }
 
+/** What a stage that is built on another build's image begins with: the arguments of that are none of its own. */
+export function beginWithTarget(result: StageResult): { base: StageBase; triggers: readonly string[] } {
+  const document = { config: result.config, ...(result.author && { author: result.author }) };
+  const base = { ...beginWithImage(document, 'the image'), history: result.history };
+  return { base, triggers: listTriggers(document) };
+}
+
 function splitVariable(text: string): [string, string] {
   const [, name = text, value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   return [name, value];

@@ -5,6 +5,7 @@ import type { BuildOptions } from '../../build/solve/build-images.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { EngineContext } from '../context.ts';
 import type { Images } from '../image/images.ts';
+import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { sweep } from '../sweep/sweep.ts';
 import { BuildNetwork, removeUnusedBuildNetwork } from './build-network.ts';
 import type { BuildOrder, BuildPort } from './build-port.ts';
@@ -58,5 +59,6 @@ async function withWorkshop<T>(
   } finally {
     await network.leave();
     await lease.release();
+    removeEmptyRunDirectory(context.instance.paths);
   }
 }
