@@ -147,6 +147,8 @@ function entryOperations(
     },
     async build() {
       await context.prepare();
+      // What steps came to before a power cut is looked at again before it is built upon.
+      await context.settle();
       const { BuildStore } = await import('./build-store.ts');
       return new BuildStore(context);
     },

@@ -32,7 +32,7 @@ export class StepScreen implements BuildView {
   }
 
   show(event: BuildEvent): void {
-    const { style, now } = this.#options;
+    const { style } = this.#options;
     switch (event.type) {
       case 'step':
         this.#followStep(event);
@@ -44,9 +44,7 @@ export class StepScreen implements BuildView {
         return;
       }
       case 'built':
-        this.#redraw([
-          `${style.green('✔')}${formatBuilt(event).trimEnd()}  ${style.dim(new Date(now()).toTimeString().slice(0, 8))}`,
-        ]);
+        this.#redraw([`${style.green('✔')}${formatBuilt(event).trimEnd()}`]);
         return;
       case 'check':
         return;
@@ -72,6 +70,7 @@ export class StepScreen implements BuildView {
   }
 
   close(): void {
+    if (this.#running.size === 0 && this.#drawn === 0) return;
     for (const { title } of this.#running.values())
       this.#redraw([`${this.#options.style.dim('…')} ${title}`]);
     this.#running.clear();
