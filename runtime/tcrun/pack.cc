@@ -38,7 +38,7 @@ struct Level {
 
 class Packer {
  public:
-  Packer(int root, bool is_layer, int64_t latest)
+  Packer(int root, bool is_layer, int64_t latest = INT64_MAX)
       : root_(root), is_layer_(is_layer), latest_(latest), writer_(STDOUT_FILENO) {}
 
   Error run();

@@ -99,14 +99,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 };
 
 /** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
-export const unsupportedVerbs: readonly string[] = [
-  'alpha',
-  'bridge',
-  'events',
-  'publish',
-  'stats',
-  'watch',
-];
+export const unsupportedVerbs: readonly string[] = ['alpha', 'bridge', 'events', 'publish', 'stats', 'watch'];
 
 export interface FoundVerb {
   readonly verb: string;
