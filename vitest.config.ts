@@ -12,13 +12,14 @@ export default defineConfig({
           name: 'unit',
           testTimeout: 60_000,
           include: ['test/{unit,golden,architecture,property,conformance}/**/*.test.ts'],
+          exclude: ['test/conformance/dockerfile/**'],
         },
       },
       {
         extends: true,
         test: {
           name: 'host',
-          include: ['test/{native,e2e}/**/*.test.ts'],
+          include: ['test/{native,e2e}/**/*.test.ts', 'test/conformance/dockerfile/**/*.test.ts'],
           globalSetup: 'test/e2e/host-check.ts',
           fileParallelism: false,
           testTimeout: 120_000,

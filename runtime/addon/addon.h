@@ -25,5 +25,6 @@ void init_cgroup(Napi::Object exports);
 void init_sockets(Napi::Object exports);
 void init_network(Napi::Env env, Napi::Object exports);
 void init_unpack(Napi::Env env, Napi::Object exports);
+void init_layers(Napi::Object exports);
 
 }  // namespace tc

@@ -36,6 +36,7 @@ struct Start {
   int network_namespace = -1;
   int client = -1;
   int secrets = -1;
+  int lifeline = -1;
 };
 
 // The one packet of the monitor, or end-of-file if it was killed: then the promise resolves with an empty string.
@@ -92,7 +93,8 @@ bool read_start(const Napi::CallbackInfo& info, Start* start) {
     start->sockets.push_back(fd);
   }
   return read_optional(request, "networkNamespace", &start->network_namespace) &&
-         read_optional(request, "client", &start->client) && read_optional(request, "secrets", &start->secrets);
+         read_optional(request, "client", &start->client) && read_optional(request, "secrets", &start->secrets) &&
+         read_optional(request, "lifeline", &start->lifeline);
 }
 
 // Copies of all the descriptors above every target, so that no dup2 overwrites one that is still to be copied.
@@ -113,6 +115,7 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
   if (start.network_namespace >= 0) sources.push_back(start.network_namespace);
   if (start.client >= 0) sources.push_back(start.client);
   if (start.secrets >= 0) sources.push_back(start.secrets);
+  if (start.lifeline >= 0) sources.push_back(start.lifeline);
   std::vector<Fd> copies;
   if (Error error = copy_above(sources, &copies)) return error;
 
@@ -144,6 +147,7 @@ Error spawn(const Start& start, int answer, pid_t* launcher) {
   if (start.network_namespace >= 0) argv.push_back("--netns");
   if (start.client >= 0) argv.push_back("--client");
   if (start.secrets >= 0) argv.push_back("--secrets");
+  if (start.lifeline >= 0) argv.push_back("--lifeline");
   argv.push_back(nullptr);
   const char* envp[] = {getenv("TCOMPOSE_DISABLE") ? disable.c_str() : nullptr, nullptr};
   int errnum = posix_spawn(launcher, start.executable.c_str(), &actions, &attributes, const_cast<char* const*>(argv.data()),

@@ -28,7 +28,7 @@ constexpr int kAnswerFd = 3;
 constexpr int kBundleFd = 4;
 constexpr int kFirstSocketFd = 5;
 constexpr uint64_t kMaxSockets = 1024;
-constexpr int kOptionalCount = 3;
+constexpr int kOptionalCount = 4;
 constexpr int kMaxArguments = 4 + kOptionalCount;
 
 alignas(Monitor) char monitor_memory[sizeof(Monitor)];
@@ -46,7 +46,7 @@ Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
   uint64_t count = 0;
   bool valid = argc >= 4 && parse_unsigned(argv[3], strlen(argv[3]), kMaxSockets, &count);
   if (!valid) return fail_with(EINVAL, "start", "argv");
-  *inherited = {int(count), false, false, false};
+  *inherited = {int(count), false, false, false, false};
   struct Optional {
     const char* name;
     bool Inheritance::*is_given;
@@ -54,7 +54,8 @@ Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
   // In the order of their descriptors.
   const Optional optional[kOptionalCount] = {{"--netns", &Inheritance::has_netns},
                                              {"--client", &Inheritance::has_client},
-                                             {"--secrets", &Inheritance::has_secrets}};
+                                             {"--secrets", &Inheritance::has_secrets},
+                                             {"--lifeline", &Inheritance::has_lifeline}};
   int next = 4;
   for (const Optional& each : optional) {
     if (next >= argc || strcmp(argv[next], each.name) != 0) continue;
@@ -66,7 +67,7 @@ Error parse_arguments(int argc, char** argv, Inheritance* inherited) {
 
 // What is inherited beyond the contract is not ours to keep; what is ours must not reach a container.
 void own_descriptors(const Inheritance& inherited) {
-  int optional = inherited.has_netns + inherited.has_client + inherited.has_secrets;
+  int optional = inherited.has_netns + inherited.has_client + inherited.has_secrets + inherited.has_lifeline;
   int last = kFirstSocketFd + inherited.socket_count + optional - 1;
   syscall(SYS_close_range, unsigned(last + 1), ~0u, 0);
   for (int fd = kAnswerFd; fd <= last; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -34,7 +34,8 @@ void inherit(Monitor& monitor, const Inheritance& inherited) {
   int next = kFirstSocketFd + inherited.socket_count;
   if (inherited.has_netns) monitor.netns.reset(next++);
   if (inherited.has_client) monitor.first_client.reset(next++);
-  if (inherited.has_secrets) monitor.secrets.reset(next);
+  if (inherited.has_secrets) monitor.secrets.reset(next++);
+  if (inherited.has_lifeline) monitor.lifeline.reset(next);
 }
 
 Error identify(Monitor& monitor) {
@@ -74,6 +75,11 @@ Error open_events(Monitor& monitor) {
   if (!monitor.signals) return fail("start", "signalfd");
   monitor.epoll.reset(epoll_create1(EPOLL_CLOEXEC));
   if (!monitor.epoll) return fail("start", "epoll_create1");
+  // Nobody writes to the pipe: what happens to it is that its other end goes, with whoever held it.
+  if (monitor.lifeline) {
+    Error error = watch(monitor, monitor.lifeline.get(), EPOLLIN, Source::Lifeline, 0);
+    if (error) return error;
+  }
   return watch(monitor, monitor.signals.get(), EPOLLIN, Source::Signals, 0);
 }
 
@@ -161,6 +167,14 @@ void read_signals(Monitor& monitor) {
   }
 }
 
+void lifeline_cut(Monitor& monitor) {
+  unwatch(monitor, monitor.lifeline);
+  Stop stop;
+  stop.signal = SIGKILL;
+  stop.by = StoppedBy::Host;
+  request_stop(monitor, stop);
+}
+
 void dispatch(Monitor& monitor, const epoll_event& event) {
   size_t index = size_t(event.data.u64 & 0xffffffff);
   Source source = Source(event.data.u64 >> 32);
@@ -190,6 +204,8 @@ void dispatch(Monitor& monitor, const epoll_event& event) {
       return input_room_ready(monitor);
     case Source::Syslog:
       return monitor.log.syslog.on_ready();
+    case Source::Lifeline:
+      return lifeline_cut(monitor);
     case Source::ProbeSync:
     case Source::ProbeOutput:
       return probe_ready(monitor, source);

@@ -35,6 +35,7 @@ enum class Source : uint32_t {
   InputRoom,
   ExecOutput,
   Syslog,
+  Lifeline,
 };
 
 // From one start of the container's first process to its end.
@@ -153,6 +154,7 @@ struct Monitor final : WarningSink {
   Fd listener;
   Fd first_client;  // until it is one of `clients`
   Fd netns;
+  Fd lifeline;  // readable when whoever started this has gone; absent: the container outlives it
   int* sockets = nullptr;  // published, in the order of network.ports; open as long as the monitor lives
   size_t socket_count = 0;
   NetworkChild network_child;
@@ -201,6 +203,7 @@ struct Inheritance {
   bool has_netns;
   bool has_client;
   bool has_secrets;
+  bool has_lifeline;
 };
 // Runs to the end of the container; the exit code of the process.
 int run_monitor(Monitor& monitor, const Inheritance& inherited);

@@ -1,4 +1,4 @@
-// The role `tar diff`: standard output becomes the tar of `directory_fd`, the writable directory of an overlay, as a
+// The role `tar diff [latest time]`: standard output becomes the tar of `directory_fd`, the writable directory of an overlay, as a
 // layer: whiteouts and opaque directories in the form of the image specification. And `tar root <layers, topmost first>`:
 // the tar of what those layers are together; `tar below <path> <layers, topmost first>`: of what is in one directory of
 // that. Members come in the order of their names, hard links stay hard links. Answers {"entries","mode","uid","gid"}: the
@@ -40,7 +40,8 @@ struct Level {
 
 class Packer {
  public:
-  Packer(int root, bool is_layer) : root_(root), is_layer_(is_layer), writer_(STDOUT_FILENO) {}
+  Packer(int root, bool is_layer, int64_t latest = INT64_MAX)
+      : root_(root), is_layer_(is_layer), latest_(latest), writer_(STDOUT_FILENO) {}
 
   Error run();
   // One member of `parent`, and what is below it, under the name `as`; with `.`, only what is below it.
@@ -61,6 +62,7 @@ class Packer {
   int root_;
   bool is_layer_;
   struct stat top_ {};
+  int64_t latest_;  // no member says that it is younger
   TarWriter writer_;
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
@@ -182,6 +184,7 @@ Error Packer::pack(int parent, const std::string& directory, const std::string& 
     return errno == ENOENT ? Error{} : fail("pack", "fstatat", entry.name.c_str());
   }
   describe(status, &entry);
+  entry.mtime = std::min(entry.mtime, latest_);
   if (S_ISSOCK(status.st_mode)) return {};
   if (S_ISDIR(status.st_mode)) return pack_directory(parent, name, &entry);
   if (is_layer_ && S_ISCHR(status.st_mode) && status.st_rdev == 0) return pack_empty(directory + ".wh." + name);
@@ -261,6 +264,7 @@ Error Packer::add(const TarEntry& entry) {
 
 struct What {
   bool is_layer;
+  int64_t latest;     // of a layer
   const char* below;  // or null: all of it
   char** layers;
   int count;
@@ -268,9 +272,10 @@ struct What {
 
 bool parse_arguments(int argc, char** argv, What* what) {
   const char* kind = argc > 2 ? argv[2] : "";
-  *what = {strcmp(kind, "diff") == 0, nullptr, argv + 3, argc - 3};
-  if (what->is_layer) return argc == 3;
-  if (strcmp(kind, "below") == 0 && argc > 4) *what = {false, argv[3], argv + 4, argc - 4};
+  *what = {strcmp(kind, "diff") == 0, INT64_MAX, nullptr, argv + 3, argc - 3};
+  if (what->is_layer && argc == 4) what->latest = strtoll(argv[3], nullptr, 10);
+  if (what->is_layer) return argc <= 4;
+  if (strcmp(kind, "below") == 0 && argc > 4) *what = {false, INT64_MAX, argv[3], argv + 4, argc - 4};
   else if (strcmp(kind, "root") != 0) return false;
   return what->count > 0;
 }
@@ -322,7 +327,7 @@ int run_tar(int argc, char** argv) {
   bool absent = false;
   if (Error error = open_root(what, &absent)) return answer_failed(error);
   if (absent) return answer_done("\"entries\":0");
-  Packer packer(directory_fd, what.is_layer);
+  Packer packer(directory_fd, what.is_layer, what.latest);
   if (Error error = packer.run()) return answer_failed(error);
   return answer_done(packer.answer());
 }

@@ -1,6 +1,6 @@
 // What every verb is given: how the user named the project, the ports to the world, where events go.
 
-import type { Engine, ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
+import type { BuildEvent, Engine, ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
 import type { FileReader } from '../project/file-reader.ts';
 import type { ProjectSelection } from './discovery.ts';
 
@@ -27,7 +27,11 @@ export interface AppContext {
 /** `change`: containers will be touched. */
 export type EngineUse = 'read' | 'change';
 
-export type AppEvent = ExecuteEvent | ImageNotice | OutputEvent;
+export type AppEvent =
+  | ExecuteEvent
+  | ImageNotice
+  | OutputEvent
+  | { readonly type: 'build'; readonly event: BuildEvent };
 
 /** What an attached `up` and `logs` tell beside the plan's progress. */
 export type OutputEvent =

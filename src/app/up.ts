@@ -5,6 +5,7 @@ import { findChangedVolumes } from '../plan/resource-decision.ts';
 import { planUp } from '../plan/up.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
+import { type BuildWish, buildForUp } from './build.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
 import { formatInstant } from './instant.ts';
@@ -23,6 +24,8 @@ export interface ImageChoice {
   readonly pull?: 'always' | 'missing' | 'never';
   /** Without progress. */
   readonly quiet?: boolean;
+  /** Of those that services build; default: what is missing. */
+  readonly build?: BuildWish;
 }
 
 export interface PreparedUp {
@@ -42,6 +45,7 @@ export async function prepareUp(
   images: ImageChoice = {},
 ): Promise<PreparedUp> {
   const model = loadModel(context, { services: namedServices(options) });
+  await buildForUp(context, model, options, images.build ?? 'missing');
   const inputs = await lookUpInputs(context, model, options.noDeps ? options.services : undefined, images);
   const separator = nameSeparator(context);
   const replaceVolumes =

@@ -22,6 +22,8 @@ export interface TcErrorOptions {
   readonly source?: SourcePosition;
   /** The line of `source` with a caret below it, ready to print: see excerpt.ts. */
   readonly excerpt?: readonly string[];
+  /** What a command printed before it failed, line by line. */
+  readonly output?: readonly string[];
   /** Process exit code: 1 failure, 2 usage, 125/126/127 as docker run. Default 1. */
   readonly exitCode?: number;
   readonly cause?: unknown;
@@ -36,6 +38,7 @@ export class TcError extends Error {
   readonly hints: readonly string[];
   readonly source: SourcePosition | undefined;
   readonly excerpt: readonly string[];
+  readonly output: readonly string[];
   readonly exitCode: number;
   readonly others: readonly TcError[];
 
@@ -46,6 +49,7 @@ export class TcError extends Error {
     this.hints = options.hints ?? [];
     this.source = options.source;
     this.excerpt = options.excerpt ?? [];
+    this.output = options.output ?? [];
     this.exitCode = options.exitCode ?? 1;
     this.others = options.others ?? [];
   }

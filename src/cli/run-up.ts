@@ -18,6 +18,7 @@ interface UpFlags extends FlagValues<typeof upFlags>, FlagValues<typeof waitFlag
   readonly 'no-color': boolean;
   readonly 'no-log-prefix': boolean;
   readonly timestamps: boolean;
+  readonly 'quiet-build': boolean;
 }
 
 export async function runUp(flags: UpFlags, services: readonly string[], session: Session): Promise<number> {
@@ -27,6 +28,7 @@ export async function runUp(flags: UpFlags, services: readonly string[], session
     waitTimeout: toNanoseconds(flags['wait-timeout']),
   };
   const images = toImageChoice(flags);
+  if (flags['quiet-build']) session.display.hideBuilds();
   if (flags.detach || flags.wait || flags['no-start']) {
     return session.conclude(await up(session.context, { verb: 'up', options, images }));
   }

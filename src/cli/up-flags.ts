@@ -4,12 +4,11 @@ import type { ImageChoice, UpRequest } from '../app/up.ts';
 import { usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
 import type { FlagSpecs, FlagValues } from './flag.ts';
-import { notSupported } from './flag-values.ts';
 import { timeoutFlag, toNanoseconds } from './shared-flags.ts';
 
 /** What `up` and `create` share. */
 export const reconcileFlags = {
-  build: { type: 'boolean', unsupported: true, summary: 'Build images before starting' },
+  build: { type: 'boolean', summary: 'Build images before starting' },
   'no-build': { type: 'boolean', summary: 'Do not build images' },
   'force-recreate': { type: 'boolean', summary: 'Recreate containers though nothing changed' },
   'no-recreate': { type: 'boolean', summary: 'Keep containers though something changed' },
@@ -82,11 +81,19 @@ export function toUpOptions(
   };
 }
 
-/** `policy` leaves it to each service. */
+/** `policy` leaves it to each service; `build` is what happens to missing images that are built. */
 export function toImageChoice(flags: FlagValues<typeof reconcileFlags>): ImageChoice {
-  if (flags.pull === 'build') throw notSupported('--pull build');
-  const pull = flags.pull as 'always' | 'missing' | 'never' | 'policy';
-  return { ...(pull !== 'policy' && { pull }), quiet: flags['quiet-pull'] };
+  const pull = flags.pull as 'always' | 'missing' | 'never' | 'policy' | 'build';
+  return {
+    ...(pull !== 'policy' && pull !== 'build' && { pull }),
+    quiet: flags['quiet-pull'],
+    build: toBuildWish(flags),
+  };
+}
+
+function toBuildWish(flags: FlagValues<typeof reconcileFlags>): NonNullable<ImageChoice['build']> {
+  if (flags.build || flags.pull === 'build') return 'always';
+  return flags['no-build'] ? 'never' : 'missing';
 }
 
 /** `web=5 db=2`. */

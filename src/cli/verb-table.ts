@@ -15,6 +15,11 @@ export interface VerbEntry {
 
 export const verbs: Readonly<Record<string, VerbEntry>> = {
   attach: { summary: 'See and type what a container does', load: () => import('./commands/attach.ts') },
+  build: {
+    summary: 'Build the images of services',
+    frequent: true,
+    load: () => import('./commands/build.ts'),
+  },
   commit: {
     summary: 'Make an image of what a container has changed',
     load: () => import('./commands/commit.ts'),
@@ -94,15 +99,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 };
 
 /** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
-export const unsupportedVerbs: readonly string[] = [
-  'alpha',
-  'bridge',
-  'build',
-  'events',
-  'publish',
-  'stats',
-  'watch',
-];
+export const unsupportedVerbs: readonly string[] = ['alpha', 'bridge', 'events', 'publish', 'stats', 'watch'];
 
 export interface FoundVerb {
   readonly verb: string;

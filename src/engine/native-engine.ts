@@ -14,7 +14,7 @@ import type { Images } from './image/images.ts';
 import { createRegistryPort } from './image/registry-operations.ts';
 import { InstanceLocator } from './instance/instance.ts';
 import { emptyState, observeInstance } from './observe/observe.ts';
-import type { Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
+import type { BuildPort, Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
 import { createRemoteOperations } from './remote/remote-operations.ts';
 import { needsSweep } from './sweep/needs-sweep.ts';
 
@@ -38,7 +38,12 @@ interface EngineParts {
 
 export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
   const parts = createParts(options);
-  return { ...projectOperations(parts), ...containerOperations(parts), ...imageOperations(parts) };
+  return {
+    ...projectOperations(parts),
+    ...containerOperations(parts),
+    ...imageOperations(parts),
+    builds: buildOperations(parts),
+  };
 }
 
 function createParts(options: NativeEngineOptions): EngineParts {
@@ -183,6 +188,18 @@ function imageOperations({
       const { exportContainer } = await import('./image/container-image.ts');
       yield* exportContainer(context().instance.paths, await images(), container);
     },
+  };
+}
+
+function buildOperations(parts: EngineParts): BuildPort {
+  const load = async () => {
+    requireRoot();
+    const { createBuildPort } = await import('./build/build-operations.ts');
+    return createBuildPort(parts);
+  };
+  return {
+    build: async (order) => (await load()).build(order),
+    check: async (order) => (await load()).check(order),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ImageEntry } from '../image/content/image-index.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/observed-state.ts';
 import type { NodeId, Operation, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
+import type { BuildPort } from './build/build-port.ts';
 import type {
   CommitOptions,
   ImagePort,
@@ -16,6 +17,7 @@ import type {
 } from './image/image-port.ts';
 import type { RemotePort } from './remote/remote-port.ts';
 
+export type * from './build/build-port.ts';
 export type * from './image/image-port.ts';
 export type * from './remote/remote-port.ts';
 
@@ -57,6 +59,7 @@ export interface Engine {
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
   watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;
+  readonly builds: BuildPort;
   /** The images of this instance. */
   readonly images: ImagePort;
   readonly registry: RegistryPort;

@@ -3,6 +3,7 @@
 
 import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BuildCache } from './content/build-cache.ts';
 import { ignoreAbsent } from './content/files.ts';
 import type { StoredIndex } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
@@ -66,6 +67,10 @@ async function markNeeded(
   }
   for (const descriptor of foreign) await markManifest(context, descriptor.digest, needed);
   for (const id of usedImages) if (isDigest(id)) await markConfig(context, id, needed);
+  for (const { chainId, descriptor } of await new BuildCache(context.layout.buildSteps).list()) {
+    needed.blobs.add(descriptor.digest);
+    needed.layers.add(chainId);
+  }
   return needed;
 }
 
@@ -135,7 +140,8 @@ async function sweepLayers(context: StoreContext, needed: ReadonlySet<Digest>): 
 
 /** What was begun by processes that are no more. */
 async function sweepLeftovers(context: StoreContext): Promise<void> {
-  const { staging, ingest, locks, archives } = context.layout;
+  const { staging, ingest, locks, archives, buildSteps } = context.layout;
+  await new BuildCache(buildSteps).sweep();
   for (const name of await readdir(staging)) await removeDirectory(context.tools, join(staging, name));
   for (const name of await readdir(ingest)) {
     const found = await stat(join(ingest, name)).catch(ignoreAbsent);
@@ -143,7 +149,7 @@ async function sweepLeftovers(context: StoreContext): Promise<void> {
       await unlink(join(ingest, name)).catch(ignoreAbsent);
   }
   for (const name of await readdir(locks)) {
-    if (/^(blob|layer|stage)-/.test(name)) await unlink(join(locks, name)).catch(ignoreAbsent);
+    if (/^(blob|layer|stage|step|mount)-/.test(name)) await unlink(join(locks, name)).catch(ignoreAbsent);
   }
   const { entries } = await context.catalog.read();
   for (const name of await readdir(archives)) {

@@ -182,7 +182,7 @@ export async function readConfiguration(
 }
 
 /** An image without layers still needs a directory for overlayfs to stack. */
-async function emptyLayer(context: StoreContext): Promise<string> {
+export async function emptyLayer(context: StoreContext): Promise<string> {
   const path = join(context.layout.layers, 'empty', 'diff');
   await mkdir(path, { recursive: true, mode: 0o755 });
   return path;

@@ -3,9 +3,10 @@
 
 import type { CommitRequest } from './archive/commit.ts';
 import type { ArchiveFormat } from './archive/save.ts';
+import type { BuildStore } from './build-store.ts';
 import type { Collected } from './collect.ts';
 import type { ImageEntry } from './content/image-index.ts';
-import { createStoreContext, type ImageStoreOptions } from './context.ts';
+import { createStoreContext, type ImageStoreOptions, type StoreContext } from './context.ts';
 import type { ResolvedImage } from './image.ts';
 import type { ImageDetails, ImageSummary } from './images.ts';
 import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
@@ -44,6 +45,8 @@ export interface ImageStore {
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: RemoveOptions): Promise<Removed>;
   prune(options: PruneOptions): Promise<Removed>;
+  /** For builds. */
+  build(): Promise<BuildStore>;
   /** Undefined if somebody works with the store right now. */
   collect(usedImages: ReadonlySet<string>): Promise<Collected | undefined>;
 }
@@ -113,6 +116,15 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       yield* exportRoot(context.tools, layers);
     },
 
+    ...entryOperations(context),
+  };
+}
+
+/** What works with the images that are here. */
+function entryOperations(
+  context: StoreContext,
+): Pick<ImageStore, 'list' | 'inspect' | 'tag' | 'remove' | 'prune' | 'build' | 'collect'> {
+  return {
     async list() {
       const { listImages } = await import('./images.ts');
       return listImages(context);
@@ -132,6 +144,13 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     async prune(pruneOptions) {
       const { pruneImages } = await import('./remove.ts');
       return pruneImages(context, pruneOptions);
+    },
+    async build() {
+      await context.prepare();
+      // What steps came to before a power cut is looked at again before it is built upon.
+      await context.settle();
+      const { BuildStore } = await import('./build-store.ts');
+      return new BuildStore(context);
     },
     async collect(usedImages) {
       const { collectGarbage } = await import('./collect.ts');

@@ -83,6 +83,14 @@ export interface Native {
   spawnArchiver(request: SpawnArchiverRequest): Archiver;
   /** Removes `name` below `parent` with all that is in it, off the event loop; follows no symlink. */
   removeTree(parent: Descriptor, name: string): Promise<void>;
+
+  /**
+   * Layers as one read-only tree, topmost first, two at least: reached as `/proc/self/fd/<descriptor>`, mounted nowhere,
+   * gone when it is closed.
+   */
+  mountLayers(layers: readonly string[]): Descriptor;
+  /** `security.capability` and `user.*` of what is at `path`, which is not followed. */
+  readXattrs(path: string): readonly { readonly name: string; readonly value: Uint8Array }[];
 }
 
 export interface SpawnArchiverRequest {
@@ -117,6 +125,8 @@ export interface SpawnMonitorRequest {
   readonly client?: Descriptor;
   /** Contents of monitor.json's `secrets`: each after its length, eight bytes little-endian. */
   readonly secrets?: Descriptor;
+  /** The reading end of a pipe: when the other end is closed, by whatever death, the container is killed. */
+  readonly lifeline?: Descriptor;
 }
 
 export interface MountRequest {

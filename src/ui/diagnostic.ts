@@ -32,6 +32,7 @@ function renderOne(error: TcError, options: DiagnosticOptions): string {
   const lines = [
     `${place}${style.red(style.bold('error'))}: ${error.message}`,
     ...excerpt(error, options),
+    ...error.output.map((line) => `  ${style.dim('>')} ${line}`),
     ...error.hints.map((hint) => `  ${style.cyan('hint')}: ${hint}`),
     ...(error.kind === 'bug' ? explainDefect(error, options) : []),
   ];
@@ -56,8 +57,15 @@ export function renderWarningJson({ code, hint, message, source }: Warning): str
   return `${JSON.stringify({ warning: true, message, code, hint, source })}\n`;
 }
 
-function describe({ code, hints, kind, message, source }: TcError) {
-  return { message, code, kind, ...(hints.length > 0 && { hints }), ...(source && { source }) };
+function describe({ code, hints, kind, message, output, source }: TcError) {
+  return {
+    message,
+    code,
+    kind,
+    ...(hints.length > 0 && { hints }),
+    ...(source && { source }),
+    ...(output.length > 0 && { output }),
+  };
 }
 
 /** Anything that is no TcError was not foreseen: a defect. */

@@ -2,8 +2,10 @@
 // error. Warnings are shown once.
 
 import type { Warning } from '../base/warning.ts';
-import type { ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
+import type { BuildEvent, ExecuteEvent, ImageNotice, LogRecord } from '../engine/ports.ts';
 import type { Plan } from '../plan/operation.ts';
+import { createBuildView } from './build/build-view.ts';
+import type { BuildView } from './build/view.ts';
 import {
   type DiagnosticOptions,
   renderError,
@@ -22,7 +24,8 @@ export type DisplayEvent =
   | ImageNotice
   /** Whose output is to come: for the width of names and the order of colours. */
   | { readonly type: 'sources'; readonly sources: readonly LogName[] }
-  | OutputEvent;
+  | OutputEvent
+  | { readonly type: 'build'; readonly event: BuildEvent };
 
 export type OutputEvent =
   | { readonly type: 'output'; readonly source: LogSource; readonly record: LogRecord }
@@ -69,6 +72,7 @@ export class Display {
   readonly #diagnostics: DiagnosticOptions;
   readonly #progress: ProgressFeed;
   readonly #warned = new Set<string>();
+  #builds: BuildView;
   #logs: LogView;
   #isSilent = false;
   /** What waits until the rows of progress have been drawn for the last time. */
@@ -86,7 +90,13 @@ export class Display {
       isDryRun,
       now: () => options.now(),
     });
+    this.#builds = this.#createBuilds(mode);
     this.#logs = this.#createLogs({ color: true, prefix: true, timestamps: false });
+  }
+
+  /** Builds without a word; before the first of them. */
+  hideBuilds(): void {
+    this.#builds = this.#createBuilds('quiet');
   }
 
   /** How container output is to look; before the first of it. */
@@ -117,6 +127,9 @@ export class Display {
       case 'sources':
         this.#logs.addSources(event.sources);
         return;
+      case 'build':
+        this.#builds.show(event.event);
+        return;
       default:
         this.#write(() => this.#showOutputEvent(event));
     }
@@ -144,7 +157,7 @@ export class Display {
     const isJson = this.#options.mode === 'json';
     const text = isJson ? renderWarningJson(warning) : renderWarning(warning, this.#diagnostics);
     const write = () => this.#options.stderr.write(text);
-    if (this.#progress.isOnScreen) this.#held.push(write);
+    if (this.#progress.isOnScreen || this.#builds.isOnScreen) this.#held.push(write);
     else write();
   }
 
@@ -167,12 +180,14 @@ export class Display {
 
   /** Rows and lines do not mix: the rows are finished first, and what is left of the progress is told in lines. */
   #write(write: () => void): void {
+    if (this.#builds.isOnScreen) this.#builds.close();
     if (this.#progress.isOpen || this.#progress.isOnScreen) void this.#release();
     if (this.#progress.isOnScreen) this.#held.push(write);
     else write();
   }
 
   async #release(): Promise<void> {
+    this.#builds.close();
     await this.#progress.release();
     for (const write of this.#held.splice(0)) write();
   }
@@ -188,6 +203,12 @@ export class Display {
       case 'stopping':
         this.#options.stderr.write(stopReasons[event.because]);
     }
+  }
+
+  #createBuilds(mode: ProgressMode): BuildView {
+    const { now, progress, stderr } = this.#options;
+    const { style } = this.#diagnostics;
+    return createBuildView(mode, { sink: progress ?? stderr, style, now });
   }
 
   #createLogs({ color, prefix, timestamps }: OutputOptions): LogView {

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { unless } from '../../base/system-error.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 
-/** Being made; being removed; being removed with its anonymous volumes; the same, left by a monitor at its end. */
-const MARKS = ['creating', 'removing', 'purging', 'ended'] as const;
+/**
+ * Being made; being removed; being removed with its anonymous volumes; the same, left by a monitor at its end; the command
+ * of a build step.
+ */
+const MARKS = ['creating', 'removing', 'purging', 'ended', 'building'] as const;
 export type RemnantMark = (typeof MARKS)[number];
 
 export interface Remnant {
@@ -23,6 +26,14 @@ export function listRemnants(paths: InstancePaths): Remnant[] {
     const mark = MARKS.find((known) => known === match?.[1]);
     return mark && match?.[2] ? [{ id: match[2], mark, directory: join(paths.containers, name) }] : [];
   });
+}
+
+/**
+ * Held by whoever waits for the result of a build step: its directory is let be, also when its monitor has ended. Absent
+ * for the others.
+ */
+export function remnantOwnerPath({ mark, directory }: Remnant): string | undefined {
+  return mark === 'building' ? join(directory, 'builder') : undefined;
 }
 
 export function remnantPath(paths: InstancePaths, mark: RemnantMark, id: string): string {

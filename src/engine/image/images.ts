@@ -31,7 +31,7 @@ export interface DescribedImage {
   readonly pull?: 'missing' | 'due';
 }
 
-type Place = Pick<ProjectModel, 'workingDir' | 'positions'>;
+type Place = Pick<ProjectModel, 'name' | 'workingDir' | 'positions'>;
 
 export class Images {
   readonly #source: ImageSource;
@@ -46,7 +46,7 @@ export class Images {
 
   /** Of a service whose image was obtained, or will do as it is. */
   resolve(service: ServiceConfig, place: Place | undefined): Promise<ResolvedImage> {
-    return this.obtain(wantImage(service), place);
+    return this.obtain(wantImage(service, place), place);
   }
 
   /** Ready to run: what is missing is pulled or loaded, as the policy has it. Each image once, whoever asks first. */
@@ -81,7 +81,7 @@ export class Images {
     await lease?.release();
   }
 
-  readAccounts(image: ResolvedImage): AccountFiles {
+  readAccounts(image: Pick<ResolvedImage, 'layers'>): AccountFiles {
     const read = (path: string) => {
       for (const layer of image.layers) {
         const bytes = this.#source.native().readInRoot(layer, path, ACCOUNT_FILE_LIMIT);

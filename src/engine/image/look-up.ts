@@ -66,7 +66,7 @@ export function planImages(found: Iterable<FoundImage>): PlannedImage[] {
 export async function pullImages(request: LookUpRequest, policies: PullPolicies): Promise<PullOutcome> {
   const wanted = Object.entries(policies).flatMap(([name, policy]) => {
     const service = request.model.services[name];
-    return service === undefined ? [] : [wantImage(service, policy)];
+    return service === undefined ? [] : [wantImage(service, request.model, policy)];
   });
   const begun = new Set<string | undefined>();
   const { on } = request.wish;

@@ -2,6 +2,7 @@
 
 import { TcError } from '../../base/error.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
+import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { resolvePullPolicy, strictestPolicy } from './pull-policy.ts';
 
@@ -17,16 +18,25 @@ export interface WantedImage {
 }
 
 /** `override` goes before the service's own policy. */
-export function wantImage(service: ServiceConfig, override?: PullPolicy): WantedImage {
-  const { name, image, platform } = service;
-  if (image === undefined) {
-    throw new TcError(`service ${name} names no image, and building is not supported yet`, {
-      code: 'no-such-image',
-      hints: ['add `image:` to the service'],
-    });
-  }
+export function wantImage(
+  service: ServiceConfig,
+  project: Pick<ProjectModel, 'name'> | undefined,
+  override?: PullPolicy,
+): WantedImage {
+  const { name, platform } = service;
+  const reference = referenceOf(service, project);
   const policy = override ?? resolvePullPolicy(service) ?? 'missing';
-  return { reference: image, policy, services: [name], ...(platform === undefined ? {} : { platform }) };
+  return { reference, policy, services: [name], ...(platform === undefined ? {} : { platform }) };
+}
+
+/** What is built has the name of its service, if it has no other. */
+function referenceOf(service: ServiceConfig, project: Pick<ProjectModel, 'name'> | undefined): string {
+  if (service.image !== undefined) return service.image;
+  if (service.build !== undefined && project !== undefined) return `${project.name}-${service.name}`;
+  throw new TcError(`service ${service.name} names no image`, {
+    code: 'no-such-image',
+    hints: ['add `image:` or `build:` to the service'],
+  });
 }
 
 /** One text for what is one image: a reference on a platform. */

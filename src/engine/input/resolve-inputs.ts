@@ -61,11 +61,14 @@ async function findImages(services: readonly ServiceConfig[], request: InputRequ
 function wantImages(service: ServiceConfig, { model, wish }: InputRequest): Promise<WantedImage>[] {
   const want = (attribute: string, of: ServiceConfig) =>
     atService({ model, service: service.name, attribute }, async () => ({
-      ...wantImage(of, wish.pull),
+      // What is built was built before; no registry need have it.
+      ...wantImage(of, model, of.build === undefined ? wish.pull : 'missing'),
       services: [service.name],
       attribute,
     }));
-  const hooks = (service.pre_start ?? []).flatMap(({ image }) => (image ? [{ ...service, image }] : []));
+  const hooks = (service.pre_start ?? []).flatMap(({ image }) =>
+    image ? [{ ...service, image, build: undefined }] : [],
+  );
   return [
     want('image', service),
     ...listImageMounts(service, model).map(([, of]) => want('volumes', of)),
@@ -100,7 +103,7 @@ async function describeDesired(
   { model, root }: InputRequest,
   digest: Digest,
 ): Promise<DesiredService> {
-  const imageOf = (of: ServiceConfig) => (found.get(imageKey(wantImage(of))) as FoundImage).image;
+  const imageOf = (of: ServiceConfig) => (found.get(imageKey(wantImage(of, model))) as FoundImage).image;
   const image = imageOf(service);
   const mounted = listImageMounts(service, model).map(([source, of]) => [source, imageOf(of).id] as const);
   const objects = { ...locateExternal({ root }, model), workingDir: model.workingDir };

@@ -1,13 +1,13 @@
 // `system check`: compares what the disk says with what the kernel has, both ways, and mends what a crash or a reboot
 // left. It touches only what it can lock, and only what carries this instance's mark.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
 import { isLeftFrozen } from '../container/freeze.ts';
-import { listRemnants } from '../container/remnant.ts';
+import { listRemnants, type Remnant, remnantOwnerPath, remnantPath } from '../container/remnant.ts';
 import type { EngineContext } from '../context.ts';
 import { release } from '../network/leases.ts';
 import { readNames } from '../network/names-file.ts';
@@ -85,11 +85,28 @@ function findFrozenContainers(context: EngineContext): Discrepancy[] {
 }
 
 function findRemnants(context: EngineContext): Discrepancy[] {
-  return listRemnants(context.instance.paths).map(({ id, mark }) => ({
+  const found = listRemnants(context.instance.paths).filter((remnant) => !isBeingBuilt(context, remnant));
+  return found.map(({ id, mark }) => ({
     what: `container ${id.slice(0, 12)}`,
     why: `${mark} it was interrupted`,
     repair: async () => void (await sweep(context, [])),
   }));
+}
+
+/** Somebody waits for the result of the build step. */
+function isBeingBuilt({ native }: EngineContext, remnant: Remnant): boolean {
+  const path = remnantOwnerPath(remnant);
+  const owner = path === undefined ? undefined : unless(['ENOENT'], () => openSync(path, 'r'));
+  if (owner === undefined) return false;
+  const isFree = native.tryLock(owner, 'exclusive');
+  native.close(owner);
+  return !isFree;
+}
+
+/** Containers and the commands of build steps: what owns leases, links and run directories. */
+function hasOwner({ instance }: EngineContext, id: string): boolean {
+  const { paths } = instance;
+  return existsSync(paths.container(id)) || existsSync(remnantPath(paths, 'building', id));
 }
 
 function findOrphanLeases(context: EngineContext): Discrepancy[] {
@@ -97,7 +114,7 @@ function findOrphanLeases(context: EngineContext): Discrepancy[] {
   return listNetworkRecords(instance.paths).flatMap((network) => {
     const orphans = (readNames(instance.paths, network.id) ?? [])
       .map((endpoint) => endpoint.containerId)
-      .filter((id) => !existsSync(instance.paths.container(id)));
+      .filter((id) => !hasOwner(context, id));
     if (orphans.length === 0) return [];
     return [
       {
@@ -112,9 +129,9 @@ function findOrphanLeases(context: EngineContext): Discrepancy[] {
 function findOrphanLinks(context: EngineContext): Discrepancy[] {
   const { native, instance } = context;
   const bridges = new Set(listNetworkRecords(instance.paths).map((record) => record.bridge));
-  const veths = new Set(
-    listContainerIds(instance.paths).map((id) => instance.names.hostInterface(id, 0).slice(0, -1)),
-  );
+  const steps = listRemnants(instance.paths).filter(({ mark }) => mark === 'building');
+  const owners = [...listContainerIds(instance.paths), ...steps.map(({ id }) => id)];
+  const veths = new Set(owners.map((id) => instance.names.hostInterface(id, 0).slice(0, -1)));
   return native
     .listLinks()
     .filter(({ name }) => {
@@ -128,14 +145,14 @@ function findOrphanLinks(context: EngineContext): Discrepancy[] {
     }));
 }
 
-function findOrphanRunDirectories({ instance }: EngineContext): Discrepancy[] {
-  const { paths } = instance;
+function findOrphanRunDirectories(context: EngineContext): Discrepancy[] {
+  const { paths } = context.instance;
   const networks = new Set(listNetworkRecords(paths).map((record) => record.id));
   const list = (kind: string) =>
     (unless(['ENOENT'], () => readdirSync(join(paths.runDir, kind))) ?? []).filter(isId);
   const orphans = [
     ...list('containers')
-      .filter((id) => !existsSync(containerRecordPath(paths, id)))
+      .filter((id) => !existsSync(containerRecordPath(paths, id)) && !hasOwner(context, id))
       .map((id) => paths.containerRun(id)),
     ...list('networks')
       .filter((id) => !networks.has(id))

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
+import { remnantPath } from '../container/remnant.ts';
 import type { EngineContext } from '../context.ts';
 import type { Discrepancy } from './check.ts';
 
@@ -13,9 +14,10 @@ export function findOrphanCgroups(context: EngineContext, layout: CgroupLayout):
   const { paths, names } = context.instance;
   const mounts = [...layout.v1, ...(layout.unified ? [layout.unified] : [])].map(({ mount }) => mount);
   const parents = mounts.map((mount) => join(mount, names.cgroupParent));
+  const isBuilding = (id: string) => existsSync(remnantPath(paths, 'building', id));
   const ids = new Set(parents.flatMap((parent) => unless(['ENOENT'], () => readdirSync(parent)) ?? []));
   return [...ids]
-    .filter((id) => isId(id) && !existsSync(paths.container(id)))
+    .filter((id) => isId(id) && !existsSync(paths.container(id)) && !isBuilding(id))
     .map((id) => ({
       what: `cgroup ${names.cgroupParent}/${id.slice(0, 12)}`,
       why: 'its container does not exist any more',

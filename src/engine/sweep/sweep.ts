@@ -5,10 +5,10 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Descriptor } from '../../runtime/native.ts';
 import { discardRemnant } from '../container/discard.ts';
 import { thawAbandoned } from '../container/freeze.ts';
-import { listRemnants, remnantPath } from '../container/remnant.ts';
+import { listRemnants, type Remnant, remnantOwnerPath, remnantPath } from '../container/remnant.ts';
 import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
-import { lockDirectory } from '../lock/file-lock.ts';
+import { lockDirectory, openLockFile } from '../lock/file-lock.ts';
 import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
 import { removeFile } from '../record/json-file.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
@@ -34,9 +34,9 @@ export async function sweep(
     }
   }
   for (const remnant of listRemnants(context.instance.paths)) {
-    const done = await withLock(context, remnant.directory, () => discardRemnant(context, remnant));
-    // What ended as it should is no news.
-    if (!done || remnant.mark === 'ended') continue;
+    const done = await withLock(context, remnant.directory, () => sweepRemnant(context, remnant));
+    // What ended as it should is no news; of a step of a build its builder would have told.
+    if (!done || remnant.mark === 'ended' || remnant.mark === 'building') continue;
     mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
   }
   for (const path of findAbandoned(context.instance.paths)) removeFile(path);
@@ -48,6 +48,20 @@ export async function sweep(
     mended.push(`volume ${name}: unmounted, as nobody uses it any more`);
   }
   return mended;
+}
+
+/** A build step may have been running when its builder was killed. */
+async function sweepRemnant(context: EngineContext, remnant: Remnant): Promise<void> {
+  const path = remnantOwnerPath(remnant);
+  if (path === undefined) return discardRemnant(context, remnant);
+  const owner = openLockFile(path);
+  try {
+    if (!context.native.tryLock(owner, 'exclusive')) return;
+    await emptyCgroup(context, remnant.directory);
+    await discardRemnant(context, remnant);
+  } finally {
+    context.native.close(owner);
+  }
 }
 
 async function sweepContainer(context: EngineContext, id: string): Promise<string | undefined> {

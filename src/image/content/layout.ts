@@ -19,6 +19,10 @@ export interface StoreLayout {
   readonly locks: string;
   /** Which archive files were loaded as which images. */
   readonly archives: string;
+  /** Which layers came of which steps of builds. */
+  readonly buildSteps: string;
+  /** Directories that commands of builds keep for each other. */
+  readonly buildMounts: string;
 }
 
 export function resolveLayout(root: string): StoreLayout {
@@ -33,6 +37,8 @@ export function resolveLayout(root: string): StoreLayout {
     staging: join(root, 'layers', 'staging'),
     locks: join(root, 'locks', 'images'),
     archives: join(images, 'archives'),
+    buildSteps: join(root, 'build-cache', 'steps'),
+    buildMounts: join(root, 'build-cache', 'mounts'),
   };
 }
 

@@ -5,10 +5,11 @@ import type { Archiver } from '../../runtime/native.ts';
 import { chunkSize } from '../content/files.ts';
 import { type ArchiveTools, parseAnswer, type RoleFailure, startRole } from './role.ts';
 
-/** The layer that an overlay's writable directory holds. */
-export function packDiff(tools: ArchiveTools, upper: string): AsyncIterable<Uint8Array> {
+/** The layer that an overlay's writable directory holds. `latest`: seconds; no file says that it is younger. */
+export function packDiff(tools: ArchiveTools, upper: string, latest?: number): AsyncIterable<Uint8Array> {
+  const options = latest === undefined ? ['diff'] : ['diff', String(latest)];
   return readRole(
-    () => startRole(tools, upper, { role: 'tar', arguments: ['diff'] }),
+    () => startRole(tools, upper, { role: 'tar', arguments: options }),
     `the changes in ${upper}`,
   );
 }

@@ -60,7 +60,7 @@ describe('exit codes', () => {
     ['exec web true', 1],
     ['stats', 1],
     ['run -d -p 1:1 -P web', 2],
-    ['up --build', 1],
+    ['up --watch', 1],
     ['up --nosuch', 2],
     ['nosuch', 2],
     ['exec web', 2],

@@ -93,12 +93,10 @@ describe('findUnsupported', () => {
   it('names what is not supported yet, with its place', () => {
     expect(
       errors({
-        build: { context: '.' },
         gpus: [{ driver: 'x' }],
         deploy: { resources: { reservations: { devices: [{}] } } },
       }),
     ).toEqual([
-      ['not-supported-yet', 'services.web.build is not supported yet', 'build'],
       ['not-supported-yet', 'services.web.gpus: the driver "x" is not known', 'gpus/0'],
       [
         'not-supported-yet',

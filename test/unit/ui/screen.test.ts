@@ -5,7 +5,7 @@ import { describe } from 'vitest';
 import { parse } from 'yaml';
 import { TcError, type TcErrorOptions } from '../../../src/base/error.ts';
 import type { Warning } from '../../../src/base/warning.ts';
-import type { ImageNotice } from '../../../src/engine/ports.ts';
+import type { BuildEvent, ImageNotice } from '../../../src/engine/ports.ts';
 import { planDown } from '../../../src/plan/down.ts';
 import type { ObservedContainer, ObservedVolume } from '../../../src/plan/observed-state.ts';
 import { planUp } from '../../../src/plan/up.ts';
@@ -34,6 +34,8 @@ interface Scene {
   replay?: WorldWords;
   /** What becomes of images, in the words of `ImageNotice`, `at` so many milliseconds. */
   images?: { image: string; at?: number; [key: string]: unknown }[];
+  /** Events of builds, `at` so many milliseconds. */
+  builds?: { at?: number; [key: string]: unknown }[];
   ps?: { containers: Record<string, Partial<ObservedContainer>> } & Partial<ContainerListOptions>;
   ls?: { projects: Parameters<typeof renderProjects>[0]; format?: string; quiet?: boolean };
   volumes?: { volumes: Partial<ObservedVolume>[]; format?: string; quiet?: boolean };
@@ -79,6 +81,10 @@ async function show(text: string): Promise<string> {
 }
 
 async function play(scene: Scene, display: Display, clock: { at: number }): Promise<void> {
+  for (const { at, ...event } of scene.builds ?? []) {
+    clock.at = now + (at ?? clock.at - now);
+    display.on({ type: 'build', event: event as unknown as BuildEvent });
+  }
   for (const words of scene.images ?? []) {
     clock.at = now + (words.at ?? clock.at - now);
     display.on(noticeOf(words));

@@ -11,18 +11,24 @@ const service = (words: object) => {
 
 describe('the image that a service wants', () => {
   it('is what the service says, by its policy', () => {
-    expect(wantImage(service({ image: 'a:1', pull_policy: 'daily', platform: 'linux/arm64' }))).toEqual({
+    expect(
+      wantImage(service({ image: 'a:1', pull_policy: 'daily', platform: 'linux/arm64' }), undefined),
+    ).toEqual({
       reference: 'a:1',
       platform: 'linux/arm64',
       policy: { refreshAfterMs: 86_400_000 },
       services: ['web'],
     });
-    expect(wantImage(service({ image: 'a:1' })).policy).toBe('missing');
+    expect(wantImage(service({ image: 'a:1' }), undefined).policy).toBe('missing');
   });
 
   it('is got by the policy of the command where it has one', () => {
-    expect(wantImage(service({ image: 'a:1', pull_policy: 'never' }), 'always').policy).toBe('always');
-    expect(wantImage(service({ image: 'a:1', pull_policy: 'always' }), 'missing').policy).toBe('missing');
+    expect(wantImage(service({ image: 'a:1', pull_policy: 'never' }), undefined, 'always').policy).toBe(
+      'always',
+    );
+    expect(wantImage(service({ image: 'a:1', pull_policy: 'always' }), undefined, 'missing').policy).toBe(
+      'missing',
+    );
   });
 });
 

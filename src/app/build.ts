@@ -1,0 +1,182 @@
+// build: images of services from their Dockerfiles; and, for `up`, those that are missing.
+
+import { TcError } from '../base/error.ts';
+import type { BuildEvent, BuildRequest, Engine } from '../engine/ports.ts';
+import { selectServices } from '../plan/selection.ts';
+import type { UpOptions } from '../plan/up-options.ts';
+import type { ProjectModel } from '../project/model.ts';
+import type { BuildConfig, ServiceConfig } from '../project/service-config.ts';
+import { type BuildChanges, imageNameOf, listUnused, toBuildRequest } from './build-request.ts';
+import type { AppContext } from './context.ts';
+import { loadModel } from './project.ts';
+
+export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
+  /** Default: all that have a `build:`. */
+  readonly services: readonly string[];
+  /** What the services depend on is built too. */
+  readonly withDependencies: boolean;
+  readonly push: boolean;
+  /** The checks of the Dockerfiles only. */
+  readonly check: boolean;
+}
+
+type Buildable = ServiceConfig & { readonly build: BuildConfig };
+
+export interface BuildOutcome {
+  /** Of checks. */
+  readonly findings: number;
+  /** Service -> image id. */
+  readonly built: ReadonlyMap<string, string>;
+}
+
+export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
+  // Whole: images of services that are not asked for may be contexts of others.
+  const model = loadModel(context);
+  const { named, selected } = selectServices(model, { services: options.services });
+  const wanted = options.withDependencies || options.services.length === 0 ? selected : named;
+  const services = withContexts(
+    [...wanted].flatMap((name) => model.services[name] ?? []).filter(isBuildable),
+    model,
+  );
+  if (services.length === 0) {
+    context.on({
+      type: 'warning',
+      warning: { code: 'nothing-to-build', message: 'no service has a `build:`' },
+    });
+  }
+  warnOfUnused(context, services);
+  const requests = describeAll(context, services, model, options);
+  const engine = await context.engine('change');
+  const order = { requests, on: telling(context), signal: context.interrupted, ...parallel(context) };
+  if (options.check) return { findings: await engine.builds.check(order), built: new Map() };
+  const built = await engine.builds.build(order);
+  if (options.push) await pushAll(engine, requests, context);
+  return { findings: 0, built };
+}
+
+function parallel({ parallel }: AppContext): { parallel?: number } {
+  return parallel === undefined ? {} : { parallel };
+}
+
+function isBuildable(service: ServiceConfig): service is Buildable {
+  return service.build !== undefined;
+}
+
+/** With the services whose images are contexts of others. */
+function withContexts(services: readonly Buildable[], model: ProjectModel): Buildable[] {
+  const all = new Map<string, Buildable>();
+  const visit = (service: Buildable): void => {
+    if (all.has(service.name)) return;
+    all.set(service.name, service);
+    const contexts = Object.values(
+      (service.build['additional_contexts'] ?? {}) as Readonly<Record<string, string>>,
+    );
+    for (const context of contexts) {
+      const other = context.startsWith('service:')
+        ? model.services[context.slice('service:'.length)]
+        : undefined;
+      if (other && isBuildable(other)) visit(other);
+    }
+  };
+  services.forEach(visit);
+  return [...all.values()];
+}
+
+function describeAll(
+  context: AppContext,
+  services: readonly Buildable[],
+  model: ProjectModel,
+  changes: Omit<BuildChanges, 'environment'>,
+): BuildRequest[] {
+  const { environment } = context.selection;
+  return services.map((service) => toBuildRequest(service, model, { ...changes, environment }));
+}
+
+function warnOfUnused(context: AppContext, services: readonly Buildable[]): void {
+  for (const service of services) {
+    for (const key of listUnused(service)) {
+      const message = `service ${service.name}: build.${key} has no effect yet`;
+      context.on({ type: 'warning', warning: { code: 'build-unused', message } });
+    }
+  }
+}
+
+/** Findings of checks are warnings; the rest is progress. */
+function telling(context: AppContext): (event: BuildEvent) => void {
+  return (event) => {
+    if (event.type !== 'check') {
+      context.on({ type: 'build', event });
+      return;
+    }
+    const { rule, message, at } = event;
+    context.on({
+      type: 'warning',
+      warning: { code: 'build-check', message: `${rule}: ${message}`, source: at },
+    });
+  };
+}
+
+async function pushAll(
+  engine: Engine,
+  requests: readonly BuildRequest[],
+  context: AppContext,
+): Promise<void> {
+  for (const { tags } of requests) {
+    for (const tag of tags) await engine.images.push(tag, { signal: context.interrupted });
+  }
+}
+
+/** `always`: those that are here are built again. */
+export type BuildWish = 'always' | 'missing' | 'never';
+
+/** Before an `up`: the images of its services that are to be built. Nothing happens to those that are here. */
+export async function buildForUp(
+  context: AppContext,
+  model: ProjectModel,
+  options: UpOptions,
+  wish: BuildWish,
+): Promise<void> {
+  const { selected } = selectServices(model, options);
+  const candidates = [...selected].flatMap((name) => model.services[name] ?? []).filter(isBuildable);
+  if (candidates.length === 0 || context.dryRun) return;
+  const engine = await context.engine('change');
+  const wanted: Buildable[] = [];
+  for (const service of candidates) if (await isWanted(engine, service, model, wish)) wanted.push(service);
+  if (wanted.length === 0) return;
+  const changes = { args: [], noCache: false, pull: false, ssh: [] };
+  // The model of an `up` lacks the services that it does not start.
+  const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
+  await engine.builds.build({
+    requests,
+    on: telling(context),
+    signal: context.interrupted,
+    ...parallel(context),
+  });
+}
+
+async function isWanted(
+  engine: Engine,
+  service: Buildable,
+  model: ProjectModel,
+  wish: BuildWish,
+): Promise<boolean> {
+  if (wish === 'always') return true;
+  if (wish === 'missing' && service.pull_policy === 'build') return true;
+  const image = imageNameOf(service, model);
+  const isHere = await engine.images.inspect(image).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof TcError && error.code === 'no-such-image') return false;
+      throw error;
+    },
+  );
+  if (isHere) return false;
+  if (wish === 'missing') return true;
+  throw new TcError(
+    `service ${service.name}: image ${image} is not here, and --no-build forbids to build it`,
+    {
+      code: 'no-such-image',
+      hints: [`build it: tcompose build ${service.name}`],
+    },
+  );
+}

@@ -1,0 +1,112 @@
+// The entries of a layer as a tar stream, and as a digest that says whether two would be the same but for their times.
+
+import { createHash } from 'node:crypto';
+import { TcError } from '../../base/error.ts';
+import type { LayerEntry } from './layer-entry.ts';
+import { endOfArchive, formatTarMember, padding, type TarMember } from './tar-member.ts';
+
+const types: Readonly<Record<LayerEntry['type'], TarMember['type']>> = {
+  file: '0',
+  symlink: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+  socket: '0',
+};
+
+/** `latest`: seconds; no member says that it is younger. */
+export async function* archiveEntries(
+  entries: readonly LayerEntry[],
+  latest = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Uint8Array> {
+  const links = new LinkFinder();
+  for (const entry of entries) {
+    const first = links.find(entry);
+    const member = describe(entry, first, latest);
+    yield formatTarMember(member);
+    if (member.type !== '0' || entry.source === undefined) continue;
+    yield* readWhole(entry, member.size);
+    yield padding(member.size);
+  }
+  yield endOfArchive;
+}
+
+function describe(entry: LayerEntry, first: string | undefined, latest: number): TarMember {
+  const { path, type, mode, uid, gid, mtime, target = '', device, source } = entry;
+  const isLink = first !== undefined;
+  return {
+    name: type === 'directory' ? `${path}/` : path,
+    type: isLink ? '1' : types[type],
+    ...{ mode, uid, gid },
+    size: isLink || type !== 'file' ? 0 : (source?.entry.size ?? 0),
+    mtime: Math.max(0, Math.floor(Math.min(mtime, latest))),
+    link: first ?? target,
+    major: device?.major ?? 0,
+    minor: device?.minor ?? 0,
+    attributes: isLink || source === undefined ? [] : source.tree.attributes(source.entry),
+  };
+}
+
+/** A member must have the size that its header says. */
+async function* readWhole({ source, path }: LayerEntry, size: number): AsyncGenerator<Uint8Array> {
+  if (source === undefined) return;
+  let left = size;
+  for await (const chunk of source.tree.read(source.entry)) {
+    left -= chunk.length;
+    if (left < 0) break;
+    yield chunk;
+  }
+  if (left === 0) return;
+  throw new TcError(`${source.tree.name}: ${source.entry.path || path} changed while it was read`, {
+    code: 'build-source',
+    hints: ['run the command again when nothing changes the files'],
+  });
+}
+
+/** Several names of one file stay one file. */
+class LinkFinder {
+  readonly #first = new Map<string, string>();
+
+  /** The name under which the file was met before. */
+  find({ path, type, source }: LayerEntry): string | undefined {
+    const inode = type === 'file' ? source?.entry.inode : undefined;
+    if (inode === undefined || source === undefined) return undefined;
+    const key = `${source.tree.name} ${inode}`;
+    const first = this.#first.get(key);
+    if (first === undefined) this.#first.set(key, path);
+    return first;
+  }
+}
+
+/** Digests of files by what says that they are unchanged, so that what several steps copy is read once. */
+export type DigestMemory = Map<string, string>;
+
+/** Hex. Covers names, kinds, owners, modes, attributes and content; no times. */
+export async function digestEntries(entries: readonly LayerEntry[], memory: DigestMemory): Promise<string> {
+  const hash = createHash('sha256');
+  const links = new LinkFinder();
+  for (const entry of entries) {
+    const { path, type, mode, uid, gid, target, device, source } = entry;
+    const first = links.find(entry);
+    const attributes = source?.tree
+      .attributes(source.entry)
+      .map(({ name, value }) => [name, Buffer.from(value).toString('base64')]);
+    const content = type === 'file' && first === undefined ? await digestFile(entry, memory) : '';
+    hash.update(JSON.stringify([path, type, mode, uid, gid, target, device, first, attributes, content]));
+  }
+  return hash.digest('hex');
+}
+
+async function digestFile({ source }: LayerEntry, memory: DigestMemory): Promise<string> {
+  if (source === undefined) return '';
+  const { tree, entry } = source;
+  const key = JSON.stringify([tree.name, entry.path, entry.size, entry.mtime]);
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  for await (const chunk of tree.read(entry)) hash.update(chunk);
+  const digest = hash.digest('hex');
+  memory.set(key, digest);
+  return digest;
+}

@@ -1,0 +1,139 @@
+// RUN: a command in a container of its own on the layers below, and a layer of what it changed.
+
+import { TcError } from '../../base/error.ts';
+import type { StackedLayer } from '../../image/build-store.ts';
+import { chainOf } from '../../image/build-store.ts';
+import type { RunStep } from '../stage/step.ts';
+import type { StepText } from './event.ts';
+import { keyOf } from './key.ts';
+import { RunMounts } from './run-mounts.ts';
+import type { StepResult } from './step-container.ts';
+import { openRoot, type StepContext } from './step-context.ts';
+import { removeStubs } from './stub.ts';
+
+export async function solveRun(step: RunStep, context: StepContext): Promise<StackedLayer> {
+  const { solver, below, useCache } = context;
+  const { workshop, request } = solver;
+  checkEntitlements(step, context);
+  const text = workshop.nextStep(request.name, step.title);
+  const mounts = await RunMounts.open(step, context);
+  try {
+    return await workshop.solve({
+      step: text,
+      below,
+      useCache,
+      keys: [
+        keyOf(
+          'run',
+          chainOf(below).at(-1),
+          identify(step),
+          mounts.identity,
+          describeHost(context),
+          solver.epoch,
+        ),
+      ],
+      make: () => workshop.withSlot(() => execute(step, context, mounts, text)),
+    });
+  } finally {
+    await mounts.close();
+  }
+}
+
+/** All that decides what the command does, but for its mounts. */
+function identify(step: RunStep) {
+  const { command, environment, workingDir, user, network, isInsecure, script } = step;
+  return { command, environment, workingDir, user, network, isInsecure, script };
+}
+
+function describeHost({ solver }: StepContext) {
+  const { extraHosts, ulimits, shmSize } = solver.request;
+  return { extraHosts, ulimits, shmSize };
+}
+
+/** What a Dockerfile may not simply take: whoever builds gives it. */
+function checkEntitlements(step: RunStep, { solver }: StepContext): void {
+  const { entitlements, network } = solver.request;
+  const needed = [
+    ...(step.isInsecure ? ['security.insecure'] : []),
+    ...(step.network === 'host' && network !== 'host' ? ['network.host'] : []),
+  ];
+  const missing = needed.find((name) => !entitlements.includes(name));
+  if (missing === undefined) return;
+  throw new TcError(`the step needs the entitlement ${missing}`, {
+    code: 'build-entitlement',
+    hints: [`allow it if you trust the Dockerfile: build.entitlements: [${missing}]`],
+  });
+}
+
+async function execute(
+  step: RunStep,
+  context: StepContext,
+  mounts: RunMounts,
+  text: StepText,
+): Promise<StackedLayer> {
+  const { solver, below } = context;
+  const { workshop, request } = solver;
+  const { containers, signal, store } = workshop.options;
+  const output = new OutputKeeper();
+  const order = {
+    title: step.title,
+    layers: await store.directories(below),
+    command: step.command,
+    environment: { ...step.environment, ...step.proxies, ...mounts.environment },
+    workingDir: step.workingDir,
+    user: step.user,
+    network: step.network,
+    isPrivileged: step.isInsecure,
+    extraHosts: request.extraHosts,
+    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    ulimits: request.ulimits,
+    mounts: (directory: string) => mounts.place(directory),
+    onOutput(stream: 'stdout' | 'stderr', chunk: string) {
+      output.add(chunk);
+      workshop.tell({ type: 'step-output', stream, text: chunk, ...text });
+    },
+    signal,
+  };
+  return containers.run(order, async (result: StepResult) => {
+    if (result.exitCode !== 0) throw failed(step, result.exitCode, output);
+    const targets = [...result.runtimePaths, ...mounts.targets];
+    await removeStubs(result.upper, targets, await openRoot(context));
+    const created = solver.epoch === undefined ? undefined : new Date(solver.epoch * 1000).toISOString();
+    const layer = await store.adopt(result.upper, step.title, below, solver.epoch);
+    return { ...layer, ...(created && { created }) };
+  });
+}
+
+/** What a command printed, for the moment when it fails. */
+class OutputKeeper {
+  /** Characters; of a longer output the end is kept. */
+  static readonly limit = 1024 * 1024;
+  #chunks: string[] = [];
+  #length = 0;
+  isCut = false;
+
+  add(text: string): void {
+    this.#chunks.push(text);
+    this.#length += text.length;
+    while (this.#length > OutputKeeper.limit && this.#chunks.length > 1) {
+      this.#length -= this.#chunks.shift()?.length ?? 0;
+      this.isCut = true;
+    }
+  }
+
+  get text(): string {
+    return this.#chunks.join('');
+  }
+}
+
+function failed(step: RunStep, exitCode: number, output: OutputKeeper): TcError {
+  const [program = ''] = step.command;
+  const why = exitCode > 128 ? `was ended by signal ${exitCode - 128}` : `ended with exit code ${exitCode}`;
+  const lines = output.text.split('\n').map((line) => line.trimEnd());
+  while (lines.at(-1) === '') lines.pop();
+  return new TcError(`${step.title}: the command ${why}`, {
+    code: 'build-run',
+    hints: exitCode === 127 ? [`${program} or what it starts was not found in the image`] : [],
+    output: output.isCut ? ['(its beginning is left out)', ...lines] : lines,
+  });
+}

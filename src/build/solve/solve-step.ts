@@ -1,0 +1,33 @@
+// One step on the layers below it.
+
+import type { StackedLayer } from '../../image/build-store.ts';
+import { LayerDraft } from '../copy/layer-draft.ts';
+import { resolveOwner } from '../copy/owner.ts';
+import type { Step, WorkdirStep } from '../stage/step.ts';
+import { solveCopy } from './copy-step.ts';
+import { solveRun } from './run-step.ts';
+import { now, openRoot, readAccounts, type StepContext, storeEntries } from './step-context.ts';
+
+/** Undefined: it changes nothing. */
+export function solveStep(step: Step, context: StepContext): Promise<StackedLayer | undefined> {
+  switch (step.kind) {
+    case 'run':
+      return solveRun(step, context);
+    case 'copy':
+      return solveCopy(step, context);
+    case 'workdir':
+      return solveWorkdir(step, context);
+  }
+}
+
+async function solveWorkdir(step: WorkdirStep, context: StepContext): Promise<StackedLayer | undefined> {
+  const root = await openRoot(context);
+  const draft = new LayerDraft('the image', root);
+  const owner = step.user === '' ? { uid: 0, gid: 0 } : resolveOwner(step.user, await readAccounts(root));
+  await draft.makeDirectory(step.path, { ...owner, mode: 0o755, mtime: now(context) });
+  const entries = draft.list();
+  const text = context.solver.workshop.nextStep(context.solver.request.name, step.title);
+  if (entries.length > 0) return storeEntries(entries, context, text, []);
+  context.solver.workshop.tell({ type: 'step', phase: 'cached', ...text });
+  return undefined;
+}

@@ -1,0 +1,266 @@
+// One request from its Dockerfile to layers and a config. First everything that can be known without running anything,
+// then the steps: stages side by side, the steps of a stage in turn.
+
+import { join } from 'node:path';
+import type { SourcePosition } from '../../base/error.ts';
+import type { BaseImage, LayerStack, StackedLayer } from '../../image/build-store.ts';
+import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
+import { Checks } from '../check/checks.ts';
+import { checkFile } from '../check/file.ts';
+import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
+import { at } from '../dockerfile/problem.ts';
+import type { BuildInput } from '../stage/build-input.ts';
+import {
+  beginWithImage,
+  beginWithNothing,
+  beginWithStage,
+  beginWithTarget,
+  dispatchStage,
+  listTriggers,
+} from '../stage/dispatch.ts';
+import { isGit } from '../stage/make-copy.ts';
+import { type PlannedStage, planStages, type SourceReference, type StagePlan } from '../stage/plan.ts';
+import { predefinedArgs } from '../stage/scope.ts';
+import type { Stage } from '../stage/split.ts';
+import type { StageBase, StageResult } from '../stage/stage-state.ts';
+import type { Step } from '../stage/step.ts';
+import { emptyTree } from '../tree/inline-tree.ts';
+import { cloneRepository } from './fetch-remote.ts';
+import { NamedContexts } from './named-contexts.ts';
+import type { OpenedSource } from './opened-source.ts';
+import { choosePlatform } from './platform.ts';
+import type { BuildRequest } from './request.ts';
+import { solveStep } from './solve-step.ts';
+import { type FoundDockerfile, readDockerfile } from './sources.ts';
+import type { SolvedStage, Target } from './target.ts';
+import type { Workshop } from './workshop.ts';
+
+interface PreparedStage {
+  readonly planned: PlannedStage;
+  readonly result: StageResult;
+  /** What is below it. */
+  solveBase(): Promise<Pick<SolvedStage, 'layers'> & Partial<SolvedStage>>;
+}
+
+/** What a stage begins with. */
+interface Beginning extends Pick<PreparedStage, 'solveBase'> {
+  readonly base: StageBase;
+  readonly triggers: readonly string[];
+}
+
+export class StageSolver implements Target {
+  readonly request: BuildRequest;
+  readonly platform: Platform;
+  readonly workshop: Workshop;
+  readonly dockerfile: Dockerfile;
+  readonly checks: Checks;
+  readonly plan: StagePlan;
+  readonly #input: BuildInput;
+  readonly #contexts: NamedContexts;
+  readonly #path: string | undefined;
+  readonly #prepared = new Map<number, Promise<PreparedStage>>();
+  readonly #solved = new Map<number, Promise<SolvedStage>>();
+  readonly #bases = new Map<string, Promise<BaseImage>>();
+
+  /** SOURCE_DATE_EPOCH: seconds; every time in the image. */
+  get epoch(): number | undefined {
+    const text =
+      this.request.args['SOURCE_DATE_EPOCH'] ?? this.plan.globals.variables.get('SOURCE_DATE_EPOCH');
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  }
+
+  static async open(asked: BuildRequest, workshop: Workshop): Promise<StageSolver> {
+    const request = await locateContext(asked, workshop);
+    return new StageSolver(request, workshop, await readDockerfile(request));
+  }
+
+  private constructor(request: BuildRequest, workshop: Workshop, found: FoundDockerfile) {
+    this.request = request;
+    this.platform = choosePlatform(request);
+    this.workshop = workshop;
+    this.#path = found.path;
+    this.dockerfile = parseDockerfile(found);
+    this.checks = new Checks(this.dockerfile.directives.check);
+    this.#input = describeInput(request, this.platform);
+    this.#contexts = new NamedContexts(request, this.platform, workshop);
+    const { buildPlatform, platform } = this.#input;
+    checkFile(this.dockerfile, predefinedArgs(buildPlatform, platform, request.target ?? ''), this.checks);
+    this.plan = planStages(this.dockerfile, this.#input, this.checks);
+  }
+
+  /** All that can fail before anything runs. */
+  async prepare(): Promise<void> {
+    // Base images side by side: they may have to be pulled.
+    const loads = this.plan.stages.flatMap(({ base, platform, stage }) =>
+      base.kind === 'named' || base.kind === 'image' ? [this.#loadBase(base, platform, stage.from.at)] : [],
+    );
+    await Promise.all(loads);
+    for (const { stage } of this.plan.stages) await this.#prepareStage(stage.index);
+  }
+
+  async describe(): Promise<StageResult> {
+    return (await this.#prepareStage(this.plan.target)).result;
+  }
+
+  solve(): Promise<SolvedStage> {
+    return this.#solveStage(this.plan.target);
+  }
+
+  #prepareStage(index: number): Promise<PreparedStage> {
+    const known = this.#prepared.get(index);
+    if (known) return known;
+    const preparing = this.#prepareNow(index);
+    this.#prepared.set(index, preparing);
+    return preparing;
+  }
+
+  async #prepareNow(index: number): Promise<PreparedStage> {
+    const planned = this.plan.planned[index] as PlannedStage;
+    const { base, triggers, solveBase } = await this.#begin(planned);
+    const context = { plan: this.plan, input: this.#input, checks: this.checks };
+    const result = dispatchStage(planned, base, triggers, context);
+    return { planned, result, solveBase };
+  }
+
+  async #begin({ base, platform, stage }: PlannedStage): Promise<Beginning> {
+    if (base.kind === 'stage') {
+      const { result } = await this.#prepareStage(base.index);
+      return { ...beginWithStage(result), solveBase: () => this.#solveStage(base.index) };
+    }
+    if (base.kind === 'scratch' || base.kind === 'context') {
+      return { base: beginWithNothing(), triggers: [], solveBase: async () => ({ layers: [] }) };
+    }
+    const found = await this.#loadBase(base, platform, stage.from.at);
+    if ('target' in found) {
+      const { target } = found;
+      return { ...beginWithTarget(await target.describe()), solveBase: () => target.solve() };
+    }
+    const { document, layers } = found.image;
+    this.#checkPlatform(stage, found.image, platform);
+    return {
+      base: beginWithImage(document, base.name),
+      triggers: listTriggers(document),
+      solveBase: async () => ({ layers }),
+    };
+  }
+
+  #checkPlatform({ from }: Stage, { platform }: BaseImage, asked: string | undefined): void {
+    const wanted = asked === undefined ? this.platform : parsePlatform(asked);
+    if (platform.os === wanted.os && platform.architecture === wanted.architecture) return;
+    const [actual, expected] = [formatPlatform(platform), formatPlatform(wanted)];
+    const message = `Base image ${from.image} was pulled with platform "${actual}", expected "${expected}" for current build`;
+    this.checks.report('InvalidBaseImagePlatform', from, message);
+  }
+
+  async #loadBase(
+    base: SourceReference & { readonly kind: 'named' | 'image' },
+    platform: string | undefined,
+    place: SourcePosition,
+  ): Promise<{ readonly image: BaseImage } | { readonly target: Target }> {
+    try {
+      if (base.kind === 'named') return await this.#contexts.base(base.name);
+      return { image: await this.#image(base.name, platform) };
+    } catch (error) {
+      throw at(error, this.dockerfile.text, place);
+    }
+  }
+
+  #image(name: string, platform: string | undefined): Promise<BaseImage> {
+    const key = `${name} ${platform ?? ''}`;
+    const known = this.#bases.get(key);
+    if (known) return known;
+    const { request, workshop } = this;
+    const loading = workshop.loadImage(name, {
+      directory: request.context,
+      platform: platform === undefined ? this.platform : parsePlatform(platform),
+      pull: request.pull,
+    });
+    this.#bases.set(key, loading);
+    return loading;
+  }
+
+  #solveStage(index: number): Promise<SolvedStage> {
+    const known = this.#solved.get(index);
+    if (known) return known;
+    const solving = this.#solveNow(index);
+    this.#solved.set(index, solving);
+    return solving;
+  }
+
+  async #solveNow(index: number): Promise<SolvedStage> {
+    const { planned, result, solveBase } = await this.#prepareStage(index);
+    const below = await solveBase();
+    let { layers } = below;
+    const made = new Map<Step, StackedLayer>();
+    for (const step of result.steps) {
+      const layer = await this.#solveStep(step, layers, planned);
+      if (layer === undefined) continue;
+      made.set(step, layer);
+      layers = [...layers, layer];
+    }
+    return { result, layers, layerOf: (step) => made.get(step) ?? below.layerOf?.(step) };
+  }
+
+  async #solveStep(step: Step, below: LayerStack, planned: PlannedStage): Promise<StackedLayer | undefined> {
+    try {
+      return await solveStep(step, {
+        solver: this,
+        below,
+        useCache: this.#usesCache(planned),
+        stage: planned.title,
+      });
+    } catch (error) {
+      throw at(error, this.dockerfile.text, step.at);
+    }
+  }
+
+  #usesCache({ stage }: PlannedStage): boolean {
+    const { noCache } = this.request;
+    if (noCache === 'all') return false;
+    return stage.name === undefined || !noCache.includes(stage.name);
+  }
+
+  /** What `--from`, `from=` and the context itself are. */
+  async open(reference: SourceReference): Promise<OpenedSource> {
+    const { sources } = this.workshop;
+    switch (reference.kind) {
+      case 'scratch':
+        return { tree: emptyTree, identity: 'scratch' };
+      case 'context':
+        return { tree: await sources.context(this.request.context, this.#path, 'the build context') };
+      case 'named':
+        return this.#contexts.open(reference.name);
+      case 'stage': {
+        const { layers } = await this.#solveStage(reference.index);
+        const title = this.plan.planned[reference.index]?.title;
+        return this.workshop.openLayers(layers, `stage "${title}"`);
+      }
+      case 'image': {
+        const { layers } = await this.#image(reference.name, undefined);
+        return this.workshop.openLayers(layers, `image ${reference.name}`);
+      }
+    }
+  }
+}
+
+/** A Git repository as the directory that was fetched from it. */
+async function locateContext(request: BuildRequest, workshop: Workshop): Promise<BuildRequest> {
+  if (!isGit(request.context)) return request;
+  const directory = await workshop.workspace();
+  const { signal } = workshop.options;
+  const below = await cloneRepository(request.context, { directory, keepGitDir: false, signal });
+  return { ...request, context: join(directory, below) };
+}
+
+function describeInput(request: BuildRequest, platform: Platform): BuildInput {
+  const { args, namedContexts, network, labels, target } = request;
+  return {
+    args,
+    platform,
+    buildPlatform: hostPlatform(),
+    namedContexts: new Set(Object.keys(namedContexts)),
+    network,
+    labels,
+    ...(target === undefined ? {} : { target }),
+  };
+}

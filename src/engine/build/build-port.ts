@@ -1,0 +1,22 @@
+// What `app` may ask of builds.
+
+import type { OnBuildEvent } from '../../build/solve/event.ts';
+import type { BuildRequest } from '../../build/solve/request.ts';
+
+export type { BuildEvent, OnBuildEvent, StepText } from '../../build/solve/event.ts';
+export type { BuildRequest, SecretSource } from '../../build/solve/request.ts';
+
+export interface BuildOrder {
+  readonly requests: readonly BuildRequest[];
+  on: OnBuildEvent;
+  readonly signal?: AbortSignal;
+  /** Commands at a time; default: number of cores. */
+  readonly parallel?: number;
+}
+
+export interface BuildPort {
+  /** Builds all of them and gives them their names. Request name -> image id. */
+  build(order: BuildOrder): Promise<ReadonlyMap<string, string>>;
+  /** The checks of the Dockerfiles; nothing runs. The number of findings. */
+  check(order: BuildOrder): Promise<number>;
+}

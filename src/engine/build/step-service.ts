@@ -1,0 +1,61 @@
+// A build step in the terms of a service, so that the runtime gives it what it gives every container. Pure but for the
+// files that hold secrets.
+
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepMount, StepOrder } from '../../build/solve/step-container.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
+import type { ResolvedBind } from '../../runtime/container-input.ts';
+
+/** BuildKit's: programs that ask for their host's name get the same answer on every machine. */
+const hostname = 'buildkitsandbox';
+
+export function describeService(order: StepOrder, tmpfs: readonly string[]): ServiceConfig {
+  const ulimits = Object.entries(order.ulimits).map(([name, { soft, hard }]) => [name, { soft, hard }]);
+  return {
+    name: 'build',
+    command: order.command,
+    entrypoint: [],
+    environment: order.environment,
+    labels: {},
+    depends_on: {},
+    ports: [],
+    volumes: [],
+    tmpfs,
+    hostname,
+    working_dir: order.workingDir,
+    ...(order.user === '' ? {} : { user: order.user }),
+    ...(order.network === 'host' ? { network_mode: 'host' } : {}),
+    privileged: order.isPrivileged,
+    extra_hosts: order.extraHosts,
+    ...(order.shmSize === undefined ? {} : { shm_size: order.shmSize }),
+    ulimits: Object.fromEntries(ulimits),
+  };
+}
+
+export interface PlacedMounts {
+  readonly binds: readonly ResolvedBind[];
+  /** As a service has them. */
+  readonly tmpfs: readonly string[];
+}
+
+/** `runDir`: in memory; what must not reach a disk is written there. */
+export function placeMounts(mounts: readonly StepMount[], runDir: string): PlacedMounts {
+  const binds: ResolvedBind[] = [];
+  const tmpfs: string[] = [];
+  for (const [index, mount] of mounts.entries()) {
+    const { target } = mount;
+    if (mount.type === 'bind') binds.push({ source: mount.source, target, readOnly: mount.readOnly });
+    else if (mount.type === 'tmpfs') {
+      // Programs are built and run in it.
+      tmpfs.push(`${target}:exec${mount.size === undefined ? '' : `,size=${mount.size}`}`);
+    } else {
+      const source = join(runDir, `file-${index}`);
+      writeFileSync(source, mount.content, { mode: 0o600, flag: 'wx' });
+      chownSync(source, mount.uid, mount.gid);
+      chmodSync(source, mount.mode);
+      binds.push({ source, target, readOnly: true });
+    }
+  }
+  return { binds, tmpfs };
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { listUnused, toBuildRequest } from '../../../src/app/build-request.ts';
+import type { ProjectModel } from '../../../src/project/model.ts';
+import type { BuildConfig, ServiceConfig } from '../../../src/project/service-config.ts';
+
+const changes = { args: [], noCache: false, pull: false, ssh: [], environment: {} };
+const model = (secrets = {}) => ({ name: 'demo', secrets }) as unknown as ProjectModel;
+const service = (build: BuildConfig, more: Partial<ServiceConfig> = {}) =>
+  ({ name: 'web', build: { context: '/src', ...build }, ...more }) as ServiceConfig & { build: BuildConfig };
+
+describe('a build as a request', () => {
+  it('has the defaults of Compose', () => {
+    expect(toBuildRequest(service({ dockerfile: 'Dockerfile' }), model(), changes)).toEqual({
+      name: 'web',
+      context: '/src',
+      dockerfile: { path: 'Dockerfile' },
+      args: {},
+      labels: { 'com.docker.compose.project': 'demo', 'com.docker.compose.service': 'web' },
+      tags: ['demo-web'],
+      namedContexts: {},
+      secrets: {},
+      ssh: {},
+      network: 'default',
+      entitlements: [],
+      extraHosts: [],
+      ulimits: {},
+      noCache: [],
+      pull: false,
+    });
+  });
+
+  it('takes all that the file says', () => {
+    const build = {
+      dockerfile_inline: 'FROM x',
+      target: 't',
+      args: { A: '1', UNSET: null },
+      labels: { l: 'm' },
+      tags: ['more:1'],
+      additional_contexts: { base: 'service:base' },
+      network: 'none',
+      entitlements: ['network.host'],
+      privileged: true,
+      extra_hosts: ['db=10.0.0.1'],
+      shm_size: 7,
+      ulimits: { nofile: { soft: 1, hard: 2, single: false } },
+      platforms: ['linux/arm64'],
+      no_cache_filter: ['stage'],
+      pull: true,
+      secrets: [{ source: 'a' }, { source: 'b', target: 'renamed' }, { source: 'c' }],
+    };
+    const secrets = { a: { file: '/a' }, b: { environment: 'B' }, c: { content: 'x' } };
+    expect(toBuildRequest(service(build, { image: 'named:1' }), model(secrets), changes)).toMatchObject({
+      dockerfile: { inline: 'FROM x' },
+      target: 't',
+      args: { A: '1' },
+      tags: ['named:1', 'more:1'],
+      namedContexts: { base: 'service:base' },
+      network: 'none',
+      entitlements: ['network.host', 'security.insecure'],
+      extraHosts: ['db=10.0.0.1'],
+      shmSize: 7,
+      ulimits: { nofile: { soft: 1, hard: 2 } },
+      platform: 'linux/arm64',
+      noCache: ['stage'],
+      pull: true,
+      secrets: { a: { file: '/a' }, renamed: { environment: 'B' }, c: { content: 'x' } },
+    });
+  });
+
+  it('lets the command line go first', () => {
+    const environment = { FROM_ENV: 'e', SSH_AUTH_SOCK: '/agent' };
+    const given = {
+      ...changes,
+      args: ['A=2', 'FROM_ENV', 'NOWHERE'],
+      noCache: true,
+      ssh: ['default', 'own=/s'],
+      environment,
+    };
+    expect(toBuildRequest(service({ args: { A: '1' } }), model(), given)).toMatchObject({
+      args: { A: '2', FROM_ENV: 'e' },
+      ssh: { default: '/agent', own: '/s' },
+      noCache: 'all',
+    });
+  });
+
+  it('refuses what cannot be done', () => {
+    const request = (build: BuildConfig) => () => toBuildRequest(service(build), model(), changes);
+    expect(request({ network: 'backend' })).toThrow('build.network "backend" is not supported');
+    expect(request({ platforms: ['linux/amd64', 'linux/arm64'] })).toThrow('2 platforms');
+    expect(request({ ssh: { default: null } })).toThrow('SSH_AUTH_SOCK is not set');
+  });
+
+  it('names what has no effect', () => {
+    expect(
+      listUnused(service({ cache_from: ['x'], cache_to: [], provenance: 'false', sbom: 'true' })),
+    ).toEqual(['cache_from', 'sbom']);
+  });
+});
