@@ -177,14 +177,14 @@ NftRule& NftRule::fib_type(uint32_t flags) {
   return *this;
 }
 
-NftRule& NftRule::mask(uint32_t bits, uint32_t at) {
-  static constexpr uint32_t none = 0;
+NftRule& NftRule::mask(const void* bits, size_t size) {
+  static constexpr uint8_t none[16] = {};
   expression("bitwise", [&] {
-    buffer_.put_be32(NFTA_BITWISE_SREG, at);
-    buffer_.put_be32(NFTA_BITWISE_DREG, at);
-    buffer_.put_be32(NFTA_BITWISE_LEN, sizeof bits);
-    put_value(buffer_, NFTA_BITWISE_MASK, &bits, sizeof bits);
-    put_value(buffer_, NFTA_BITWISE_XOR, &none, sizeof none);
+    buffer_.put_be32(NFTA_BITWISE_SREG, NFT_REG_1);
+    buffer_.put_be32(NFTA_BITWISE_DREG, NFT_REG_1);
+    buffer_.put_be32(NFTA_BITWISE_LEN, static_cast<uint32_t>(size));
+    put_value(buffer_, NFTA_BITWISE_MASK, bits, size);
+    put_value(buffer_, NFTA_BITWISE_XOR, none, size);
   });
   return *this;
 }
@@ -207,9 +207,9 @@ NftRule& NftRule::load(const void* data, size_t size, uint32_t to) {
   return *this;
 }
 
-NftRule& NftRule::compare(uint32_t operation, const void* data, size_t size, uint32_t from) {
+NftRule& NftRule::compare(uint32_t operation, const void* data, size_t size) {
   expression("cmp", [&] {
-    buffer_.put_be32(NFTA_CMP_SREG, from);
+    buffer_.put_be32(NFTA_CMP_SREG, NFT_REG_1);
     buffer_.put_be32(NFTA_CMP_OP, operation);
     put_value(buffer_, NFTA_CMP_DATA, data, size);
   });

@@ -90,15 +90,14 @@ class NftRule {
   NftRule& payload(uint32_t base, uint32_t offset, uint32_t size, uint32_t to = NFT_REG_1);
   // Type (RTN_LOCAL, ...) of the packet's source or destination address: NFTA_FIB_F_SADDR or NFTA_FIB_F_DADDR.
   NftRule& fib_type(uint32_t flags);
-  NftRule& mask(uint32_t bits, uint32_t at = NFT_REG_1);
+  NftRule& mask(uint32_t bits) { return mask(&bits, sizeof bits); }
+  NftRule& mask(const void* bits, size_t size);
   NftRule& random(uint32_t modulus, uint32_t to);
   NftRule& load(const void* data, size_t size, uint32_t to);
 
-  NftRule& compare(uint32_t operation, const void* data, size_t size, uint32_t from = NFT_REG_1);
+  NftRule& compare(uint32_t operation, const void* data, size_t size);
   NftRule& equals(uint32_t value) { return compare(NFT_CMP_EQ, &value, sizeof value); }
-  NftRule& differs(uint32_t value, uint32_t from = NFT_REG_1) {
-    return compare(NFT_CMP_NEQ, &value, sizeof value, from);
-  }
+  NftRule& differs(uint32_t value) { return compare(NFT_CMP_NEQ, &value, sizeof value); }
   NftRule& equals_byte(uint8_t value) { return compare(NFT_CMP_EQ, &value, sizeof value); }
   // Interface names are compared whole, padded with zeroes.
   NftRule& equals_name(const char* name);

@@ -130,9 +130,11 @@ void put_forward_rules(NftBatch& batch) {
     if_unpublished(rule).meta(NFT_META_OIFNAME).equals_name("docker0").drop();
   }
   // Its bridges are "br-" and twelve digits, which fills the name: a bridge that the host calls br-lan is none of them.
+  constexpr char last_character[IFNAMSIZ] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xff'};
+  constexpr char nothing[IFNAMSIZ] = {};
   NftRule rule(batch, chain_forward);
   if_unpublished(rule).meta(NFT_META_OIFNAME).compare(NFT_CMP_EQ, "br-", 3);
-  rule.mask(htonl(0x0000ff00), register_at(3)).differs(0, register_at(3)).drop();
+  rule.meta(NFT_META_OIFNAME).mask(last_character, IFNAMSIZ).compare(NFT_CMP_NEQ, nothing, IFNAMSIZ).drop();
 }
 
 // In prerouting and output: fib daddr type local jump published
