@@ -139,9 +139,7 @@ services:
     const script = 'until grep -q hook /told/all; do sleep 0.05; done; echo ran';
     expect(scenario.ok('run', '--rm', '-T', 'web', 'sh', '-c', script).stdout).toBe('ran\n');
     expect(told()).toEqual(['hook']);
-    expect(scenario.ok('run', '-d', 'web', 'sleep', '1000').stdout).toMatch(
-      /^project-web-run-[0-9a-f]{12}\n$/,
-    );
+    expect(scenario.ok('run', '-d', 'web', 'sleep', '1000').stdout).toMatch(/^[0-9a-f]{64}\n$/);
     expect(told()).toEqual(['hook', 'hook']);
     // What it prepares for is over already.
     expect(scenario.run('run', '--rm', '-T', 'web', 'sh', '-c', 'exit 3').status).toBe(3);
