@@ -96,7 +96,7 @@ function scopeOf(model: ProjectModel, service: ServiceConfig, { noDeps }: RunReq
 
 function findContainer({ created, plan }: Outcome): RunResult['container'] {
   for (const { id, operation } of plan.nodes) {
-    if (operation.kind !== 'create-container' || !operation.oneOff) continue;
+    if (operation.kind !== 'create-container' || operation.run === undefined) continue;
     return { name: operation.name, id: created?.get(id) ?? '' };
   }
   throw bug('a run without a container');

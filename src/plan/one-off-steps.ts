@@ -2,6 +2,7 @@
 // there.
 
 import type { ServiceConfig } from '../project/service-config.ts';
+import { emitPostStart } from './hooks.ts';
 import type { RunTraits } from './operation.ts';
 import { createOperation, materialOf, type StepContext } from './up-steps.ts';
 
@@ -21,9 +22,11 @@ export function emitOneOff({ attached, name, run, service }: OneOff, context: St
   const after = [...materialOf(service, context), ...context.gate(service)];
   const node = builder.add({ operation, cause, after });
   context.created.set(name, node);
-  builder.add({
-    operation: { kind: 'start-container', container: { node, name }, ...(attached && { attached }) },
+  const container = { node, name };
+  const started = builder.add({
+    operation: { kind: 'start-container', container, ...(attached && { attached }) },
     cause,
     after: [node],
   });
+  emitPostStart(container, service.post_start, started, { builder, cause });
 }

@@ -116,6 +116,50 @@ services:
     scenario.ok('kill');
     scenario.ok('down');
   });
+
+  it('run after the start of a one-off, too, beside those of what it depends on', () => {
+    scenario = new Scenario({
+      'compose.yaml': `
+services:
+  db:
+    image: host
+    command: sleep 1000
+    stop_grace_period: 0s
+    pre_start: [{command: [sh, -c, "echo prepared"]}]
+  web:
+    image: host
+    user: "0"
+    depends_on: [db]
+    volumes: [./told:/told]
+    pre_start: [{command: [sh, -c, "echo never >> /told/all"]}]
+    post_start: [{command: [sh, -c, "echo hook >> /told/all"]}]
+`,
+      'told/all': '',
+    });
+    const script = 'until grep -q hook /told/all; do sleep 0.05; done; echo ran';
+    expect(scenario.ok('run', '--rm', '-T', 'web', 'sh', '-c', script).stdout).toBe('ran\n');
+    expect(told()).toEqual(['hook']);
+    expect(scenario.ok('run', '-d', 'web', 'sleep', '1000').stdout).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(told()).toEqual(['hook', 'hook']);
+    // What it prepares for is over already.
+    expect(scenario.run('run', '--rm', '-T', 'web', 'sh', '-c', 'exit 3').status).toBe(3);
+  });
+
+  it('of a one-off that fail are told, and nobody is attached any more', () => {
+    scenario = new Scenario({
+      'compose.yaml': `
+services:
+  web:
+    image: host
+    post_start: [{command: [sh, -c, "echo broken; exit 9"]}]
+`,
+    });
+    const failed = scenario.run('run', '-T', 'web', 'sleep', '1000');
+    expect([failed.status, failed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/post_start hook 1 .* exited 9/),
+    ]);
+  });
 });
 
 describe('deploy.restart_policy', () => {

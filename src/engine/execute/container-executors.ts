@@ -117,9 +117,15 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   async 'run-hook'(operation, { execution, signal }) {
     const record = execution.resolve(operation.container);
     const { paths } = execution.context.instance;
-    // What has ended by itself has nothing to prepare for.
-    if (operation.phase === 'pre_stop' && !readContainerStatus(paths, record.id).alive) return;
-    await runHook(execution.context, record, operation, signal);
+    // What has ended by itself has nothing to prepare for, and a command of `run` may be a short one.
+    const mayEnd = operation.phase === 'pre_stop' || record.oneOff;
+    const hasEnded = () => mayEnd && !readContainerStatus(paths, record.id).alive;
+    if (hasEnded()) return;
+    try {
+      await runHook(execution.context, record, operation, signal);
+    } catch (error) {
+      if (!hasEnded()) throw error;
+    }
   },
 
   async 'run-provider'(operation, step) {

@@ -125,6 +125,9 @@ async function executeLocked(
     await prepare(execution, plan, parts.images, request.model);
     await runPlan(execution, plan, request, lock);
     return { created: execution.created, plan, session: execution.session };
+  } catch (error) {
+    execution.session?.leave();
+    throw error;
   } finally {
     execution.letGo();
     publishers.close();
