@@ -32,6 +32,8 @@ function formatResource(operation: Operation): string {
     }
     case 'start-container':
       return `${operation.container.name}${operation.attached ? ' attached' : ''}`;
+    case 'stop-container':
+      return `${operation.container.name}${operation.by === undefined ? '' : ` by the ${operation.by}`}`;
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
@@ -143,6 +145,8 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       const { condition, dependent, required, service } = operation;
       return { service, condition, required, ...(dependent === undefined ? {} : { dependent }) };
     }
+    case 'stop-container':
+      return operation.by === undefined ? {} : { by: operation.by };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

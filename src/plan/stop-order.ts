@@ -11,6 +11,7 @@ export interface StopContext {
   readonly builder: PlanBuilder;
   cause(container: ObservedContainer): Cause;
   readonly timeout?: Nanoseconds | undefined;
+  readonly by?: 'host';
 }
 
 /** Container id -> its stop step. */
@@ -18,16 +19,11 @@ export function emitStops(
   containers: readonly ObservedContainer[],
   context: StopContext,
 ): Map<string, NodeId> {
-  const { builder, timeout } = context;
+  const { builder } = context;
   const nodes = new Map<string, NodeId>();
   const byService = new Map<string, NodeId[]>();
   for (const container of containers) {
-    const operation: Operation = {
-      kind: 'stop-container',
-      container: { id: container.id, name: container.name },
-      ...(timeout === undefined ? {} : { timeout }),
-    };
-    const node = builder.add({ operation, cause: context.cause(container) });
+    const node = builder.add({ operation: stopOf(container, context), cause: context.cause(container) });
     nodes.set(container.id, node);
     byService.set(container.service, [...(byService.get(container.service) ?? []), node]);
   }
@@ -41,4 +37,13 @@ export function emitStops(
     }
   }
   return nodes;
+}
+
+function stopOf({ id, name }: ObservedContainer, { by, timeout }: StopContext): Operation {
+  return {
+    kind: 'stop-container',
+    container: { id, name },
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(by === undefined ? {} : { by }),
+  };
 }

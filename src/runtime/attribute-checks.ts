@@ -3,11 +3,11 @@
 
 import { TcError } from '../base/error.ts';
 import { parseBytes } from '../base/units.ts';
+import { parseRestart } from '../project/restart-policy.ts';
 import type { LoggingConfig, MountConfig, ServiceConfig } from '../project/service-config.ts';
 import { isUserSpec } from './accounts.ts';
 import { among, type Finding, NOTHING, unsupported, wrong } from './finding.ts';
 import { parseTmpfs } from './mounts.ts';
-import { parseRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
 export const runtime = among('runc', 'io.containerd.runc.v2');

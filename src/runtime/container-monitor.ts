@@ -2,13 +2,13 @@
 
 import { TcError } from '../base/error.ts';
 import { parseBytes } from '../base/units.ts';
+import { resolveRestart } from '../project/restart-policy.ts';
 import { computeDns } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { resolveHealth } from './health.ts';
 import { type LogSpec, MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
 import { describeJoins, hasOwnPids } from './namespaces.ts';
-import { resolveRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';

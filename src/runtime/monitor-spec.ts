@@ -1,6 +1,8 @@
 // monitor.json: what the monitor needs beside the OCI config. TS decides all of it; C++ checks and carries it out.
 // The whole contract, with the control protocol and the files, is docs/runtime-protocol.md.
 
+import type { RestartSpec } from '../project/restart-policy.ts';
+
 export const MONITOR_SPEC_VERSION = 1;
 
 export interface MonitorSpec {
@@ -108,12 +110,6 @@ export interface LogSpec {
   /** 0: no limit. */
   readonly maxSize: number;
   readonly maxFile: number;
-}
-
-export interface RestartSpec {
-  readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
-  /** 0: no limit. */
-  readonly maxRetries: number;
 }
 
 export interface HealthSpec {

@@ -117,7 +117,7 @@ async function executeLocked(
     attach: request.attach,
   });
   try {
-    await prepare(execution, plan, parts.images, request.model);
+    await prepare(execution, plan, { ...request, images: parts.images });
     await runPlan(execution, plan, request, lock);
     return { created: execution.created, plan, session: execution.session };
   } finally {
@@ -167,6 +167,7 @@ function runPlan(
     // One more than there are processors: while monitors are at work, the next container's files are written.
     parallel: request.parallel ?? availableParallelism() + 1,
     signal: request.signal,
+    ...(request.keepGoing ? { keepGoing: true } : {}),
     weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
       await runNode(node, { node: node.id, execution, signal }, request);
@@ -180,7 +181,7 @@ function runPlan(
       const other = await lock.retake();
       const nodes = plan.nodes.filter((node) => !done.has(node.id));
       if (other) checkPreconditions(execution, nodes, request, other);
-      await reservePortsAgain(execution, nodes, request.model);
+      await reservePortsAgain(execution, nodes, request);
     },
   });
 }
