@@ -44,7 +44,8 @@ hostname vm
 mkdir -p "/root$tree"
 mount --bind /tree "/root$tree"
 echo "Linux $(uname -r), cgroup controllers: $(cat sys/fs/cgroup/cgroup.controllers)"
-exec chroot . /bin/sh -c '
+# As an initramfs does it: what is mounted becomes the root, also to those who enter a mount namespace.
+exec switch_root /root /bin/sh -c '
   node=$1 tree=$2
   shift 2
   export PATH="${node%/*}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root TERM=dumb NO_COLOR=1 CI=1
