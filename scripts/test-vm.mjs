@@ -1,6 +1,6 @@
 // `npm run test:vm`: boots Debian's own kernel in qemu (software emulation, so it runs anywhere and is slow), with cgroup v2
-// only and this machine's files below a writable layer, and runs there what depends on the kernel: the native tests and
-// the quickstart. What this kernel lacks is what the fallbacks are for.
+// only and this machine's files below a writable layer, and runs there what depends on the kernel: native tests and the
+// quickstart. What this kernel lacks is what the fallbacks are for.
 //   TCOMPOSE_VM_PACKAGE  the kernel's package, default: the one that linux-image-amd64 depends on
 //   TCOMPOSE_VM_TESTS    other test files, separated by blanks
 //   TCOMPOSE_VM_MINUTES  time bound, default 30
@@ -14,9 +14,9 @@ import { prepare, top } from './prepare.mjs';
 
 const QEMU = 'qemu-system-x86_64';
 const TESTS = [
-  'test/native/tcrun',
-  'test/native/network',
-  'test/native/engine/lifecycle.test.ts',
+  'test/native/tcrun/start.test.ts',
+  'test/native/tcrun/fallback.test.ts',
+  'test/native/tcrun/life.test.ts',
   'test/e2e/quickstart.test.ts',
 ];
 /** What the kernel would load by itself if the guest had a modprobe. */
