@@ -34,6 +34,7 @@ const MODULES = [
     'dummy',
     'tun',
     'inet_diag',
+    'tcp_diag',
     'udp_diag',
   ],
   ...[
