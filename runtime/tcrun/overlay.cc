@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../common/kernel.h"
 #include "../common/text.h"
@@ -32,6 +33,15 @@ Error set_directory(int fs, const char* key, const char* path) {
   return fail_with_log(fs, kStep, "fsconfig", path);
 }
 
+// Before Linux 6.5 overlay takes its options through the kernel's legacy adapter, which gathers whatever it is given in one
+// page, and refuses all of it at the end. It is told by taking an option that there is not.
+bool takes_anything(int fs) {
+  if (fsconfig(fs, FSCONFIG_SET_FLAG, "tcompose-probe", nullptr, 0) == 0) return true;
+  char complaint[256];
+  while (read(fs, complaint, sizeof complaint) > 0) continue;
+  return false;
+}
+
 // False: this kernel does not know lowerdir+ (before Linux 6.8).
 bool mount_by_api(const RootSpec& spec, int target, const char* target_path, Fd* root, Error* error) {
   Fd fs(fsopen("overlay", FSOPEN_CLOEXEC));
@@ -39,6 +49,7 @@ bool mount_by_api(const RootSpec& spec, int target, const char* target_path, Fd*
     *error = explain(fail(kStep, "fsopen", "overlay"), "the kernel has no overlay file system");
     return true;
   }
+  if (takes_anything(fs.get())) return false;
   for (size_t i = 0; i < spec.layers.count; i++) {
     *error = set_directory(fs.get(), "lowerdir+", spec.layers[i]);
     if (*error && i == 0 && error->errnum == EINVAL) return false;

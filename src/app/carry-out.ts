@@ -11,6 +11,8 @@ export interface Undertaking {
   readonly project: string;
   readonly model?: ProjectModel;
   decide(state: ObservedState): Plan;
+  /** ExecuteRequest.keepGoing. */
+  readonly keepGoing?: boolean;
   /** Cancels it; the default is the user's interrupt. */
   readonly signal?: AbortSignal;
   /** For the container that the plan starts attached. */
@@ -42,6 +44,7 @@ export async function carryOut(context: AppContext, undertaking: Undertaking): P
     signal: undertaking.signal ?? context.interrupted,
     parallel: context.parallel,
     attach: undertaking.attach,
+    ...(undertaking.keepGoing ? { keepGoing: true } : {}),
   });
   const { created, plan, session } = result;
   return { plan, isDryRun: false, created, session };

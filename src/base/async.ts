@@ -11,6 +11,21 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
+/** Calls `action` with each item, at most `limit` at a time; the results in the order of the items. */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  limit: number,
+  action: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const work = async () => {
+    for (const [index, item] of entries) results[index] = await action(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  return results;
+}
+
 /** An async iterable that is fed from outside. `end` and `fail` let the reader finish what was pushed before. */
 export class PushIterable<T> implements AsyncIterable<T> {
   #queue: T[] = [];

@@ -2,6 +2,7 @@
 
 import type { Command } from './command.ts';
 import { containerVerbs, imageVerbs, loginVerbs, registryVerbs } from './image-verbs.ts';
+import { systemVerbs } from './system-verbs.ts';
 
 export interface VerbEntry {
   readonly summary: string;
@@ -80,11 +81,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   start: { summary: 'Start containers', frequent: true, load: () => import('./commands/start.ts') },
   stop: { summary: 'Stop containers', frequent: true, load: () => import('./commands/stop.ts') },
-  'system check': {
-    summary: 'Compare disk and kernel, and mend what a crash left',
-    projectless: true,
-    load: () => import('./commands/system-check.ts'),
-  },
+  ...systemVerbs,
   top: { summary: 'List the processes of containers', load: () => import('./commands/top.ts') },
   unpause: { summary: 'Let frozen containers go on', load: () => import('./commands/unpause.ts') },
   up: { summary: 'Create and start containers', frequent: true, load: () => import('./commands/up.ts') },

@@ -110,6 +110,8 @@ export interface ExecuteRequest {
   readonly parallel?: number;
   /** For the container that the plan starts attached. */
   readonly attach?: AttachRequest;
+  /** A step that fails holds nobody back; the first failure rejects once all others are done. */
+  readonly keepGoing?: boolean;
 }
 
 export type ExecuteEvent =
@@ -239,6 +241,31 @@ export interface ContainerProcess {
 export interface SystemPort {
   /** Compares disk and kernel; with `repair`, mends what it found. Touches only what it can lock. */
   check(options: { readonly repair: boolean }): Promise<readonly SystemFinding[]>;
+  /** The boot service of this instance; `purpose` `install` makes the instance, for its name. */
+  describeService(request: ServiceRequest, purpose: 'show' | 'install'): Promise<ServiceFile>;
+  /** Whether anything had to be written. */
+  installService(service: ServiceFile): Promise<boolean>;
+  enableService(service: ServiceFile): Promise<void>;
+  /** Whether there was one. */
+  uninstallService(service: ServiceFile): Promise<boolean>;
+}
+
+export interface ServiceRequest {
+  /** Default: that of the host. */
+  readonly init?: 'systemd' | 'sysv';
+  /** Default: where the init system looks. */
+  readonly directory?: string;
+  /** What runs tcompose, absolute. */
+  readonly command: readonly string[];
+}
+
+export interface ServiceFile {
+  readonly init: 'systemd' | 'sysv';
+  readonly name: string;
+  readonly path: string;
+  readonly text: string;
+  /** The command that has it run at boot. */
+  readonly enabling: readonly string[];
 }
 
 export interface SystemFinding {

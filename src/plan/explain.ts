@@ -36,6 +36,8 @@ function formatResource(operation: Operation): string {
       return `${operation.service} ${operation.command} by ${operation.provider.type}`;
     case 'run-hook':
       return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
+    case 'stop-container':
+      return `${operation.container.name}${operation.by === undefined ? '' : ` by the ${operation.by}`}`;
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
@@ -152,6 +154,8 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       return { provider: operation.provider.type, command: operation.command };
     case 'run-hook':
       return { phase: operation.phase, index: operation.index, command: operation.command };
+    case 'stop-container':
+      return operation.by === undefined ? {} : { by: operation.by };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

@@ -57,7 +57,12 @@ export interface OperationShapes {
   };
   /** `attached`: the command that starts it sees its output from the first byte, and types. */
   'start-container': { readonly container: ContainerRef; readonly attached?: boolean };
-  'stop-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
+  /** `by: 'host'`: with the service's own grace, and not recorded as the user's wish. */
+  'stop-container': {
+    readonly container: ContainerRef;
+    readonly timeout?: Nanoseconds;
+    readonly by?: 'host';
+  };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
   /** Runs a command in the container, without the project lock; fails unless it exits 0. */

@@ -43,13 +43,17 @@ export class Sequence {
   }
 
   /** Steps that a step of `service` waits for; dependencies that `counts` refuses are passed over. */
-  gate(service: string, counts: (dependency: DependencyConfig) => boolean): NodeId[] {
+  gate(
+    service: string,
+    counts: (dependency: DependencyConfig) => boolean,
+    patience: { readonly required?: boolean; readonly timeout?: number } = {},
+  ): NodeId[] {
     const dependencies = Object.entries(this.#map.get(service) ?? {}).filter(([, config]) => counts(config));
     return dependencies.flatMap(([on, { condition, required }]) => {
       const steps = this.#steps.get(on) ?? [];
       if (condition === 'service_started') return steps;
       const cause = { reason: 'dependency', of: on } as const;
-      return this.#awaitCondition(on, condition, { required, dependent: service }, cause);
+      return this.#awaitCondition(on, condition, { required, dependent: service, ...patience }, cause);
     });
   }
 

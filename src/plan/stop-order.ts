@@ -12,6 +12,7 @@ export interface StopContext {
   readonly builder: PlanBuilder;
   cause(container: ObservedContainer): Cause;
   readonly timeout?: Nanoseconds | undefined;
+  readonly by?: 'host';
 }
 
 interface StopSteps {
@@ -36,17 +37,12 @@ export function emitStops(
 }
 
 function emitStop(container: ObservedContainer, context: StopContext): StopSteps {
-  const { builder, timeout } = context;
-  const { id, name, service } = container;
+  const { builder } = context;
   const cause = context.cause(container);
   const { first, last } = emitPreStop(container, [], { builder, cause });
-  const operation: Operation = {
-    kind: 'stop-container',
-    container: { id, name },
-    ...(timeout === undefined ? {} : { timeout }),
-  };
+  const operation = stopOf(container, context);
   const stop = builder.add({ operation, cause, after: last === undefined ? [] : [last] });
-  return { service, stop, first: first ?? stop };
+  return { service: container.service, stop, first: first ?? stop };
 }
 
 function orderStops(
@@ -63,4 +59,13 @@ function orderStops(
       for (const { first } of byService.get(on) ?? []) builder.addDependencies(first, stops);
     }
   }
+}
+
+function stopOf({ id, name }: ObservedContainer, { by, timeout }: StopContext): Operation {
+  return {
+    kind: 'stop-container',
+    container: { id, name },
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(by === undefined ? {} : { by }),
+  };
 }

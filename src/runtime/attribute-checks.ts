@@ -1,9 +1,9 @@
 // Values of honoured attributes that this runtime does not take: each check names what is wrong below the attribute.
 // Those of limits and of isolation are in files of their own.
 
+import { parseRestart } from '../project/restart-policy.ts';
 import { isUserSpec } from './accounts.ts';
 import { among, type Finding, NOTHING, wrong } from './finding.ts';
-import { parseRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
 export const runtime = among('runc', 'io.containerd.runc.v2');

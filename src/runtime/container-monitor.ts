@@ -1,6 +1,7 @@
 // monitor.json: what the monitor of a container needs beside config.json.
 
 import { TcError } from '../base/error.ts';
+import { resolveRestart } from '../project/restart-policy.ts';
 import { computeDns } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
@@ -8,7 +9,6 @@ import { resolveHealth } from './health.ts';
 import { computeLog } from './logging.ts';
 import { MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
 import { describeJoins, hasOwnPids } from './namespaces.ts';
-import { resolveRestart } from './restart.ts';
 import { parseSignal } from './signals.ts';
 
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';

@@ -1,6 +1,8 @@
 // monitor.json: what the monitor needs beside the OCI config. TS decides all of it; C++ checks and carries it out.
 // The whole contract, with the control protocol and the files, is docs/runtime-protocol.md.
 
+import type { RestartSpec } from '../project/restart-policy.ts';
+
 export const MONITOR_SPEC_VERSION = 1;
 
 export interface MonitorSpec {
@@ -139,16 +141,6 @@ export interface SyslogSpec {
   readonly facility: number;
   readonly tag: string;
   readonly hostname: string;
-}
-
-export interface RestartSpec {
-  readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
-  /** 0: no limit. */
-  readonly maxRetries: number;
-  /** Between an exit and the next start; absent: 100 ms, doubled each time up to a minute. */
-  readonly delayMs?: number;
-  /** Only a restart that ended sooner counts against `maxRetries`; absent: every one does. */
-  readonly windowMs?: number;
 }
 
 export interface HealthSpec {

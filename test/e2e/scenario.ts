@@ -33,7 +33,7 @@ export class Scenario {
   readonly environment: NodeJS.ProcessEnv;
 
   /** Precedes every command: `machine.prefix`, where it is to run elsewhere than on this host. */
-  readonly #prefix: readonly string[];
+  #prefix: readonly string[];
 
   constructor(
     files: Record<string, string>,
@@ -54,6 +54,11 @@ export class Scenario {
     const scenario = new Scenario({});
     cpSync(join(top, 'examples', name), scenario.directory, { recursive: true });
     return scenario;
+  }
+
+  /** From now on commands run there. */
+  moveTo(prefix: readonly string[]): void {
+    this.#prefix = prefix;
   }
 
   write(name: string, text: string): void {

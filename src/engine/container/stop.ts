@@ -25,6 +25,23 @@ export async function stopContainer(
   return true;
 }
 
+/** The same as the host's wish, which is a signal to the monitor: signal and grace are the service's own. */
+export async function stopWithHost({ native, instance }: EngineContext, id: string): Promise<boolean> {
+  const { paths } = instance;
+  const { alive, status } = readContainerStatus(paths, id);
+  if (!alive || status?.monitorPid === undefined) return false;
+  try {
+    process.kill(status.monitorPid, 'SIGTERM');
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+  // Until it closes the connection: waiting for the lock would keep one of the few threads all the time.
+  for await (const _ of monitorClient.subscribe(paths.containerRun(id)));
+  const lock = await lockDirectory(native, paths.container(id), true);
+  if (lock !== undefined) native.close(lock);
+  return true;
+}
+
 /**
  * The lock of a container that does not run and of which nothing runs on. `running`: it runs, whoever started it.
  * Undefined: it is gone. Waits only for what ends or begins by itself.

@@ -7,7 +7,7 @@ import { TcError } from '../../base/error.ts';
 import { removeFile, writeVolatileFile } from '../record/json-file.ts';
 
 /** Verbs that make what others wait for impossible. */
-const CANCELLING: readonly string[] = ['down', 'stop', 'kill', 'rm'];
+const CANCELLING: readonly string[] = ['down', 'stop', 'kill', 'rm', 'system stop'];
 
 export function isCancelling(verb: string): boolean {
   return CANCELLING.includes(verb);

@@ -11,7 +11,7 @@ import { discardContainer } from '../container/discard.ts';
 import { locateExternal, packContents, readContent } from '../container/file-objects.ts';
 import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
 import { startAttached, startContainer } from '../container/start.ts';
-import { lockStopped, stopContainer } from '../container/stop.ts';
+import { lockStopped, stopContainer, stopWithHost } from '../container/stop.ts';
 import { receiveFromMonitor } from '../control/hand-over.ts';
 import { monitorClient } from '../control/monitor.ts';
 import type { AttachRequest } from '../ports.ts';
@@ -69,6 +69,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
 
   async 'start-container'({ attached, container }, { execution }) {
     const record = execution.resolve(container);
+    if (execution.unready.has(record.id)) throw execution.unready.get(record.id);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
     // Somebody else's start, while only waits were left here, is as good.
     if (lock === 'running') return;
@@ -77,9 +78,12 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.events.container('start', record);
   },
 
-  async 'stop-container'({ container, timeout }, { execution, signal }) {
+  async 'stop-container'({ container, timeout, by }, { execution, signal }) {
     const record = execution.resolve(container);
-    const stopping = stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+    const stopping =
+      by === 'host'
+        ? stopWithHost(execution.context, record.id)
+        : stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
     // Once asked, the monitor needs nobody: whoever gives up waiting may kill, or let another command do so.
     const stopped = await abortable(stopping, signal);
     if (stopped) execution.events.container('stop', record);

@@ -122,7 +122,7 @@ async function executeLocked(
     attach: request.attach,
   });
   try {
-    await prepare(execution, plan, parts.images, request.model);
+    await prepare(execution, plan, { ...request, images: parts.images });
     await runPlan(execution, plan, request, lock);
     return { created: execution.created, plan, session: execution.session };
   } catch (error) {
@@ -175,6 +175,7 @@ function runPlan(
     // One more than there are processors: while monitors are at work, the next container's files are written.
     parallel: request.parallel ?? availableParallelism() + 1,
     signal: request.signal,
+    ...(request.keepGoing ? { keepGoing: true } : {}),
     weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),
     async run(node, signal) {
       const { group, id, operation } = node;
@@ -191,7 +192,7 @@ function runPlan(
       const other = await lock.retake();
       const nodes = plan.nodes.filter((node) => !done.has(node.id));
       if (other) checkPreconditions(execution, nodes, request, other);
-      await reservePortsAgain(execution, nodes, request.model);
+      await reservePortsAgain(execution, nodes, request);
     },
   });
 }

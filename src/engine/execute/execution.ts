@@ -66,6 +66,8 @@ export class Execution {
   readonly volumes: Map<string, VolumeRecord>;
   /** What this plan has removed: a successor may be made only after its predecessor is gone, and takes over from it. */
   readonly removed = new Map<string, ContainerRecord>();
+  /** Containers that cannot be started, and why: with `keepGoing` the others can. */
+  readonly unready = new Map<string, unknown>();
   /** Locks of containers that were created and not started yet. */
   readonly #locks = new Map<string, Descriptor>();
   /** Containers that get other ports at their next start. */

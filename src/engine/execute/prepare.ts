@@ -22,7 +22,7 @@ import { createDigest, type DigestedFiles, digestFiles } from '../input/digest.t
 import { readSeccompProfile } from '../input/seccomp-profile.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { SocketOwner } from '../port/socket-pool.ts';
-import type { PortRecord } from '../record/container-record.ts';
+import type { ContainerRecord, PortRecord } from '../record/container-record.ts';
 import { findBindAddresses } from './bind-addresses.ts';
 import { checkResources } from './check-resources.ts';
 import type { Execution } from './execution.ts';
@@ -43,12 +43,18 @@ export interface PreparedContainer {
 
 type Create = OperationOf<'create-container'>;
 
+/** What a request says about the time before its first effect. */
+export interface PreparationRequest {
+  readonly model?: ProjectModel | undefined;
+  readonly keepGoing?: boolean | undefined;
+}
+
 export async function prepare(
   execution: Execution,
   plan: Plan,
-  images: Images,
-  model: ProjectModel | undefined,
+  request: PreparationRequest & { readonly images: Images },
 ): Promise<void> {
+  const { images, model } = request;
   await checkResources(execution, plan, model);
   for (const node of plan.nodes) {
     const { operation } = node;
@@ -58,18 +64,31 @@ export async function prepare(
       );
     }
     if (operation.kind === 'start-container' && 'id' in operation.container) {
-      const record = execution.resolve(operation.container);
-      await atService({ model, service: record.service }, () => execution.reservePorts(record));
+      await prepareStart(execution, execution.resolve(operation.container), request);
     }
   }
+}
+
+/** With `keepGoing`, a container whose ports are taken fails when its turn comes; the others start. */
+async function prepareStart(
+  execution: Execution,
+  record: ContainerRecord,
+  { model, keepGoing }: PreparationRequest,
+): Promise<void> {
+  const { service } = record;
+  const reserved = atService({ model, service }, () => execution.reservePorts(record));
+  if (!keepGoing) return reserved;
+  execution.unready.delete(record.id);
+  await reserved.catch((error) => execution.unready.set(record.id, error));
 }
 
 /** After a time in which others had the project: the sockets of what is still to be started. */
 export async function reservePortsAgain(
   execution: Execution,
   nodes: readonly PlanNode[],
-  model: ProjectModel | undefined,
+  request: PreparationRequest,
 ): Promise<void> {
+  const { model } = request;
   for (const { id, operation } of nodes) {
     const prepared = execution.prepared.get(id);
     if (operation.kind === 'create-container' && prepared) {
@@ -79,8 +98,7 @@ export async function reservePortsAgain(
       execution.prepared.set(id, { ...prepared, ports: await atService({ model, service }, reserve) });
     }
     if (operation.kind === 'start-container' && execution.isMade(operation.container)) {
-      const record = execution.resolve(operation.container);
-      await atService({ model, service: record.service }, () => execution.reservePorts(record));
+      await prepareStart(execution, execution.resolve(operation.container), request);
     }
   }
 }

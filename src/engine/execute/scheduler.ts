@@ -13,6 +13,8 @@ export interface Schedule<N extends ScheduledNode> {
   /** Heavy effects at a time. */
   readonly parallel: number;
   readonly signal?: AbortSignal;
+  /** A node that fails holds nobody back: what waits for it runs, as if it had been done. */
+  readonly keepGoing?: boolean;
   weigh(node: N): Weight;
   /** `signal` fires when the plan fails or is cancelled: waits end at once, effects run to their end. */
   run(node: N, signal: AbortSignal): Promise<void>;
@@ -41,6 +43,8 @@ class Run<N extends ScheduledNode> {
   #idle = false;
   #resuming = false;
   #failure: { readonly error: unknown } | undefined;
+  /** The first of those that held nobody back. */
+  #setback: { readonly error: unknown } | undefined;
   #settle: (() => void) | undefined;
 
   constructor(schedule: Schedule<N>) {
@@ -68,7 +72,8 @@ class Run<N extends ScheduledNode> {
     this.#advance();
     await ended;
     signal?.removeEventListener('abort', cancel);
-    if (this.#failure) throw this.#failure.error;
+    const { error } = this.#failure ?? this.#setback ?? {};
+    if (this.#failure || this.#setback) throw error;
   }
 
   #advance(): void {
@@ -130,7 +135,7 @@ class Run<N extends ScheduledNode> {
       .run(node, this.#stop.signal)
       .then(
         () => this.#complete(node),
-        (error) => this.#fail(error),
+        (error) => this.#miss(node, error),
       )
       .finally(() => {
         this.#running[weight] -= 1;
@@ -145,6 +150,13 @@ class Run<N extends ScheduledNode> {
       this.#missing.set(dependent.id, missing);
       if (missing === 0) this.#ready.push(dependent);
     }
+  }
+
+  #miss(node: N, error: unknown): void {
+    if (this.#schedule.keepGoing && !this.#stop.signal.aborted) {
+      this.#setback ??= { error };
+      this.#complete(node);
+    } else this.#fail(error);
   }
 
   #fail(error: unknown): void {

@@ -6,7 +6,9 @@ import { createKernelNames, type KernelNames } from './kernel-names.ts';
 import { createPaths, type InstancePaths } from './paths.ts';
 
 export interface Instance {
+  /** Empty for the default data root. */
   readonly id: string;
+  readonly root: string;
   readonly key: Buffer;
   readonly paths: InstancePaths;
   readonly names: KernelNames;
@@ -48,6 +50,11 @@ export class InstanceLocator {
     return this.#found;
   }
 
+  /** As it is, or as it would be made; nothing is written. */
+  preview(): Instance {
+    return this.find() ?? this.#build(this.#propose());
+  }
+
   /** For planning: the key of the instance, or the one that it would get; nothing is written. */
   previewKey(): Buffer {
     return this.find()?.key ?? Buffer.from(this.#propose().key, 'hex');
@@ -63,6 +70,7 @@ export class InstanceLocator {
     const suffix = identity.id === '' ? '' : `-${identity.id}`;
     return {
       id: identity.id,
+      root: this.root,
       key: Buffer.from(identity.key, 'hex'),
       paths: createPaths(this.root, resolve(this.#runDir ?? join(base, `tcompose${suffix}`))),
       names: createKernelNames(identity.id),

@@ -20,13 +20,14 @@ import { listVolumeRemnants } from '../volume/volumes.ts';
 import { findDamagedRecords } from './damaged.ts';
 import { findAbandoned } from './needs-sweep.ts';
 import { findOrphanCgroups } from './orphan-cgroups.ts';
+import { findStaleGroups } from './stale-groups.ts';
 import { sweep } from './sweep.ts';
 
-/** Something that does not fit, and what mends it. */
+/** Something that does not fit, and what mends it. If that yields false, in the end, somebody alive holds it: not mended. */
 export interface Discrepancy {
   readonly what: string;
   readonly why: string;
-  repair(): void | Promise<void>;
+  repair(): unknown;
 }
 
 export async function checkSystem(
@@ -44,8 +45,8 @@ export async function checkSystem(
 async function treat(found: readonly Discrepancy[], repair: boolean): Promise<SystemFinding[]> {
   const findings: SystemFinding[] = [];
   for (const discrepancy of found) {
-    if (repair) await discrepancy.repair();
-    findings.push({ what: discrepancy.what, why: discrepancy.why, repaired: repair });
+    const repaired = repair && (await discrepancy.repair()) !== false;
+    findings.push({ what: discrepancy.what, why: discrepancy.why, repaired });
   }
   return findings;
 }
@@ -55,6 +56,7 @@ function findDiscrepancies(context: EngineContext): Discrepancy[] {
     ...findLostContainers(context),
     ...findFrozenContainers(context),
     ...findRemnants(context),
+    ...findStaleGroups(context),
     ...findOrphanLeases(context),
     ...findOrphanLinks(context),
     ...findOrphanRunDirectories(context),
@@ -70,7 +72,7 @@ function findLostContainers(context: EngineContext): Discrepancy[] {
     .map((id) => ({
       what: `container ${id.slice(0, 12)}`,
       why: 'its monitor was killed; its record still says that it runs',
-      repair: async () => void (await sweep(context, [id])),
+      repair: async () => (await sweep(context, [id])).length > 0,
     }));
 }
 

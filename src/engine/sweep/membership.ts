@@ -23,7 +23,11 @@ function clearState(path: string, slot: number): void {
   closeSync(fd);
 }
 
-async function leaveGroup(context: EngineContext, containerId: string, port: PortRecord): Promise<void> {
+export async function leaveGroup(
+  context: EngineContext,
+  containerId: string,
+  port: Pick<PortRecord, 'protocol' | 'address' | 'port'>,
+): Promise<void> {
   const { native, instance } = context;
   const path = instance.paths.portGroup(port.protocol, port.address, port.port);
   if (!readGroup(path).some((member) => member.containerId === containerId)) return;

@@ -36,7 +36,7 @@ export class FakeEngine
   /** Called before each operation: tests hold an execution by a promise that does not settle. */
   before: (operation: Operation) => Promise<void> | undefined = () => undefined;
 
-  readonly system = { check: () => Promise.resolve([]) };
+  readonly system = { check: () => Promise.resolve([]) } as unknown as Engine['system'];
 
   readonly logs = { read: (request: LogRequest) => this.#read(request) };
 

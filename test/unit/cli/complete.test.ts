@@ -15,7 +15,13 @@ describe('completion', () => {
   it('offers verbs, the second word of two of them too', async () => {
     expect(await words('re')).toEqual(['registry', 'restart']);
     expect(await words('-f', 'a.yml', 'sc')).toEqual(['scale']);
-    expect(await words('system', '')).toEqual(['check']);
+    expect(await words('system', '')).toEqual([
+      'check',
+      'install-service',
+      'restore',
+      'stop',
+      'uninstall-service',
+    ]);
     expect(await words('registry', '')).toEqual(['ls', 'rm', 'tags']);
     expect(await words('nonsense', '')).toEqual([]);
   });

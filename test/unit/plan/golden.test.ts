@@ -4,6 +4,7 @@
 import { describe } from 'vitest';
 import { parse } from 'yaml';
 import { TcError } from '../../../src/base/error.ts';
+import { planHostStop, planRestore, type RestoreOptions } from '../../../src/plan/boot.ts';
 import { type DownOptions, planDown } from '../../../src/plan/down.ts';
 import { formatPlan } from '../../../src/plan/explain.ts';
 import { explainPlan } from '../../../src/plan/explain-changes.ts';
@@ -26,7 +27,7 @@ import { testGoldenFiles } from '../../golden/golden-file.ts';
 import { buildWorld, type World, type WorldWords } from './world.ts';
 
 /** Whatever the file says; the verbs check it by behaving. */
-type Options = UpOptions & DownOptions & KillOptions & { scale: Record<string, number> };
+type Options = UpOptions & DownOptions & KillOptions & RestoreOptions & { scale: Record<string, number> };
 
 /** `with`: attributes that this run changes. */
 type RunWords = Omit<RunOptions, 'service' | 'slug'> & { service: string; with?: Partial<ServiceConfig> };
@@ -48,6 +49,8 @@ const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> 
   kill: ({ model, state }, options) => planKill(model, state, options),
   pause: ({ model, state }, options) => planPause(model, state, options),
   unpause: ({ model, state }, options) => planUnpause(model, state, options),
+  restore: ({ state }, options) => planRestore(state, options),
+  'host-stop': ({ state }) => planHostStop(state),
   rm: ({ model, state }, options) => planRemove(model, state, options),
   run: (world, options) => run(world, options as unknown as RunWords),
 };

@@ -42,6 +42,8 @@ export interface ContainerWords {
   state?: ContainerState;
   health?: HealthStatus;
   exit?: number;
+  stoppedByUser?: boolean;
+  restarts?: number;
   /** What its service looked like when it was made, where it differs. */
   was?: ServiceWords;
   service?: string;
@@ -247,7 +249,7 @@ function buildContainer(key: string, words: ContainerWords, world: WorldWords): 
     command: [],
     recorded: recordService(config, digest),
     inputs: buildInputs(words, then, config),
-    labels: words.labels ?? {},
+    labels: words.labels ?? labelDependencies(config),
     publishers: [],
     networks: [],
     mounts: [],
@@ -256,13 +258,21 @@ function buildContainer(key: string, words: ContainerWords, world: WorldWords): 
   };
 }
 
+/** The label that tells them without a model, as the engine writes it. */
+function labelDependencies({ depends_on }: ServiceConfig): Record<string, string> {
+  const entries = Object.entries(depends_on).map(([on, { condition, restart }]) =>
+    [on, condition, restart ?? false].join(':'),
+  );
+  return entries.length === 0 ? {} : { 'com.docker.compose.depends_on': entries.join(',') };
+}
+
 function buildStatus(words: ContainerWords) {
   const state = words.state ?? 'running';
   const isStarted = state !== 'creating' && state !== 'created';
   return {
     state,
-    stoppedByUser: false,
-    restartCount: 0,
+    stoppedByUser: words.stoppedByUser ?? false,
+    restartCount: words.restarts ?? 0,
     ...(words.exit === undefined ? {} : { exitCode: words.exit }),
     ...(words.health === undefined ? {} : { health: words.health }),
     createdAt: words.created ?? '2026-01-01T00:00:00Z',

@@ -126,3 +126,23 @@ describe('the scheduler', () => {
     expect(run.log).toEqual(['begin 0', 'idle', 'end 0']);
   });
 });
+
+describe('a schedule that keeps going', () => {
+  it('runs what waits for a failed node, and tells of the first failure at the end', async () => {
+    const run = new Recorder([node(0), node(1), node(2, [0])], { keepGoing: true });
+    await run.end(0, new Error('first'));
+    await run.end(1, new Error('second'));
+    expect(run.log).toContain('begin 2');
+    await run.end(2);
+    await expect(run.done).rejects.toThrow('first');
+  });
+
+  it('ends when it is cancelled', async () => {
+    const cancel = new AbortController();
+    const run = new Recorder([node(0), node(1, [0])], { keepGoing: true, signal: cancel.signal });
+    cancel.abort(new Error('cancelled'));
+    await run.end(0, new Error('after that'));
+    await expect(run.done).rejects.toThrow('cancelled');
+    expect(run.log).not.toContain('begin 1');
+  });
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { resolveRestart } from '../../../src/runtime/restart.ts';
+import { resolveRestart } from '../../../src/project/restart-policy.ts';
 
 it.each([
   [{}, 'no', 0],

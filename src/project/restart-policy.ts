@@ -1,7 +1,16 @@
 // Restart policies: `restart` of the service, or `deploy.restart_policy`, which wins.
 
-import type { ServiceConfig } from '../project/service-config.ts';
-import type { RestartSpec } from './monitor-spec.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+export interface RestartSpec {
+  readonly policy: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+  /** 0: no limit. */
+  readonly maxRetries: number;
+  /** Between an exit and the next start; absent: 100 ms, doubled each time up to a minute. */
+  readonly delayMs?: number;
+  /** Only a restart that ended sooner counts against `maxRetries`; absent: every one does. */
+  readonly windowMs?: number;
+}
 
 const CONDITIONS: Readonly<Record<string, RestartSpec['policy']>> = {
   none: 'no',

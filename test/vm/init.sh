@@ -1,0 +1,60 @@
+#!/bin/busybox sh
+# The guest's first process: this machine's files, read-only, below a layer in memory; then the tests in it.
+# The kernel's command line says `tcompose=NODE|TREE|TEST|...`.
+/bin/busybox --install -s /bin
+PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+while read -r module; do
+  insmod "/modules/$module" || echo "cannot load $module"
+done < /modules/order
+
+mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=524288 host /lower || exec poweroff -f
+mount -t tmpfs -o mode=755 tmpfs /writable
+mkdir /writable/upper /writable/work
+mount -t overlay -o lowerdir=/lower,upperdir=/writable/upper,workdir=/writable/work overlay /root || exec poweroff -f
+
+words=$(sed 's/.*tcompose=\([^ ]*\).*/\1/; s/|/ /g' /proc/cmdline)
+set -- $words
+node=$1
+tree=$2
+shift 2
+
+cd /root || exec poweroff -f
+mkdir /tree
+mount --bind "/root$tree" /tree
+# What an overlay cannot be the upper layer for, and what belongs to the other kernel.
+mkdir -p tmp run var/lib/tcompose
+mount -t tmpfs -o mode=1777 tmpfs tmp
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=711 tmpfs var/lib/tcompose
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t devtmpfs dev dev
+mkdir -p dev/pts dev/shm dev/mqueue
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+mount -t mqueue mqueue dev/mqueue
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+ip link set lo up
+hostname vm
+
+# The tree may be below what was just covered.
+mkdir -p "/root$tree"
+mount --bind /tree "/root$tree"
+echo "Linux $(uname -r), cgroup controllers: $(cat sys/fs/cgroup/cgroup.controllers)"
+# As an initramfs does it: what is mounted becomes the root, also to those who enter a mount namespace.
+exec switch_root /root /bin/sh -c '
+  node=$1 tree=$2
+  shift 2
+  export PATH="${node%/*}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root TERM=dumb NO_COLOR=1 CI=1
+  cd "$tree" || exit 1
+  "$node" node_modules/vitest/vitest.mjs run --project host --no-color --testTimeout 600000 --hookTimeout 600000 "$@"
+  code=$?
+  sync
+  echo "tcompose-vm-exit $code"
+  sleep 1
+  echo o > /proc/sysrq-trigger
+  sleep 60
+' vm "$node" "$tree" "$@"
