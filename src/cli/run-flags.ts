@@ -5,6 +5,7 @@ import { usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
 import type { FlagSpecs, FlagValues } from './flag.ts';
 import { notSupported } from './flag-values.ts';
+import { orphanFlags } from './shared-flags.ts';
 
 export const runFlags = {
   build: { type: 'boolean', unsupported: true, hidden: true, summary: 'Build images first' },
@@ -30,17 +31,7 @@ export const runFlags = {
   quiet: { type: 'boolean', char: 'q', summary: 'Show no progress' },
   'quiet-build': { type: 'boolean', hidden: true, summary: 'Build without progress' },
   'quiet-pull': { type: 'boolean', summary: 'Pull without progress' },
-  'remove-orphans': {
-    type: 'boolean',
-    env: 'COMPOSE_REMOVE_ORPHANS',
-    summary: 'Remove containers of services that the files no longer have',
-  },
-  'ignore-orphans': {
-    type: 'boolean',
-    env: 'COMPOSE_IGNORE_ORPHANS',
-    hidden: true,
-    summary: 'Say nothing of containers of services that the files no longer have',
-  },
+  ...orphanFlags,
   rm: { type: 'boolean', summary: 'Remove the container when it ends' },
   'service-ports': { type: 'boolean', char: 'P', summary: 'Publish the ports of the service' },
   tty: { type: 'boolean', char: 't', hidden: true, summary: 'A terminal, if there is one; see --no-tty' },

@@ -37,6 +37,20 @@ export const waitFlags = {
   'wait-timeout': { type: 'integer', value: 'SECONDS', summary: 'How long to wait at most' },
 } as const satisfies FlagSpecs;
 
+export const orphanFlags = {
+  'remove-orphans': {
+    type: 'boolean',
+    env: 'COMPOSE_REMOVE_ORPHANS',
+    summary: 'Remove containers of services that the files no longer have',
+  },
+  'ignore-orphans': {
+    type: 'boolean',
+    env: 'COMPOSE_IGNORE_ORPHANS',
+    hidden: true,
+    summary: 'Say nothing of containers of services that the files no longer have',
+  },
+} as const satisfies FlagSpecs;
+
 const nanosecondsPerSecond = 1e9;
 
 export function toNanoseconds(seconds: number | undefined): number | undefined {

@@ -4,7 +4,7 @@ import type { ImageChoice, UpRequest } from '../app/up.ts';
 import { usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
 import type { FlagSpecs, FlagValues } from './flag.ts';
-import { timeoutFlag, toNanoseconds } from './shared-flags.ts';
+import { orphanFlags, timeoutFlag, toNanoseconds } from './shared-flags.ts';
 
 /** What `up` and `create` share. */
 export const reconcileFlags = {
@@ -20,17 +20,7 @@ export const reconcileFlags = {
     summary: 'When to pull images',
   },
   'quiet-pull': { type: 'boolean', summary: 'Pull without progress' },
-  'remove-orphans': {
-    type: 'boolean',
-    env: 'COMPOSE_REMOVE_ORPHANS',
-    summary: 'Remove containers of services that the files no longer have',
-  },
-  'ignore-orphans': {
-    type: 'boolean',
-    env: 'COMPOSE_IGNORE_ORPHANS',
-    hidden: true,
-    summary: 'Say nothing of containers of services that the files no longer have',
-  },
+  ...orphanFlags,
   scale: {
     type: 'list',
     value: 'SERVICE=N',
