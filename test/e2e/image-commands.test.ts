@@ -190,7 +190,7 @@ describe('image save and load', () => {
 
   it('go through pipes, compressed, and by id without a name', () => {
     const id = importImage('app');
-    const shell = `"$0" "$1" save ${id} | gzip | ("$0" "$1" --root "$TCOMPOSE_ROOT-2" load)`;
+    const shell = `"$0" "$1" save ${id} | gzip | ("$0" "$1" --root "$TCOMPOSE_ROOT-2" load -q)`;
     const outcome = spawnSync('sh', ['-c', shell, process.execPath, executable], {
       env: scenario.environment,
       encoding: 'utf8',
