@@ -17,3 +17,6 @@ export function unless<T>(errnos: readonly string[], action: () => T): T | undef
     throw error;
   }
 }
+
+/** Codes of a disk that takes nothing more. */
+export const FULL_DISK = ['ENOSPC', 'EDQUOT', 'EROFS'];

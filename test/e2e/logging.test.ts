@@ -99,7 +99,7 @@ describe('json-file', () => {
         /log lines lost/.test(scenario.ok('ps').stdout) ? true : undefined,
       );
     } finally {
-      scenario.run('down', '-t', '0');
+      scenario.ok('down', '-t', '0');
       spawnSync('umount', ['-l', scenario.root]);
     }
   });

@@ -4,6 +4,7 @@
 import { type FSWatcher, mkdirSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { TcError } from '../../base/error.ts';
+import { FULL_DISK, unless } from '../../base/system-error.ts';
 import { removeFile, writeVolatileFile } from '../record/json-file.ts';
 
 /** Verbs that make what others wait for impossible. */
@@ -15,7 +16,8 @@ export function isCancelling(verb: string): boolean {
 
 /** Asks every other command on the project to give way, until the returned function is called. */
 export function requestCancellation(path: string, verb: string): () => void {
-  writeVolatileFile(path, `${JSON.stringify({ pid: process.pid, verb })}\n`);
+  // On a full disk nobody is asked, and this one waits its turn: it may be what makes room.
+  unless(FULL_DISK, () => writeVolatileFile(path, `${JSON.stringify({ pid: process.pid, verb })}\n`));
   return () => removeFile(path);
 }
 

@@ -4,6 +4,7 @@
 import { closeSync, ftruncateSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortable } from '../../base/async.ts';
+import { FULL_DISK, unless } from '../../base/system-error.ts';
 import type { Descriptor, Native } from '../../runtime/native.ts';
 import { isSameFile, openLockFile } from './file-lock.ts';
 
@@ -77,7 +78,8 @@ export class ProjectLock {
     const since = new Date().toISOString();
     const holder: LockHolder = { pid: process.pid, verb, since, generation: this.#generation };
     ftruncateSync(fd, 0);
-    writeSync(fd, `${JSON.stringify(holder)}\n`, 0);
+    // The lock is what counts, also on a full disk.
+    unless(FULL_DISK, () => writeSync(fd, `${JSON.stringify(holder)}\n`, 0));
     return previous;
   }
 
