@@ -1,7 +1,7 @@
 // events.jsonl: what happened to the instance's objects, one JSON object a line, as `docker events` names things.
 
 import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { errnoOf } from '../../base/system-error.ts';
+import { errnoOf, FULL_DISK } from '../../base/system-error.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 
 /** Beyond it the file is set aside as `.1`; with that, ten thousand events or more are at hand. */
@@ -23,7 +23,7 @@ export function openEventLog(path: string): EventLog {
       appendFileSync(path, line, { mode: 0o600 });
     } catch (error) {
       // Telling what happened must not undo it.
-      if (!['ENOSPC', 'EDQUOT', 'EROFS', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
+      if (![...FULL_DISK, 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
     }
   };
   return {
