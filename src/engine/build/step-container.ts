@@ -16,7 +16,7 @@ import { makeWritableLayer } from '../container/fill.ts';
 import { remnantPath } from '../container/remnant.ts';
 import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
-import { lockDirectory, openLockFile } from '../lock/file-lock.ts';
+import { isSameFile, lockDirectory, openLockFile } from '../lock/file-lock.ts';
 import type { MonitorStatus } from '../status/status.ts';
 import type { BuildNetwork } from './build-network.ts';
 import { followOutput } from './step-output.ts';
@@ -53,12 +53,15 @@ interface Step {
 }
 
 function openStep({ native, instance }: EngineContext): Step {
-  const id = createId();
-  const directory = remnantPath(instance.paths, 'building', id);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const owner = openLockFile(join(directory, 'builder'));
-  native.tryLock(owner, 'exclusive');
-  return { id, directory, owner };
+  for (;;) {
+    const id = createId();
+    const directory = remnantPath(instance.paths, 'building', id);
+    const path = join(directory, 'builder');
+    const owner = openLockFile(path);
+    if (native.tryLock(owner, 'exclusive') && isSameFile(owner, path)) return { id, directory, owner };
+    // A sweep found it between the two calls, and took it for one whose builder is dead.
+    closeSync(owner);
+  }
 }
 
 async function closeStep(context: EngineContext, { id, directory, owner }: Step): Promise<void> {

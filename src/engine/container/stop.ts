@@ -95,10 +95,18 @@ export async function emptyCgroup(context: EngineContext, bundle: string): Promi
   for (const directory of [...cgroup.directories].reverse()) removeCgroup(directory);
 }
 
-/** Undefined: the bundle was never finished, so nothing ever ran in it. */
+/**
+ * Undefined: the bundle was never finished, so nothing ever ran in it; or a power failure took what was written last, and
+ * with it all that ran.
+ */
 export function readCgroup(bundle: string): CgroupSpec | undefined {
   const text = unless(['ENOENT'], () => readFileSync(join(bundle, 'monitor.json'), 'utf8'));
-  return text === undefined ? undefined : (JSON.parse(text) as MonitorSpec).cgroup;
+  if (text === undefined) return undefined;
+  try {
+    return (JSON.parse(text) as MonitorSpec).cgroup;
+  } catch {
+    return undefined;
+  }
 }
 
 function hasCgroup(cgroup: CgroupSpec): boolean {
