@@ -132,7 +132,7 @@ services:
     depends_on: [db]
     volumes: [./told:/told]
     pre_start: [{command: [sh, -c, "echo never >> /told/all"]}]
-    post_start: [{command: [sh, -c, "echo hook >> /told/all"]}]
+    post_start: [{command: [sh, -c, "sleep 0.3; echo hook >> /told/all"]}]
 `,
       'told/all': '',
     });
@@ -141,6 +141,9 @@ services:
     expect(told()).toEqual(['hook']);
     expect(scenario.ok('run', '-d', 'web', 'sleep', '1000').stdout).toMatch(/^[0-9a-f]{64}\n$/);
     expect(told()).toEqual(['hook', 'hook']);
+    // The command's output has ended, ours has not: what the caller reads from is a socket that could be shut down.
+    const closing = scenario.run('run', '--rm', '-T', 'web', 'sh', '-c', 'exec >&- 2>&-; sleep 1; exit 4');
+    expect([closing.status, closing.stderr]).toEqual([4, expect.stringContaining('Ran post_start')]);
     // What it prepares for is over already.
     expect(scenario.run('run', '--rm', '-T', 'web', 'sh', '-c', 'exit 3').status).toBe(3);
   });

@@ -83,7 +83,8 @@ export function checkAnswer(answer: ControlMessage, action: string): ControlMess
   if (typeof error !== 'object' || error === null) return answer;
   const failure = error as ControlFailure;
   throw new TcError(`${action}: ${failure.message || `${failure.step}: ${failure.errno}`}`, {
-    code: 'runtime',
+    // Its processes are gone, its monitor is about to say so.
+    code: failure.errno === 'ESRCH' ? 'exec-lost' : 'runtime',
     kind: 'environment',
     exitCode: failure.exitCode || 1,
   });

@@ -158,12 +158,12 @@ function checkVersion({ error }: ControlMessage, name: string): void {
 
 async function copyOut(from: Socket, to: Writable | undefined): Promise<void> {
   // Read though nobody wants it: an end that is closed would be one more way to fail for the container.
-  await copy(from, to ?? new PassThrough().resume());
+  await copy(from, to ?? new PassThrough().resume(), { end: false });
 }
 
 /** What the caller types; nothing keeps the command from ending. */
 function copyIn(from: Readable | undefined, to: Socket): void {
   to.on('error', () => undefined);
   if (from === undefined) to.end();
-  else copy(from, to).catch(() => undefined);
+  else copy(from, to, { end: true }).catch(() => undefined);
 }

@@ -42,7 +42,7 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
     // The caller's input may never end; the exec's end is not held up by it.
-    copy(stream, end(write, 'writable')).catch(() => undefined);
+    copy(stream, end(write, 'writable'), { end: true }).catch(() => undefined);
     return keep(read);
   };
   const output = (name: 'stdout' | 'stderr'): Descriptor => {
@@ -51,7 +51,7 @@ export function openStreams(native: Native, request: ExecRequest): ExecStreams {
     const stream = request[name];
     if (stream === undefined || request.detach) return nothing();
     const { read, write } = native.pipe();
-    copies.push(copy(end(read, 'readable'), stream));
+    copies.push(copy(end(read, 'readable'), stream, { end: false }));
     return keep(write);
   };
   return {
@@ -79,10 +79,13 @@ function directDescriptor(
   return kind === 'pipe' || kind === 'socket' ? fd : undefined;
 }
 
-/** The far side closing early (a pager that quits) is an end, not a failure. */
-export async function copy(from: Readable, to: Writable): Promise<void> {
+/**
+ * The far side closing early (a pager that quits) is an end, not a failure. `end`: `to` is ours and goes with `from`; what
+ * the caller gave stays open, it may have more to say.
+ */
+export async function copy(from: Readable, to: Writable, options: { readonly end: boolean }): Promise<void> {
   try {
-    await pipeline(from, to, { end: to instanceof Socket });
+    await pipeline(from, to, options);
   } catch (error) {
     const ends = ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'];
     if (!ends.includes(errnoOf(error) ?? '')) throw error;

@@ -123,12 +123,13 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     const { paths } = execution.context.instance;
     // What has ended by itself has nothing to prepare for, and a command of `run` may be a short one.
     const mayEnd = operation.phase === 'pre_stop' || record.oneOff;
-    const hasEnded = () => mayEnd && !readContainerStatus(paths, record.id).alive;
-    if (hasEnded()) return;
+    const hasEnded = () => !readContainerStatus(paths, record.id).alive;
+    if (mayEnd && hasEnded()) return;
     try {
       await runHook(execution.context, record, operation, signal);
     } catch (error) {
-      if (!hasEnded()) throw error;
+      const found = error instanceof TcError && ['not-running', 'exec-lost'].includes(error.code);
+      if (!mayEnd || !(found || hasEnded())) throw error;
     }
   },
 
