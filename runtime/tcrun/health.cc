@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "events.h"
 #include "monitor.h"
 
 namespace tc {
@@ -71,7 +72,10 @@ void conclude(Monitor& monitor, int exit_code) {
   unwatch(monitor, health.output);
   unwatch(monitor, health.joining.sync);
   schedule_next(monitor);
-  if (health.status != before) publish(monitor);
+  if (health.status != before) {
+    publish(monitor);
+    record_event(monitor.spec, health.status == Health::Healthy ? "health_status: healthy" : "health_status: unhealthy");
+  }
   report_status(monitor);
   Arena scratch;
   Text line(scratch.make<char>(kMaxStatus), kMaxStatus);

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#include "events.h"
 #include "monitor.h"
 
 namespace tc {
@@ -176,6 +177,7 @@ Error start_life(Monitor& monitor) {
   monitor.state = State::Running;
   monitor.is_paused = false;
   watch_output(monitor);
+  record_event(monitor.spec, "start");
   start_health(monitor);
   publish(monitor);
   report_status(monitor);
@@ -221,6 +223,8 @@ void container_exited(Monitor& monitor, int code, int status) {
   thaw(monitor);
   // First of all out of names and ports: requests must not go where nobody is.
   publish(monitor);
+  if (life.oom_killed) record_event(monitor.spec, "oom");
+  record_event(monitor.spec, "die", {"exitCode", life.exit_code});
   stop_health(monitor);
   for (LogStream& stream : monitor.streams) {
     read_output(monitor, size_t(&stream - monitor.streams));

@@ -132,6 +132,16 @@ void parse_log(Decoder& in, const Json* json, LogSpec* log) {
   parse_syslog(in, in.optional_object(json, "syslog"), &log->syslog);
 }
 
+void parse_events(Decoder& in, const Json* json, EventsSpec* events) {
+  if (!json) return;
+  events->file = in.absolute_path(json, "file");
+  events->max_size = uint64_t(in.integer(json, "maxSize", 0, INT64_MAX));
+  events->project = in.string(json, "project");
+  events->service = in.string(json, "service");
+  events->image = in.string(json, "image");
+  events->one_off = in.boolean(json, "oneOff", false);
+}
+
 void parse_life(Decoder& in, const Json* root, Spec* spec) {
   static const char* const kPolicies[] = {"no", "always", "on-failure", "unless-stopped", nullptr};
   const Json* restart = in.object(root, "restart");
@@ -248,6 +258,7 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   spec->init = in.boolean(root, "init", false);
   spec->stdin_open = in.boolean(root, "stdinOpen", false);
   parse_log(in, in.object(root, "log"), &spec->log);
+  parse_events(in, in.optional_object(root, "events"), &spec->events);
   parse_life(in, root, spec);
   parse_network(in, in.object(root, "network"), &spec->network);
   spec->remove_on_end = in.word(root, "onEnd", kOnEnd) == 1;

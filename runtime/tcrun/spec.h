@@ -231,6 +231,15 @@ struct LogSpec {
   bool is_captured() const { return has_file || syslog.enabled; }
 };
 
+struct EventsSpec {
+  const char* file;  // absolute; null: nothing is recorded
+  uint64_t max_size;
+  const char* project;
+  const char* service;
+  const char* image;
+  bool one_off;
+};
+
 enum class RestartPolicy : uint8_t { No, Always, OnFailure, UnlessStopped };
 
 struct RestartSpec {
@@ -272,6 +281,7 @@ struct Spec {
   bool init;
   bool stdin_open;  // standard input is a pipe that stays open, not /dev/null
   LogSpec log;
+  EventsSpec events;
   RestartSpec restart;
   StopSpec stop;
   HealthSpec health;

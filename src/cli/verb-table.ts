@@ -45,6 +45,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     frequent: true,
     load: () => import('./commands/down.ts'),
   },
+  events: { summary: 'Show what happens to containers', load: () => import('./commands/events.ts') },
   exec: { summary: 'Run a command in a container', frequent: true, load: () => import('./commands/exec.ts') },
   export: { summary: 'Write the files of a container as a tar', load: () => import('./commands/export.ts') },
   ...imageVerbs,
@@ -80,6 +81,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     load: () => import('./commands/scale.ts'),
   },
   start: { summary: 'Start containers', frequent: true, load: () => import('./commands/start.ts') },
+  stats: { summary: 'Show what containers use', load: () => import('./commands/stats.ts') },
   stop: { summary: 'Stop containers', frequent: true, load: () => import('./commands/stop.ts') },
   ...systemVerbs,
   top: { summary: 'List the processes of containers', load: () => import('./commands/top.ts') },
@@ -96,7 +98,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
 };
 
 /** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
-export const unsupportedVerbs: readonly string[] = ['alpha', 'bridge', 'events', 'publish', 'stats', 'watch'];
+export const unsupportedVerbs: readonly string[] = ['alpha', 'bridge', 'publish', 'watch'];
 
 export interface FoundVerb {
   readonly verb: string;

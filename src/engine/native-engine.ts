@@ -131,7 +131,10 @@ function serviceOperations(locator: InstanceLocator): Omit<SystemPort, 'check'> 
 function containerOperations({
   locator,
   context,
-}: EngineParts): Pick<Engine, 'logs' | 'exec' | 'attach' | 'copy' | 'listProcesses' | 'watch'> {
+}: EngineParts): Pick<
+  Engine,
+  'logs' | 'exec' | 'attach' | 'copy' | 'events' | 'listProcesses' | 'measure' | 'watch'
+> {
   return {
     logs: {
       async *read(request) {
@@ -167,6 +170,19 @@ function containerOperations({
       const instance = locator.find();
       const { listProcesses } = await import('./process/list-processes.ts');
       return instance ? listProcesses(instance.paths, container.id) : [];
+    },
+
+    async measure(container) {
+      const instance = locator.find();
+      const { measureContainer } = await import('./process/measure.ts');
+      return instance && measureContainer(instance.paths, container);
+    },
+
+    events: {
+      async *read(request) {
+        const { readEvents } = await import('./event/read-events.ts');
+        yield* readEvents(locator.preview().paths.events, request);
+      },
     },
 
     async *watch(containerId, signal) {

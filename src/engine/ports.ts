@@ -7,6 +7,7 @@ import type { DesiredInputs, ObservedContainer, ObservedState } from '../plan/ob
 import type { NodeId, Operation, Plan } from '../plan/operation.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { BuildPort } from './build/build-port.ts';
+import type { EventPort } from './event/event-port.ts';
 import type {
   CommitOptions,
   ImagePort,
@@ -18,6 +19,7 @@ import type {
 import type { RemotePort } from './remote/remote-port.ts';
 
 export type * from './build/build-port.ts';
+export type * from './event/event-port.ts';
 export type * from './image/image-port.ts';
 export type * from './remote/remote-port.ts';
 
@@ -57,6 +59,9 @@ export interface Engine {
   attach(container: ObservedContainer, request: AttachRequest): Promise<AttachSession>;
   /** What runs in the container, by pid; read from the host's side, so the container needs no program for it. */
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
+  /** What the container uses at this moment. Undefined: it does not run. */
+  measure(container: ObservedContainer): Promise<ContainerUsage | undefined>;
+  readonly events: EventPort;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
   watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;
   readonly builds: BuildPort;
@@ -219,6 +224,27 @@ export interface AttachRequest {
 export interface AttachSession extends ExecSession {
   /** Settles when the monitor is gone, and what it removes with it. */
   readonly ended: Promise<void>;
+}
+
+/** What is absent cannot be known: the host has no cgroup controller for it. */
+export interface ContainerUsage {
+  /** When it was read, in milliseconds of a clock that never goes back. */
+  readonly at: number;
+  /** Processor time of all processes since the container was started, in nanoseconds. */
+  readonly cpuNs?: number;
+  /** Bytes, without the page cache that can be given back at once. */
+  readonly memory?: number;
+  /** Bytes: the container's own limit, else what the host has. */
+  readonly memoryLimit: number;
+  readonly processes?: number;
+  /** Bytes of all interfaces but loopback since the network was made. */
+  readonly network?: Transfer;
+  readonly disk?: Transfer;
+}
+
+export interface Transfer {
+  readonly in: number;
+  readonly out: number;
 }
 
 /** A process as the host sees it. */

@@ -8,7 +8,7 @@ import type { CdiGrant } from './cdi.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import type { DiskNumbers } from './cgroup-writes.ts';
 import type { ResolvedDevice } from './devices.ts';
-import type { EndpointSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
+import type { EndpointSpec, EventsSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
 import type { NamespaceJoin } from './namespaces.ts';
 import type { OciConfig } from './oci-config.ts';
 import type { ResolverConfig } from './resolver-config.ts';
@@ -41,6 +41,8 @@ export interface ContainerInput {
   readonly seccompProfile?: string | undefined;
   /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */
   readonly logServer?: string;
+  /** Where the monitor tells what happens; absent: nowhere. */
+  readonly events?: Pick<EventsSpec, 'file' | 'maxSize' | 'oneOff'>;
   readonly paths: ContainerPaths;
   /** `tcompose`, or `tcompose-<instance>`: names the nftables table and the parent cgroup. */
   readonly table: string;

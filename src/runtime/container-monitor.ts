@@ -46,6 +46,14 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
     init: service.init === true && hasOwnPids(service),
     stdinOpen: service.stdin_open === true,
     log: computeLog(input),
+    ...(input.events && {
+      events: {
+        ...input.events,
+        project: identity.project,
+        service: identity.service,
+        image: image.reference,
+      },
+    }),
     restart: resolveRestart(service) ?? refuse(service.name, 'restart policy', service.restart),
     stop: {
       signal: resolveStopSignal(input),

@@ -39,6 +39,8 @@ export interface MonitorSpec {
   /** Standard input is a pipe that stays open; absent or false: it is /dev/null. With a terminal it is that. */
   readonly stdinOpen?: boolean;
   readonly log: LogSpec;
+  /** Absent: nobody asks what happens to it. */
+  readonly events?: EventsSpec;
   readonly restart: RestartSpec;
   readonly stop: { readonly signal: number; readonly graceMs: number };
   readonly health?: HealthSpec;
@@ -61,6 +63,17 @@ export interface SecretSpec {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
+}
+
+/** The monitor appends a line for each start, end, kill for want of memory, and change of health. */
+export interface EventsSpec {
+  /** Absolute. Beyond `maxSize` bytes it is renamed to `<file>.1`. */
+  readonly file: string;
+  readonly maxSize: number;
+  readonly project: string;
+  readonly service: string;
+  readonly image: string;
+  readonly oneOff?: boolean;
 }
 
 export interface CgroupSpec {

@@ -14,6 +14,19 @@ export function describeSizeSteadily(bytes: number): string {
   return `${unit === 'B' ? value : value.toFixed(1)}${unit}`;
 }
 
+const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** `1.934MiB`: powers of 1024 and four digits that count, as `docker stats` shows memory (BytesSize). */
+export function describeBinarySize(bytes: number): string {
+  let value = bytes;
+  let at = 0;
+  while (value >= 1024 && at < binaryUnits.length - 1) {
+    value /= 1024;
+    at += 1;
+  }
+  return `${Number(value.toPrecision(4))}${binaryUnits[at]}`;
+}
+
 function scale(bytes: number): { readonly value: number; readonly unit: string } {
   let value = bytes;
   let at = 0;

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findContained, findProcesses } from './host-state.ts';
+import { findContained, findMonitor } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
 const compose = `
@@ -37,13 +37,6 @@ afterEach(async () => {
 });
 
 /** Of the monitor and its network child, which runs under the same command line, the parent. */
-function monitorOf(id: string): number {
-  const found = findProcesses(id).filter((entry) => entry.command.includes('monitor'));
-  const monitor = found.find((entry) => found.every((other) => other.pid !== entry.parent));
-  expect(monitor).toBeDefined();
-  return monitor!.pid;
-}
-
 describe('kill -9 of the CLI', () => {
   it('at fifty instants of up and down: the next command converges', async () => {
     scenario = new Scenario({ 'compose.yaml': compose });
@@ -123,7 +116,7 @@ describe('kill -9 inside', () => {
     const { ID: id } = scenario.container('project-db-1');
     const directory = scenario.list('containers').find((name) => name.startsWith(id))!;
     expect(findContained(directory).length).toBeGreaterThan(0);
-    process.kill(monitorOf(directory), 'SIGKILL');
+    process.kill(findMonitor(directory), 'SIGKILL');
     await eventually(
       'all its processes are gone',
       () => findContained(directory).length === 0 || undefined,
@@ -161,7 +154,7 @@ services:
     scenario.ok('up', '-d');
     const directory = scenario.list('containers')[0]!;
     await eventually('both sleeps run', () => findContained(directory).length >= 2 || undefined);
-    process.kill(monitorOf(directory), 'SIGKILL');
+    process.kill(findMonitor(directory), 'SIGKILL');
     await eventually(
       'all its processes are gone',
       () => findContained(directory).length === 0 || undefined,

@@ -66,6 +66,14 @@ function listTables(): string[] {
   return lines(execFileSync('/usr/sbin/nft', ['list', 'tables'], { encoding: 'utf8' }));
 }
 
+/** Pid of the monitor of the container that has this id or directory; of its processes it is the first. */
+export function findMonitor(id: string): number {
+  const found = findProcesses(id).filter((entry) => entry.command.includes('monitor'));
+  const monitor = found.find((entry) => found.every((other) => other.pid !== entry.parent));
+  if (monitor === undefined) throw new Error(`no monitor of ${id} runs`);
+  return monitor.pid;
+}
+
 /** Everything with one of the marks, by kind; kinds with nothing are left out. */
 export function findLeftovers(instance: string, root: string): Record<string, string[]> {
   const marked = (line: string) => line.includes(instance) || line.includes(root);

@@ -20,6 +20,7 @@ import type {
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import type { EngineContext } from '../context.ts';
+import { EVENT_LOG_SIZE } from '../event/event-log.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { lease } from '../network/leases.ts';
 import { deriveMac } from '../network/networks.ts';
@@ -202,6 +203,11 @@ function computeBundle(
     mountedVolumes: listMounted(paths, listVolumes(mounts)),
     ...observeHostResources(operation.service),
     ...(seccompProfile !== undefined && { seccompProfile }),
+    events: {
+      file: paths.events,
+      maxSize: EVENT_LOG_SIZE,
+      ...(operation.oneOff && { oneOff: true }),
+    },
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',

@@ -1,11 +1,12 @@
-// events.jsonl: what happened to the instance's objects, one JSON object a line, as `docker events` names things.
+// events.jsonl: what happened to the instance's objects, one JSON object a line, as `docker events` names things. What a
+// command does it tells itself; what happens to a container by itself, starts and ends included, its monitor tells.
 
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { errnoOf, FULL_DISK } from '../../base/system-error.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 
-/** Beyond it the file is set aside as `.1`; with that, ten thousand events or more are at hand. */
-const MAX_SIZE = 4 * 1024 * 1024;
+/** Bytes. Beyond it the file is set aside as `.1`; with that, ten thousand events or more are at hand. */
+export const EVENT_LOG_SIZE = 4 * 1024 * 1024;
 /** One write of at most this many bytes is one line, whoever else appends (pipe(7) and O_APPEND). */
 const MAX_LINE = 4096;
 
@@ -34,6 +35,7 @@ export function openEventLog(path: string): EventLog {
         id: record.id,
         action,
         project: record.project,
+        ...(record.oneOff && { oneOff: true }),
         attributes: { name: record.name, image: record.image, ...attributes },
       }),
     resource: (type, action, id, name) => append({ type, id, action, attributes: { name } }),
@@ -42,5 +44,5 @@ export function openEventLog(path: string): EventLog {
 
 function rotate(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_SIZE) renameSync(path, `${path}.1`);
+  if (size > EVENT_LOG_SIZE) renameSync(path, `${path}.1`);
 }

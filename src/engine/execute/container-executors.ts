@@ -75,7 +75,6 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     if (lock === 'running') return;
     if (lock === undefined) throw gone(container);
     await startLocked(execution, record, lock, attached ? execution.attach : undefined);
-    execution.events.container('start', record);
   },
 
   async 'stop-container'({ container, timeout, by }, { execution, signal }) {

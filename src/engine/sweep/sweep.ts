@@ -8,6 +8,7 @@ import { thawAbandoned } from '../container/freeze.ts';
 import { listRemnants, type Remnant, remnantOwnerPath, remnantPath } from '../container/remnant.ts';
 import { emptyCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
+import { openEventLog } from '../event/event-log.ts';
 import { lockDirectory, openLockFile } from '../lock/file-lock.ts';
 import { type ContainerRecord, readContainerRecord } from '../record/container-record.ts';
 import { removeFile } from '../record/json-file.ts';
@@ -90,6 +91,7 @@ async function buryContainer(
   const last = { ...markLost(status), finishedAt: new Date().toISOString() };
   writeFileSync(lastPath(paths, record.id), `${JSON.stringify(last)}\n`, { mode: 0o600, flush: true });
   rmSync(statusPath(paths, record.id), { force: true });
+  openEventLog(paths.events).container('die', record, { exitCode: String(last.exitCode) });
   if (record.onEnd === 'remove')
     renameSync(paths.container(record.id), remnantPath(paths, 'ended', record.id));
 }

@@ -5,6 +5,7 @@ import { formatInstant } from '../../../src/app/instant.ts';
 import { abortable, PushIterable } from '../../../src/base/async.ts';
 import type {
   AttachSession,
+  ContainerEvent,
   Engine,
   ExecRequest,
   ExecSession,
@@ -92,6 +93,14 @@ export class FakeEngine
   listProcesses() {
     return Promise.resolve([]);
   }
+
+  measure() {
+    return Promise.resolve(undefined);
+  }
+
+  readonly events = {
+    async *read(): AsyncGenerator<ContainerEvent> {},
+  };
 
   async *watch(id: string, signal?: AbortSignal): AsyncGenerator<ObservedContainer> {
     const waiting = { id, snapshots: new PushIterable<ObservedContainer>() };
