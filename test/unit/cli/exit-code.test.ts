@@ -58,7 +58,7 @@ describe('exit codes', () => {
     ['-f bad.yaml up -d', 1],
     ['logs nosuch', 1],
     ['exec web true', 1],
-    ['stats', 1],
+    ['watch', 1],
     ['run -d -p 1:1 -P web', 2],
     ['up --watch', 1],
     ['up --nosuch', 2],
