@@ -19,6 +19,6 @@ function needsRoot(): TcError {
   return new TcError('this needs root: containers are made of namespaces, mounts and network links', {
     code: 'needs-root',
     kind: 'environment',
-    hints: ['run it with sudo, or as root', 'config, plan and version need no root'],
+    hints: ['run it with sudo, or as root', 'config and version need no root'],
   });
 }

@@ -250,7 +250,7 @@ function requireRoot(): void {
   throw new TcError('starting and stopping containers needs root', {
     code: 'needs-root',
     kind: 'environment',
-    hints: ['run the command with sudo', '`config`, `plan`, `ps` and `version` work without'],
+    hints: ['run the command with sudo', '`config` and `version` work without'],
   });
 }
 

@@ -17,7 +17,17 @@ export interface Identity extends Versioned {
 }
 
 export function readIdentity(root: string): Identity | undefined {
-  return readJsonFile<Identity>(join(root, 'instance.json'), 1);
+  try {
+    return readJsonFile<Identity>(join(root, 'instance.json'), 1);
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    throw new TcError(`what runs here is for root to see: ${root} is root's`, {
+      code: 'needs-root',
+      kind: 'environment',
+      hints: ['run the command with sudo', '`config` and `version` work without'],
+      cause: error,
+    });
+  }
 }
 
 /** An identity as a new instance would get it; nothing is written. */

@@ -1,7 +1,7 @@
 // The built tcompose as a shell sees it: what it prints where, and the code that it ends with.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -136,13 +136,20 @@ describe('help', () => {
 
 describe('a caller without root', () => {
   it.skipIf(!isRoot)('gets a sentence where root is needed, and the rest without', () => {
-    const nobody = { uid: 65_534, env: { TCOMPOSE_ROOT: '/nonexistent' } };
+    const nobody = { uid: 65_534, env: { TCOMPOSE_ROOT: join(directory, 'not-made') } };
     const up = run('up -d', nobody);
     expect(up).toMatchObject({ status: 1, stdout: '' });
     expect(up.stderr).toMatch(/^error: .*root/);
     expect(run('plan', nobody)).toMatchObject({ status: 0, stderr: '' });
     expect(run('config -q', nobody)).toMatchObject({ status: 0, stderr: '' });
     expect(run('exec web true', nobody).stderr).toMatch(/^error: .*root/);
+    const root = join(directory, 'made-by-root');
+    mkdirSync(root, { mode: 0o711 });
+    writeFileSync(join(root, 'instance.json'), '{"v":1,"id":"","key":"00"}', { mode: 0o600 });
+    for (const line of ['plan', 'ps', 'logs', 'stats --no-stream', 'events --until 0s']) {
+      const { status, stderr } = run(line, { ...nobody, env: { TCOMPOSE_ROOT: root } });
+      expect([line, status, stderr]).toEqual([line, 1, expect.stringMatching(/^error: .*root.*\n.*sudo/)]);
+    }
   });
 });
 
