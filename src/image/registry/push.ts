@@ -60,12 +60,20 @@ export async function pushImage(context: StoreContext, text: string, options: Pu
       );
       await putManifest(registry, reference, image);
       const digest = digestOf(image.bytes);
+      if (entry.sourceDigest !== digest) await keepDigest(context, { ...entry, sourceDigest: digest });
       on({ type: 'done', reference: name, digest, isNew: true });
       return { reference: name, digest, size: image.bytes.length };
     });
   } finally {
     registry.close();
   }
+}
+
+/** What the name stands for in the registry from now on: a later pull has nothing to do. */
+async function keepDigest(context: StoreContext, pushed: ImageEntry): Promise<void> {
+  await context.catalog.update((entries) =>
+    entries.map((each) => (each.name === pushed.name && each.digest === pushed.digest ? pushed : each)),
+  );
 }
 
 /** Blob -> repositories of the same registry that have it, as far as the store's own images tell. */

@@ -226,6 +226,7 @@ describe('an open registry', () => {
     const made = await store.import(sandbox.write('root.tar', busyboxLayer()), { reference: name });
     const pushed = await store.push(name);
     expect(await inspect(name)).toMatchObject({ Digest: pushed.digest });
+    expect((await store.inspect(name)).repoDigests).toEqual([`${registry.host}/made@${pushed.digest}`]);
     expect(await store.push(name)).toEqual(pushed);
     const pulled = await openStore('second').pull(name);
     expect(pulled.imageId).toBe(made.imageId);
