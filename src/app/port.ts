@@ -25,8 +25,10 @@ export async function port(
   );
   if (found.length > 0) return found;
   const others = container.publishers.map((publisher) => `${publisher.target}/${publisher.protocol}`);
+  const isStopped = container.state === 'exited' || container.state === 'created';
+  const nothing = isStopped ? `it does not run: \`tcompose start ${service}\`` : 'it publishes no port';
   throw new TcError(`port ${target}/${protocol} of ${container.name} is not published`, {
     code: 'port-not-published',
-    hints: [others.length === 0 ? 'it publishes no port' : `it publishes ${[...new Set(others)].join(', ')}`],
+    hints: [others.length === 0 ? nothing : `it publishes ${[...new Set(others)].join(', ')}`],
   });
 }

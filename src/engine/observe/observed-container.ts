@@ -33,12 +33,7 @@ export function describeObserved(
     recorded: record.recorded,
     inputs: record.inputs,
     labels: record.labels,
-    publishers: record.ports.map(({ address, port, target, protocol }) => ({
-      address,
-      published: port,
-      target,
-      protocol,
-    })),
+    publishers: isUp || state === 'restarting' ? record.ports.map(describePublisher) : [],
     networks: record.endpoints.map(({ key, network, ipv4, ipv6 }) => ({
       key,
       name: network,
@@ -49,6 +44,10 @@ export function describeObserved(
     pid: isUp ? status?.pid : undefined,
     workingDir: record.workingDir,
   };
+}
+
+function describePublisher({ address, port, target, protocol }: ContainerRecord['ports'][number]) {
+  return { address, published: port, target, protocol };
 }
 
 /** A monitor that died took its container with it: that is an exit, and `error` says which. */

@@ -90,7 +90,7 @@ describe('a snapshot', () => {
       ['p-web-10', 'created'],
     ]);
     expect(state.containers[0]).toMatchObject({
-      publishers: [{ address: '0.0.0.0', published: 8080, target: 80, protocol: 'tcp' }],
+      publishers: [],
       networks: [{ key: 'default', name: 'p_default', address: '10.1.0.2' }],
     });
     expect(state.networks[0]?.members).toHaveLength(4);
