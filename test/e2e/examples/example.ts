@@ -19,7 +19,7 @@ const index = 'http://deb.debian.org/debian/dists/bookworm/InRelease';
 const minutes = 60_000;
 
 /** For hooks that build: a slow machine unpacks some hundred packages. */
-export const buildTimeout = 15 * minutes;
+export const buildTimeout = 25 * minutes;
 
 /** Why nothing can be built of Debian packages here, if so. apt's own program asks, by what proxy it may have. */
 function findObstacle(): string | undefined {
@@ -83,7 +83,7 @@ async function runAside(
   args: readonly string[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<string> {
-  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 10 * minutes });
+  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 20 * minutes });
   let stdout = '';
   let all = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -62,6 +62,9 @@ docker_process_sql() {
 
 print_users() {
   local root
+  # The server made a few without a password, for this host by other names.
+  echo "DELETE FROM global_priv WHERE user = '' OR (user = 'root' AND host <> 'localhost');"
+  echo "FLUSH PRIVILEGES;"
   root="IDENTIFIED BY $(string "$MYSQL_ROOT_PASSWORD")"
   if [ "$MYSQL_ROOT_HOST" != localhost ]; then
     echo "CREATE USER root@$(string "$MYSQL_ROOT_HOST") $root;"
