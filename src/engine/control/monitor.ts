@@ -7,6 +7,8 @@ export interface StopRequest {
   /** Absent: the container's own. */
   readonly graceMs?: number;
   readonly signal?: number;
+  /** How long open connections may last before the signal. Default: not at all. */
+  readonly drainMs?: number;
 }
 
 /** Each returns undefined or false if the monitor is gone. */

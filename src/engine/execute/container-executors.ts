@@ -21,6 +21,7 @@ import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import type { Execution, Executors } from './execution.ts';
 import { findPredecessor, findVolumeSources } from './find-container.ts';
+import { observeUpdate } from './observe-update.ts';
 import { executeProvider, withProvided } from './provider-executor.ts';
 import { runHook } from './run-hook.ts';
 import { findJoined, findNamespaces } from './shared-namespaces.ts';
@@ -36,6 +37,7 @@ type ContainerKind =
   | 'run-hook'
   | 'run-provider'
   | 'remove-container'
+  | 'observe-update'
   | 'await-condition';
 
 export const containerExecutors: Pick<Executors, ContainerKind> = {
@@ -74,15 +76,18 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     // Somebody else's start, while only waits were left here, is as good.
     if (lock === 'running') return;
     if (lock === undefined) throw gone(container);
+    execution.started.add(record.id);
     await startLocked(execution, record, lock, attached ? execution.attach : undefined);
   },
 
-  async 'stop-container'({ container, timeout, by }, { execution, signal }) {
+  async 'stop-container'({ container, timeout, by, drain, successor }, { execution, signal }) {
+    if (successor && execution.isFailing(successor)) return;
     const record = execution.resolve(container);
+    const [graceMs, drainMs] = [toMilliseconds(timeout), toMilliseconds(drain)];
     const stopping =
       by === 'host'
         ? stopWithHost(execution.context, record.id)
-        : stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+        : stopContainer(execution.context, record.id, { graceMs, drainMs });
     // Once asked, the monitor needs nobody: whoever gives up waiting may kill, or let another command do so.
     const stopped = await abortable(stopping, signal);
     if (stopped) execution.events.container('stop', record);
@@ -118,6 +123,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   },
 
   async 'run-hook'(operation, { execution, signal }) {
+    if (operation.successor && execution.isFailing(operation.successor)) return;
     const record = execution.resolve(operation.container);
     const { paths } = execution.context.instance;
     // What has ended by itself has nothing to prepare for, and a command of `run` may be a short one.
@@ -136,7 +142,8 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     await executeProvider(operation, step);
   },
 
-  async 'remove-container'({ container, anonymousVolumes }, { execution }) {
+  async 'remove-container'({ container, anonymousVolumes, successor }, { execution }) {
+    if (successor && execution.isFailing(successor)) return;
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
     if (lock === 'running') throw stillRunning(record);
@@ -150,6 +157,10 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.containers.delete(record.id);
     execution.removed.set(record.id, record);
     execution.events.container('destroy', record);
+  },
+
+  async 'observe-update'(operation, { execution, signal }) {
+    await observeUpdate(execution, operation, signal);
   },
 
   async 'await-condition'(operation, { execution, signal }) {

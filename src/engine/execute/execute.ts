@@ -23,6 +23,7 @@ import { sweep } from '../sweep/sweep.ts';
 import { isCancelling, requestCancellation, watchCancellation } from './cancellation.ts';
 import { containerExecutors } from './container-executors.ts';
 import { Execution, type Executors, type Step } from './execution.ts';
+import { considerFailedStep } from './observe-update.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
 import { prepare, reservePortsAgain } from './prepare.ts';
 import { resourceExecutors } from './resource-executors.ts';
@@ -50,6 +51,7 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'unpause-container': 'light',
   'remove-container': 'light',
   'await-condition': 'wait',
+  'observe-update': 'wait',
   // The project is not kept from others while a command of the user runs.
   'run-hook': 'wait',
   'run-provider': 'wait',
@@ -221,7 +223,8 @@ async function runNode(node: PlanNode, step: Step, request: ExecuteRequest): Pro
     request.on({ ...event, phase: 'done' });
   } catch (error) {
     request.on({ ...event, phase: 'failed', detail: error instanceof Error ? error.message : String(error) });
-    throw error;
+    if (step.signal.aborted) throw error;
+    considerFailedStep(step.execution, node, error);
   }
 }
 

@@ -68,6 +68,10 @@ export class Execution {
   readonly removed = new Map<string, ContainerRecord>();
   /** Containers that cannot be started, and why: with `keepGoing` the others can. */
   readonly unready = new Map<string, unknown>();
+  /** Containers that this plan has started. */
+  readonly started = new Set<string>();
+  /** Service -> its containers that failed while their update was watched. */
+  readonly failing = new Map<string, Set<string>>();
   /** Locks of containers that were created and not started yet. */
   readonly #locks = new Map<string, Descriptor>();
   /** Containers that get other ports at their next start. */
@@ -103,6 +107,12 @@ export class Execution {
   /** False: an earlier step of the plan is still to create it. */
   isMade(ref: ContainerRef): boolean {
     return 'id' in ref || this.created.has(ref.node);
+  }
+
+  /** Seen to fail by a step of this plan. */
+  isFailing(ref: ContainerRef): boolean {
+    const { id, service } = this.resolve(ref);
+    return this.failing.get(service)?.has(id) ?? false;
   }
 
   findNetwork(name: string): NetworkRecord {

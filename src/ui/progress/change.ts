@@ -41,6 +41,7 @@ const words: Readonly<
   'pause-container': ['Pausing', 'Paused'],
   'unpause-container': ['Unpausing', 'Unpaused'],
   'remove-container': ['Removing', 'Removed'],
+  'observe-update': ['Watching', 'Holding'],
 };
 
 const providerWords = {
@@ -93,6 +94,7 @@ export function idsOf(operation: Operation): string[] {
     case 'run-provider':
       return [`Service ${operation.service}`];
     case 'await-condition':
+    case 'observe-update':
       return operation.containers.map(({ name }) => `Container ${name}`);
     default:
       return [`Container ${operation.container.name}`];
