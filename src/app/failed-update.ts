@@ -86,6 +86,9 @@ async function carryOutRest(
   if (rest.length === 0 || context.interrupted.aborted) return [];
   const narrowed = { ...options, services: rest, noDeps: true };
   const decide: Undertaking['decide'] = (state) => planUp(model, inputs, state, narrowed);
+  const engine = await context.engine('change');
+  const isDone = decide(await engine.observe(model.name, model)).nodes.length === 0;
+  if (isDone) return [];
   await carryOutUpdate(context, { ...undertaking, decide }, { model, inputs, options: narrowed });
   return [];
 }

@@ -292,14 +292,22 @@ describe('an update that fails', () => {
     expect(states()).toEqual(['project-web-1 running', 'project-web-2 running']);
   });
 
-  it('is taken back if the new version cannot be started', { timeout: 60_000 }, async () => {
-    start({ version: '1', scale: 1 });
-    write({ version: '2', scale: 1, update: rolling, more: '    entrypoint: /nonsense' });
+  it('is taken back if the new version cannot be started, and the rest is done', {
+    timeout: 60_000,
+  }, async () => {
+    const others = (version: string) => `
+  waiting: {image: host, command: sleep 600, init: true, environment: {VERSION: "${version}"}, depends_on: [web]}
+  beside: {image: host, command: sleep 600, init: true, environment: {VERSION: "${version}"}}`;
+    start({ version: '1', scale: 1, more: others('1') });
+    write({ version: '2', scale: 1, update: rolling, more: `    entrypoint: /nonsense${others('2')}` });
     const { status, stderr } = await up();
     expect(status).toBe(1);
     expect(stderr).toContain('container project-web-1 did not start');
-    expect(states()).toEqual(['project-web-1 running']);
+    expect(scenario.container('project-web-1').State).toBe('running');
     expect(await ask()).toBe('1');
+    const versionOf = (service: string) =>
+      scenario.ok('exec', '-T', service, 'printenv', 'VERSION').stdout.trim();
+    expect([versionOf('beside'), versionOf('waiting')]).toEqual(['2', '1']);
   });
 
   it('starts again what it had stopped', { timeout: 120_000 }, async () => {
