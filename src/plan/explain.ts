@@ -38,6 +38,7 @@ function formatResource(operation: Operation): string {
     case 'run-hook':
       return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
     case 'stop-container':
+    case 'drain-container':
       return describeStop(operation);
     case 'observe-update':
       return describeObservation(operation);
@@ -56,7 +57,9 @@ function describeCreate({ name, replaces, run }: OperationOf<'create-container'>
   return `${name}${replaces ? ` for ${replaces.id}` : ''}${suffix}`;
 }
 
-function describeStop({ by, container, drain, successor }: OperationOf<'stop-container'>): string {
+function describeStop(operation: OperationOf<'stop-container'> | OperationOf<'drain-container'>): string {
+  const { container, drain, successor } = operation;
+  const by = operation.kind === 'stop-container' ? operation.by : undefined;
   const drained = drain === undefined ? '' : ` after its connections, ${formatDuration(drain)} at most`;
   return `${container.name}${by === undefined ? '' : ` by the ${by}`}${drained}${describeSuccessor({ successor })}`;
 }
@@ -192,6 +195,8 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       const { by, drain } = operation;
       return { ...(by === undefined ? {} : { by }), ...(drain === undefined ? {} : { drain }) };
     }
+    case 'drain-container':
+      return { drain: operation.drain };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

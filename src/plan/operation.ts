@@ -84,6 +84,12 @@ export interface OperationShapes {
     /** It goes on if that one was seen to fail. */
     readonly successor?: ContainerRef;
   };
+  /** Gets no new connections from now on, as long as this command goes on; done when the open ones have ended. */
+  'drain-container': {
+    readonly container: ContainerRef;
+    readonly drain: Nanoseconds;
+    readonly successor?: ContainerRef;
+  };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
   /** Runs a command in the container, without the project lock; fails unless it exits 0. */

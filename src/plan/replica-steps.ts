@@ -88,20 +88,28 @@ export interface StopStep {
   readonly traits?: Pick<OperationOf<'stop-container'>, 'drain' | 'successor'>;
 }
 
-/** Nothing if there is nothing to stop. */
+/** Nothing if there is nothing to stop. Hooks may keep it from serving: who drains does so before them. */
 export function emitStop(
   container: ObservedContainer,
-  { traits, ...step }: StopStep,
+  { traits = {}, ...step }: StopStep,
   { builder, options, stopped }: Pick<StepContext, 'builder' | 'options' | 'stopped'>,
 ): NodeId[] {
   if (!isActive(container)) return [];
+  const ref = refTo(container);
+  const { drain, successor } = traits;
+  const shared = successor ? { successor } : {};
+  const hasHooks = container.state === 'running' && (container.recorded.pre_stop?.length ?? 0) > 0;
+  const drained =
+    drain === undefined || !hasHooks
+      ? undefined
+      : builder.add({ operation: { kind: 'drain-container', container: ref, drain, ...shared }, ...step });
+  const ready = drained === undefined ? step.after : [drained];
+  const { last } = emitPreStop(container, ready, { builder, ...step, ...shared });
   const operation: Operation = {
-    ...{ kind: 'stop-container', container: refTo(container), ...grace(options) },
-    ...traits,
+    ...{ kind: 'stop-container', container: ref, ...grace(options), ...shared },
+    ...(drain === undefined || hasHooks ? {} : { drain }),
   };
-  const successor = traits?.successor;
-  const { last } = emitPreStop(container, step.after, { builder, ...step, ...(successor && { successor }) });
-  const node = builder.add({ operation, ...step, after: last === undefined ? step.after : [last] });
+  const node = builder.add({ operation, ...step, after: last === undefined ? ready : [last] });
   stopped.set(container, node);
   return [node];
 }

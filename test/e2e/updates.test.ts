@@ -229,6 +229,36 @@ describe('an update that starts new replicas first', () => {
     expect(await ask('/?slow=1')).toBe('2');
   });
 
+  it('has hooks wait until nobody is served any more', { timeout: 60_000 }, async () => {
+    // Whoever is connected when it has run gets no answer any more.
+    const more = '    pre_stop: [{command: [pkill, -STOP, -x, node]}]\n    init: true';
+    start({ version: '1', scale: 1, more });
+    const load = new Load({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 5 });
+    write({ version: '2', scale: 1, more });
+    const { status, stderr } = await up();
+    const { answered, failed } = await load.finish();
+    expect(status, stderr).toBe(0);
+    expect(failed).toEqual({});
+    expect(Object.keys(answered)).toEqual(['1', '2']);
+    expect(await ask()).toBe('2');
+  });
+
+  it('has an old replica serve again if it is killed before that one stops', {
+    timeout: 60_000,
+  }, async () => {
+    const more = '    pre_stop: [{command: [sleep, "6"]}]';
+    start({ version: '1', scale: 1, more });
+    write({ version: '2', scale: 1, more });
+    const child = scenario.start(['up', '-d'], { stdio: 'ignore' });
+    const ended = once(child, 'close');
+    const askAll = () => Promise.all(Array.from({ length: 20 }, () => ask()));
+    await eventually('the new one', async () => (await askAll()).includes('2') || undefined);
+    await eventually('the old one is left alone', async () => !(await askAll()).includes('1') || undefined);
+    child.kill('SIGKILL');
+    await ended;
+    await eventually('the old one is back', async () => (await askAll()).includes('1') || undefined);
+  });
+
   it('takes as many at a time, and waits as long between them, as it says', {
     timeout: 120_000,
   }, async () => {

@@ -19,6 +19,7 @@ import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
+import { drainContainer } from './drain.ts';
 import type { Execution, Executors } from './execution.ts';
 import { findPredecessor, findVolumeSources } from './find-container.ts';
 import { observeUpdate } from './observe-update.ts';
@@ -30,6 +31,7 @@ type ContainerKind =
   | 'create-container'
   | 'start-container'
   | 'stop-container'
+  | 'drain-container'
   | 'restart-container'
   | 'kill-container'
   | 'pause-container'
@@ -93,6 +95,8 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     if (stopped) execution.events.container('stop', record);
   },
 
+  'drain-container': drainContainer,
+
   async 'restart-container'({ container, timeout }, { execution }) {
     const record = execution.resolve(container);
     const { paths } = execution.context.instance;
@@ -138,9 +142,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     }
   },
 
-  async 'run-provider'(operation, step) {
-    await executeProvider(operation, step);
-  },
+  'run-provider': executeProvider,
 
   async 'remove-container'({ container, anonymousVolumes, successor }, { execution }) {
     if (successor && execution.isFailing(successor)) return;
@@ -159,9 +161,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.events.container('destroy', record);
   },
 
-  async 'observe-update'(operation, { execution, signal }) {
-    await observeUpdate(execution, operation, signal);
-  },
+  'observe-update': observeUpdate,
 
   async 'await-condition'(operation, { execution, signal }) {
     const containers = operation.containers.map((ref) => execution.resolve(ref));

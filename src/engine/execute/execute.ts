@@ -45,6 +45,7 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'start-container': 'heavy',
   // A grace period is the service's own affair: all of them pass at once.
   'stop-container': 'light',
+  'drain-container': 'light',
   'restart-container': 'light',
   'kill-container': 'light',
   'pause-container': 'light',
@@ -132,6 +133,7 @@ async function executeLocked(
     throw error;
   } finally {
     execution.letGo();
+    execution.endWithdrawals();
     publishers.close();
   }
 }

@@ -12,6 +12,7 @@ import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
 import { movePorts } from '../container/move-ports.ts';
 import type { EngineContext } from '../context.ts';
+import type { Withdrawal } from '../control/monitor.ts';
 import type { EventLog } from '../event/event-log.ts';
 import type { Removed } from '../image/image-port.ts';
 import { ensureNetworks } from '../network/networks.ts';
@@ -76,6 +77,8 @@ export class Execution {
   readonly #locks = new Map<string, Descriptor>();
   /** Containers that get other ports at their next start. */
   readonly #moved = new Map<string, readonly PortRecord[]>();
+  /** Containers that get no connections as long as these are open. */
+  readonly #withdrawals = new Map<string, Withdrawal>();
   /** Networks whose kernel objects are known to be there. */
   readonly #ensured = new Set<string>();
 
@@ -177,6 +180,16 @@ export class Execution {
     const lock = this.#locks.get(id);
     this.#locks.delete(id);
     return lock;
+  }
+
+  keepWithdrawal(id: string, withdrawal: Withdrawal): void {
+    this.#withdrawals.set(id, withdrawal);
+  }
+
+  /** What was not stopped serves again. */
+  endWithdrawals(): void {
+    for (const withdrawal of this.#withdrawals.values()) withdrawal.end();
+    this.#withdrawals.clear();
   }
 
   /** Before others are let at the project: locks and sockets must not be kept from them by a command that only waits. */

@@ -16,18 +16,14 @@ import { readContainerRecord } from '../record/container-record.ts';
 import { type MonitorStatus, readContainerStatus } from '../status/status.ts';
 import { waitForMonitor } from './await-condition.ts';
 import { judgeUpdate, type Verdict } from './condition.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, Step } from './execution.ts';
 
 type Observe = OperationOf<'observe-update'>;
 
 const SHOWN_LINES = 5;
 
 /** Rejects with UpdateFailure once more replicas of the service have failed than it allows. */
-export async function observeUpdate(
-  execution: Execution,
-  operation: Observe,
-  signal: AbortSignal,
-): Promise<void> {
+export async function observeUpdate(operation: Observe, { execution, signal }: Step): Promise<void> {
   const containers = operation.containers.map((ref) => execution.resolve(ref));
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);

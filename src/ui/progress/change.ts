@@ -36,6 +36,7 @@ const words: Readonly<
   'create-container': ['Creating', 'Created'],
   'start-container': ['Starting', 'Started'],
   'stop-container': ['Stopping', 'Stopped'],
+  'drain-container': ['Draining', 'Drained'],
   'restart-container': ['Restarting', 'Started'],
   'kill-container': ['Killing', 'Killed'],
   'pause-container': ['Pausing', 'Paused'],

@@ -168,6 +168,7 @@ export class Host {
         return;
       case 'run-provider':
         return;
+      case 'drain-container':
       case 'run-hook':
         assert(this.#resolve(operation.container).state === 'running', `${operation.container.name} runs`);
         return;
