@@ -99,6 +99,5 @@ const halfway =
   'the rollback did not come to its end: replicas of both generations are there. `up` goes on with what the files say by then';
 
 function explain(failure: UpdateFailure, outcome: string): TcError {
-  const { hints, output } = failure;
-  return changeError(failure, { hints: [...hints, outcome], output });
+  return changeError(failure, { hints: [...failure.hints, outcome] });
 }

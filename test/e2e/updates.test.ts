@@ -4,7 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually, type Outcome, Scenario } from './scenario.ts';
 
@@ -172,8 +174,11 @@ Promise.all(Array.from({ length: workers }, work)).then(() => {
 
 const total = ({ answered }: LoadResult) => Object.values(answered).reduce((sum, count) => sum + count, 0);
 
+/** With a connection of its own. */
 async function ask(path = '/'): Promise<string> {
-  return (await fetch(`http://127.0.0.1:${PORT}${path}`)).text();
+  const asked = get({ host: '127.0.0.1', port: PORT, path, agent: false });
+  const [response] = await once(asked, 'response');
+  return text(response);
 }
 
 /** What the containers of a version noted, in milliseconds of one clock. */
