@@ -137,14 +137,27 @@ void deliver_stop(Monitor& monitor) {
 }
 
 // Whether there is something to wait for. Without a namespace of its own there was nothing to leave, either.
-bool begin_drain(Monitor& monitor) {
+bool watch_connections(Monitor& monitor) {
   size_t connections = 0;
   bool is_known = monitor.netns && monitor.connections.open(monitor.netns.get()).ok() &&
                   monitor.connections.count(&connections).ok();
   if (!is_known || connections == 0) return false;
-  monitor.stop.drain.set_in(monitor.stop.drain_ms);
   watch(monitor, monitor.connections.notices().get(), EPOLLIN, Source::Drain, 0);
   return true;
+}
+
+bool is_withdrawn(const Monitor& monitor) {
+  for (const Client& client : monitor.clients) {
+    if (client.socket && client.withdraws) return true;
+  }
+  return false;
+}
+
+void tell_drained(Monitor& monitor) {
+  constexpr char kLine[] = "{\"event\":\"drained\"}\n";
+  monitor.withdrawal.clear();
+  if (!monitor.stop.drain.is_set()) unwatch(monitor, monitor.connections.notices());
+  notify(monitor, &Client::awaits_drained, kLine, sizeof kLine - 1);
 }
 
 }  // namespace
@@ -189,7 +202,8 @@ Error start_life(Monitor& monitor) {
 
 void publish(Monitor& monitor) {
   const NetworkSpec& network = monitor.spec.network;
-  bool running = monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested;
+  bool running = monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested &&
+                 !is_withdrawn(monitor);
   Arena scratch;
   bool* in_set = scratch.make<bool>(network.ports.count);
   Error error = publish_state(monitor.spec.table, monitor.spec.id, network, running, monitor.health.status, in_set);
@@ -211,6 +225,7 @@ void container_exited(Monitor& monitor, int code, int status) {
   life.oom_killed = count_oom_kills(monitor.spec.cgroup) > life.oom_kills_before;
   monitor.stop.drain.clear();
   monitor.stop.kill.clear();
+  tell_drained(monitor);
   unwatch(monitor, monitor.connections.notices());
   if (!monitor.spec.own_pid_namespace) {
     kill_cgroup(monitor.spec.cgroup);
@@ -290,17 +305,34 @@ void request_stop(Monitor& monitor, const Stop& stop) {
   }
   if (monitor.life.has_exited) return;
   if (!is_second) publish(monitor);
-  if (stop.drain_ms && !is_second && begin_drain(monitor)) return;
+  if (stop.drain_ms && !is_second && watch_connections(monitor)) return monitor.stop.drain.set_in(stop.drain_ms);
   deliver_stop(monitor);
   bool was_sooner = kill_before.is_set() && kill_before.at() < monitor.stop.kill.at();
   if (was_sooner) monitor.stop.kill = kill_before;
 }
 
+void withdraw(Monitor& monitor, size_t client, int64_t drain_ms) {
+  monitor.clients[client].withdraws = true;
+  monitor.clients[client].awaits_drained = true;
+  publish(monitor);
+  bool waits = drain_ms && !monitor.stop.requested && watch_connections(monitor);
+  return waits ? monitor.withdrawal.set_in(drain_ms) : tell_drained(monitor);
+}
+
+void end_withdrawal(Monitor& monitor, size_t client) {
+  if (!monitor.clients[client].withdraws) return;
+  monitor.clients[client].withdraws = false;
+  if (monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested) publish(monitor);
+}
+
 void drain_ready(Monitor& monitor) {
-  if (!monitor.stop.drain.is_set()) return;
+  if (!monitor.stop.drain.is_set() && !monitor.withdrawal.is_set()) return;
   monitor.connections.take_notices();
   size_t connections = 0;
-  if (monitor.connections.count(&connections) || connections == 0) deliver_stop(monitor);
+  if (monitor.connections.count(&connections).ok() && connections > 0) return;
+  bool stops = monitor.stop.drain.is_set();
+  if (monitor.withdrawal.is_set()) tell_drained(monitor);
+  if (stops) deliver_stop(monitor);
 }
 
 void signal_container(Monitor& monitor, int signal) {
@@ -314,6 +346,7 @@ void run_life_timers(Monitor& monitor, int64_t now) {
     start_again(monitor, StartedBy::Policy);
   }
   if (monitor.stop.drain.is_due(now)) deliver_stop(monitor);
+  if (monitor.withdrawal.is_due(now)) tell_drained(monitor);
   if (monitor.stop.kill.is_due(now)) {
     monitor.stop.kill.clear();
     signal_container(monitor, SIGKILL);

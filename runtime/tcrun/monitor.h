@@ -129,6 +129,8 @@ struct Client {
   bool awaits_end = false;
   bool awaits_restart = false;
   bool awaits_health = false;
+  bool awaits_drained = false;
+  bool withdraws = false;  // the container is out of ports and names as long as this client is there
 };
 
 struct Monitor final : WarningSink {
@@ -171,6 +173,7 @@ struct Monitor final : WarningSink {
   Life life;
   Stop stop;
   InboundConnections connections;  // while draining
+  Deadline withdrawal;             // when who has it withdrawn waits no longer for its connections
   Error error;  // why the last start failed
   uint32_t restart_count = 0;
   uint32_t failed_restarts = 0;  // those that ended within the policy's window
@@ -220,6 +223,9 @@ void container_exited(Monitor& monitor, int code, int status);
 void output_drained(Monitor& monitor);
 void network_child_exited(Monitor& monitor);
 void request_stop(Monitor& monitor, const Stop& stop);
+// Takes it out of ports and names for this client, which hears when no connection is left or the time is over.
+void withdraw(Monitor& monitor, size_t client, int64_t drain_ms);
+void end_withdrawal(Monitor& monitor, size_t client);
 // Some connection has ended.
 void drain_ready(Monitor& monitor);
 void signal_container(Monitor& monitor, int signal);

@@ -83,6 +83,15 @@ void do_stop(const Request& request) {
   request_stop(request.monitor, stop);
 }
 
+void do_withdraw(const Request& request) {
+  Decoder in("request", request.arena);
+  int64_t drain_ms = in.optional_integer(request.json, "drainMs", 0, int64_t(1) << 50, 0);
+  if (in.error()) return refuse(request, in.error());
+  if (!is_running(request.monitor)) return refuse(request, not_running("withdraw"));
+  answer_ok(request);
+  withdraw(request.monitor, request.client, drain_ms);
+}
+
 void do_restart(const Request& request) {
   const Spec& spec = request.monitor.spec;
   Decoder in("request", request.arena);
@@ -285,7 +294,7 @@ constexpr Operation kOperations[] = {
     {"exec", do_exec},     {"resize", do_resize},       {"exec-signal", do_exec_signal},
     {"health", do_health}, {"sockets", do_sockets},     {"netns", do_netns},
     {"pause", do_pause},   {"unpause", do_unpause},     {"attach", do_attach},
-    {"leave", do_leave},   {"namespace", do_namespace},
+    {"leave", do_leave},   {"namespace", do_namespace}, {"withdraw", do_withdraw},
 };
 
 void announce_exec(Monitor& monitor, Exec& exec) {
@@ -374,6 +383,7 @@ void client_left(Monitor& monitor, size_t index) {
     exec.joining.child.output.reset();
   }
   detach(monitor, int(index));
+  end_withdrawal(monitor, index);
 }
 
 }  // namespace tc

@@ -37,9 +37,9 @@ export function requireContainer(
   index: number | undefined,
 ): ObservedContainer {
   const replicas = selectContainers(state, [service]);
-  const running = replicas.find((container) => container.state === 'running');
-  const found =
-    index === undefined ? (running ?? replicas[0]) : replicas.find((replica) => replica.number === index);
+  // While a service is updated a replica may be there twice.
+  const meant = replicas.filter(({ number }) => index === undefined || number === index);
+  const found = meant.find((container) => container.state === 'running') ?? meant[0];
   if (found !== undefined) return found;
   const what = index === undefined ? `service "${service}"` : `replica ${index} of service "${service}"`;
   const known = [...new Set(state.containers.map((container) => container.service))];

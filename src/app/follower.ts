@@ -75,6 +75,11 @@ export class Follower {
     }
   }
 
+  /** Its end is part of an update: another container runs in its place. */
+  #isSuperseded({ id }: ObservedContainer): boolean {
+    return [...this.#followed.values()].some(({ container }) => container.replaces === id);
+  }
+
   #follow(engine: Engine, container: ObservedContainer): FollowedContainer {
     const isShown = this.#options.shown.has(container.service);
     const source = sourceOf(container);
@@ -84,7 +89,8 @@ export class Follower {
       onRecord: isShown ? (record) => this.#context.on({ type: 'output', source, record }) : undefined,
       onExit: (exitCode, restarting) => {
         if (isShown) this.#context.on({ type: 'exited', source, exitCode, restarting });
-        if (!restarting) this.#options.onEnd({ service: container.service, exitCode });
+        if (!restarting && !this.#isSuperseded(container))
+          this.#options.onEnd({ service: container.service, exitCode });
       },
     });
   }

@@ -6,8 +6,9 @@ import { planUp } from '../plan/up.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import { type BuildWish, buildForUp } from './build.ts';
-import { carryOut, type Outcome } from './carry-out.ts';
+import type { Outcome, Undertaking } from './carry-out.ts';
 import type { AppContext } from './context.ts';
+import { carryOutUpdate } from './failed-update.ts';
 import { formatInstant } from './instant.ts';
 import { loadModel } from './project.ts';
 
@@ -73,12 +74,8 @@ export function executeUp(
   verb: UpRequest['verb'],
   { model, inputs, options }: PreparedUp,
 ): Promise<Outcome> {
-  return carryOut(context, {
-    verb,
-    project: model.name,
-    model,
-    decide: (state) => planUp(model, inputs, state, options),
-  });
+  const decide: Undertaking['decide'] = (state) => planUp(model, inputs, state, options);
+  return carryOutUpdate(context, { verb, project: model.name, model, decide }, { model, inputs, options });
 }
 
 /** Between the parts of a container's name. */

@@ -67,8 +67,8 @@ export function bug(message: string, cause?: unknown): TcError {
 
 /** The same error with other options; what is not given stays. */
 export function changeError(error: TcError, changes: Partial<TcErrorOptions>): TcError {
-  const { code, kind, hints, source, excerpt, exitCode, cause, others } = error;
-  const options = { code, kind, hints, excerpt, exitCode, cause, others, ...(source && { source }) };
+  const { code, kind, hints, source, excerpt, output, exitCode, cause, others } = error;
+  const options = { code, kind, hints, excerpt, output, exitCode, cause, others, ...(source && { source }) };
   return new TcError(error.message, { ...options, ...changes });
 }
 

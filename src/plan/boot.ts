@@ -6,10 +6,11 @@ import { mapDependencies, orderByDependency } from './dependency-map.ts';
 import type { ObservedContainer, ObservedState } from './observed-state.ts';
 import type { Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { refTo } from './replica-steps.ts';
 import { isActive, isWhole } from './selection.ts';
 import { Sequence } from './sequence.ts';
 import { emitStops } from './stop-order.ts';
-import { refTo } from './up-steps.ts';
+import { findIdleGenerations } from './succession.ts';
 
 export interface RestoreOptions {
   /** How long a container waits for the health or the end of what it depends on. */
@@ -22,7 +23,8 @@ export interface RestoreOptions {
  * container depends on and what does not come back itself is not waited for.
  */
 export function planRestore(state: ObservedState, { waitTimeout }: RestoreOptions = {}): Plan {
-  const due = new Set(state.containers.filter(comesBack));
+  const idle = findIdleGenerations(state.containers);
+  const due = new Set(state.containers.filter((each) => comesBack(each) && !idle.has(each.id)));
   const map = mapDependencies(undefined, state.containers);
   const present = state.containers.filter((container) => due.has(container) || isActive(container));
   const sequence = new Sequence(present, map, 'system restore');

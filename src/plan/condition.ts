@@ -7,8 +7,8 @@ import type { DependencyCondition, DependencyConfig, ServiceConfig } from '../pr
 import type { ObservedContainer } from './observed-state.ts';
 import type { NodeId } from './operation.ts';
 import type { DecisionContext, ServiceDecision } from './replica-decision.ts';
+import type { StepContext } from './replica-steps.ts';
 import { dependenciesOf, sortedKeys } from './service-graph.ts';
-import type { StepContext } from './up-steps.ts';
 
 /**
  * Fails if a service waits for the health of one that has no probe: it would wait for ever. If it can do without, that is

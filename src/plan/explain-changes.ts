@@ -1,6 +1,7 @@
 // A plan for people: one row per resource with what becomes of it and why, every changed field with its place.
 
 import { relative } from 'node:path';
+import { formatDuration } from '../base/duration.ts';
 import type { SourcePosition } from '../base/error.ts';
 import type { DependencyCondition } from '../project/service-config.ts';
 import { describeResource, explainCause, explainValues } from './explain.ts';
@@ -54,7 +55,7 @@ const fates: readonly {
   { kinds: ['create-container'], sign: '+', verb: 'create' },
   { kinds: ['create-network'], sign: '+', verb: 'create' },
   { kinds: ['create-volume'], sign: '+', verb: 'create' },
-  { kinds: ['stop-container', 'remove-container', 'start-container'], sign: '~', verb: 'recreate' },
+  { kinds: ['remove-container', 'start-container'], sign: '~', verb: 'recreate' },
   { kinds: ['stop-container', 'remove-container'], sign: '-', verb: 'stop and remove' },
   { kinds: ['remove-container'], sign: '-', verb: 'remove' },
   { kinds: ['remove-network'], sign: '-', verb: 'remove' },
@@ -82,7 +83,10 @@ export function explainPlan(plan: Plan, options: ExplainOptions): string {
     ...explainChanges(row, { ...options, style }),
   ]);
   const final = plan.nodes.filter(isFinalWait).map((node) => describeWait(node.operation));
-  const ending = final.length > 0 ? [`  then wait until ${final.join(', ')}`] : [];
+  const ending = [
+    ...describeUpdates(plan),
+    ...(final.length > 0 ? [`  then wait until ${final.join(', ')}`] : []),
+  ];
   return `${[`Project ${plan.project}: ${summarize(rows, images)}`, '', ...pulls, ...lines, ...ending].join('\n')}\n`;
 }
 
@@ -90,7 +94,7 @@ export function explainPlan(plan: Plan, options: ExplainOptions): string {
 function groupRows(plan: Plan): Row[] {
   const rows = new Map<string, Row>();
   for (const node of plan.nodes) {
-    if (node.operation.kind === 'await-condition') continue;
+    if (node.operation.kind === 'await-condition' || node.operation.kind === 'observe-update') continue;
     const { name, type } = describeResource(node.operation);
     // A container and its successor may differ in name; their group holds them together.
     const key = node.group ?? `${type} ${name}`;
@@ -163,6 +167,19 @@ function formatPlace({ col, file, line }: SourcePosition, directory: string): st
   const path = relative(directory, file);
   const isInside = file !== '-' && !path.startsWith('..');
   return `${isInside ? path : file}:${line}:${col}`;
+}
+
+/** How replicas are replaced that are not replaced at once: one line for each service. */
+function describeUpdates({ nodes }: Plan): string[] {
+  const batches = nodes.flatMap(({ operation }) => (operation.kind === 'observe-update' ? [operation] : []));
+  const services = [...new Set(batches.map(({ service }) => service))];
+  return services.map((service) => {
+    const own = batches.filter((batch) => batch.service === service);
+    const names = own.map(({ containers }) => containers.map(({ name }) => name).join(' and '));
+    const { failureAction, order, window } = own[0] as (typeof own)[number];
+    const how = order === 'start-first' ? 'new ones start before old ones stop' : 'old ones stop first';
+    return `  ${service}: ${names.join(', then ')}; ${how}, each is watched for ${formatDuration(window)}, on failure ${failureAction}`;
+  });
 }
 
 /** Id of a step that waits -> what it waits for. */

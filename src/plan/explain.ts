@@ -1,5 +1,6 @@
 // A plan as text: one stable line per step for tests and logs, and JSON for machines. explain-changes.ts is for people.
 
+import { formatDuration } from '../base/duration.ts';
 import { unreachable } from '../base/error.ts';
 import { shortId } from './container-change.ts';
 import { hiddenValue } from './field-text.ts';
@@ -37,11 +38,14 @@ function formatResource(operation: Operation): string {
     case 'run-hook':
       return `${operation.phase} ${operation.index + 1} of ${operation.container.name}`;
     case 'stop-container':
-      return `${operation.container.name}${operation.by === undefined ? '' : ` by the ${operation.by}`}`;
+    case 'drain-container':
+      return describeStop(operation);
+    case 'observe-update':
+      return describeObservation(operation);
     case 'kill-container':
       return `${operation.container.name} with ${operation.signal}`;
     case 'remove-container':
-      return `${operation.container.name}${operation.anonymousVolumes ? ' with its volumes' : ''}`;
+      return `${operation.container.name}${operation.anonymousVolumes ? ' with its volumes' : ''}${describeSuccessor(operation)}`;
     default:
       return describeResource(operation).name;
   }
@@ -51,6 +55,30 @@ function describeCreate({ name, replaces, run }: OperationOf<'create-container'>
   const traits = [run?.removeOnEnd && 'goes when it ends', run?.useAliases && 'with aliases'].filter(Boolean);
   const suffix = run ? ` as one-off${traits.map((trait) => `, ${trait}`).join('')}` : '';
   return `${name}${replaces ? ` for ${replaces.id}` : ''}${suffix}`;
+}
+
+function describeStop(operation: OperationOf<'stop-container'> | OperationOf<'drain-container'>): string {
+  const { container, drain, successor } = operation;
+  const by = operation.kind === 'stop-container' ? operation.by : undefined;
+  const drained = drain === undefined ? '' : ` after its connections, ${formatDuration(drain)} at most`;
+  return `${container.name}${by === undefined ? '' : ` by the ${by}`}${drained}${describeSuccessor({ successor })}`;
+}
+
+function describeSuccessor({ successor }: { readonly successor?: unknown }): string {
+  return successor === undefined ? '' : ', if its successor holds';
+}
+
+function describeObservation({
+  batch,
+  containers,
+  failureAction,
+  ...rest
+}: OperationOf<'observe-update'>): string {
+  const { isRollback, maxFailureRatio, order, service, window } = rest;
+  const ratio = maxFailureRatio > 0 ? ` above ${maxFailureRatio}` : '';
+  const names = containers.map(({ name }) => name).join(' ');
+  const what = isRollback ? 'rollback' : 'batch';
+  return `${service} ${what} ${batch.number}/${batch.of} ${order} (${names}) for ${formatDuration(window)}, on failure${ratio} ${failureAction}`;
 }
 
 export interface ResourceName {
@@ -74,6 +102,7 @@ export function describeResource(operation: Operation): ResourceName {
     case 'create-container':
       return { type: 'container', name: operation.name };
     case 'await-condition':
+    case 'observe-update':
     case 'run-provider':
       return { type: 'service', name: operation.service };
     default:
@@ -104,6 +133,8 @@ export function explainCause(cause: Cause): string {
       return `requested by ${cause.verb}`;
     case 'leftover':
       return `left by ${cause.what}`;
+    case 'update-failed':
+      return 'the update failed';
     default:
       return unreachable(cause);
   }
@@ -154,8 +185,18 @@ function describeDetails(operation: Operation): Readonly<Record<string, unknown>
       return { provider: operation.provider.type, command: operation.command };
     case 'run-hook':
       return { phase: operation.phase, index: operation.index, command: operation.command };
-    case 'stop-container':
-      return operation.by === undefined ? {} : { by: operation.by };
+    case 'observe-update': {
+      const { batch, containers, failureAction, isRollback, maxFailureRatio, order, service, window } =
+        operation;
+      const names = containers.map(({ name }) => name);
+      return { service, containers: names, batch, order, window, failureAction, maxFailureRatio, isRollback };
+    }
+    case 'stop-container': {
+      const { by, drain } = operation;
+      return { ...(by === undefined ? {} : { by }), ...(drain === undefined ? {} : { drain }) };
+    }
+    case 'drain-container':
+      return { drain: operation.drain };
     case 'kill-container':
       return { signal: operation.signal };
     case 'remove-container':

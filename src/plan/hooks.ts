@@ -10,6 +10,8 @@ export interface HookStep {
   readonly builder: PlanBuilder;
   readonly cause: Cause;
   readonly group?: string;
+  /** The hooks are for nothing if that one was seen to fail. */
+  readonly successor?: ContainerRef;
 }
 
 /** The step that others wait for: the last hook, or `started` itself. */
@@ -49,12 +51,12 @@ function emitChain(
   after: readonly NodeId[],
   step: HookStep,
 ): HookChain {
-  const { builder, cause, group } = step;
+  const { builder, cause, group, successor } = step;
   const nodes: NodeId[] = [];
   for (const [index, { command }] of hooks.entries()) {
     const last = nodes.at(-1);
     const node = builder.add({
-      operation: { kind: 'run-hook', container, phase, index, command },
+      operation: { kind: 'run-hook', container, phase, index, command, ...(successor && { successor }) },
       cause,
       after: last === undefined ? after : [last],
       ...(group === undefined ? {} : { group }),

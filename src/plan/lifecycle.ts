@@ -10,13 +10,14 @@ import type { DesiredInputs, ObservedContainer, ObservedState } from './observed
 import type { Cause, Operation, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { emitLeaving } from './provider.ts';
+import { refTo } from './replica-steps.ts';
 import { checkKnown, isActive, isWhole, knows } from './selection.ts';
 import { Sequence } from './sequence.ts';
 import { sortedKeys } from './service-graph.ts';
 import { emitStops } from './stop-order.ts';
+import { findIdleGenerations } from './succession.ts';
 import { planUp } from './up.ts';
 import type { UpOptions } from './up-options.ts';
-import { refTo } from './up-steps.ts';
 
 export interface LifecycleOptions {
   /** Default: all services of the project. */
@@ -87,7 +88,9 @@ export function planStart(
   const services = new Set(asked.map((container) => container.service));
   for (const name of [...services]) for (const on of reachable(name, map)) services.add(on);
   const chosen = replicas(model, state).filter((container) => services.has(container.service));
+  const idle = findIdleGenerations(state.containers);
   const isDue = (container: ObservedContainer): boolean =>
+    !idle.has(container.id) &&
     (container.state === 'created' || container.state === 'exited') &&
     !isSince(container.startedAt, options.since) &&
     !isDoneForGood(container, model, options);
@@ -151,10 +154,11 @@ export function planRestart(
   }
   const chosen = replicas(model, state).filter(({ service }) => services.has(service));
   const sequence = new Sequence(chosen, map, 'restart');
+  const idle = findIdleGenerations(state.containers);
   for (const name of order) {
     const due = sequence
       .containersOf(name)
-      .filter((container) => isRestartable(container, asked.has(name)))
+      .filter((container) => isRestartable(container, asked.has(name) && !idle.has(container.id)))
       .filter((container) => !isSince(container.startedAt, options.since))
       .filter((container) => !isDoneForGood(container, model, options));
     const gate = due.length === 0 ? [] : sequence.gate(name, (dependency) => dependency.restart === true);

@@ -4,7 +4,7 @@
 import type { ServiceConfig } from '../project/service-config.ts';
 import { emitPostStart } from './hooks.ts';
 import type { RunTraits } from './operation.ts';
-import { createOperation, materialOf, type StepContext } from './up-steps.ts';
+import { createOperation, materialOf, type StepContext } from './replica-steps.ts';
 
 export interface OneOff {
   /** As this run wants it. */

@@ -26,6 +26,23 @@ export type ProviderCommand = 'up' | 'stop' | 'down';
 
 export type HookPhase = 'post_start' | 'pre_stop';
 
+export type UpdateOrder = 'start-first' | 'stop-first';
+
+/** What becomes of an update of which too many replicas fail. */
+export type FailureAction = 'pause' | 'continue' | 'rollback';
+
+/** The update of a service that a step is a part of: what its failure means. */
+export interface UpdateTraits {
+  readonly service: string;
+  /** How many of the service's replicas it is about. */
+  readonly total: number;
+  readonly failureAction: FailureAction;
+  /** Above it, failed replicas are a failed update. */
+  readonly maxFailureRatio: number;
+  /** It takes an earlier one back. */
+  readonly isRollback: boolean;
+}
+
 export interface OperationShapes {
   'create-network': { readonly key: string; readonly config: NetworkConfig };
   'remove-network': { readonly id: string; readonly name: string };
@@ -62,6 +79,16 @@ export interface OperationShapes {
     readonly container: ContainerRef;
     readonly timeout?: Nanoseconds;
     readonly by?: 'host';
+    /** How long requests that are being answered may take to end, before the signal. */
+    readonly drain?: Nanoseconds;
+    /** It goes on if that one was seen to fail. */
+    readonly successor?: ContainerRef;
+  };
+  /** Gets no new connections from now on, as long as this command goes on; done when the open ones have ended. */
+  'drain-container': {
+    readonly container: ContainerRef;
+    readonly drain: Nanoseconds;
+    readonly successor?: ContainerRef;
   };
   'restart-container': { readonly container: ContainerRef; readonly timeout?: Nanoseconds };
   'kill-container': { readonly container: ContainerRef; readonly signal: string };
@@ -72,6 +99,8 @@ export interface OperationShapes {
     /** In the list of the container's own service, as it was created. */
     readonly index: number;
     readonly command: readonly string[];
+    /** As for `stop-container`. */
+    readonly successor?: ContainerRef;
   };
   /** Has somebody else's program bring up, stop or take down what stands behind the service. */
   'run-provider': {
@@ -81,7 +110,22 @@ export interface OperationShapes {
   };
   'pause-container': { readonly container: ContainerRef };
   'unpause-container': { readonly container: ContainerRef };
-  'remove-container': { readonly container: ContainerRef; readonly anonymousVolumes: boolean };
+  'remove-container': {
+    readonly container: ContainerRef;
+    readonly anonymousVolumes: boolean;
+    /** It stays if that one was seen to fail. */
+    readonly successor?: ContainerRef;
+  };
+  /**
+   * Watches replicas that an update has started, without the project lock: each has to become healthy, where it has a
+   * probe, and then to run on for a while. One that fails ends the plan, or is a warning.
+   */
+  'observe-update': UpdateTraits & {
+    readonly containers: readonly ContainerRef[];
+    readonly window: Nanoseconds;
+    readonly batch: { readonly number: number; readonly of: number };
+    readonly order: UpdateOrder;
+  };
   /** Waits, without the project lock, until each container meets the condition; fails when it no longer can. */
   'await-condition': {
     readonly service: string;
@@ -107,6 +151,8 @@ export interface PlanNode {
   readonly dependsOn: readonly NodeId[];
   /** Steps of one group show as one row: `Recreate web-1`. */
   readonly group?: string;
+  /** Its failure is that of a replica of this update. */
+  readonly update?: UpdateTraits;
 }
 
 /** An image that would be got before the plan is made anew and executed, or that is all that a command is about. */
@@ -147,4 +193,5 @@ export type Cause =
   | { readonly reason: 'replaced' }
   | { readonly reason: 'requested'; readonly verb: string }
   | { readonly reason: 'unused' }
+  | { readonly reason: 'update-failed' }
   | { readonly reason: 'leftover'; readonly what: string };

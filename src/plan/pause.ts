@@ -6,7 +6,7 @@ import { chooseContainers, type LifecycleOptions } from './lifecycle.ts';
 import type { ContainerState, ObservedState } from './observed-state.ts';
 import type { Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
-import { refTo } from './up-steps.ts';
+import { refTo } from './replica-steps.ts';
 
 export type PauseOptions = Pick<LifecycleOptions, 'services'>;
 

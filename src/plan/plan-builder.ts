@@ -2,13 +2,14 @@
 
 import { bug } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
-import type { Cause, ContainerRef, NodeId, Operation, Plan, PlanNode } from './operation.ts';
+import type { Cause, ContainerRef, NodeId, Operation, Plan, PlanNode, UpdateTraits } from './operation.ts';
 
 interface Draft {
   readonly operation: Operation;
   readonly cause: Cause;
   readonly after: Set<NodeId>;
   readonly group: string | undefined;
+  readonly update: UpdateTraits | undefined;
 }
 
 export interface Step {
@@ -21,12 +22,23 @@ export interface Step {
 export class PlanBuilder {
   readonly #drafts: Draft[] = [];
   readonly #warnings: Warning[] = [];
+  #update: UpdateTraits | undefined;
 
   /** Ids are valid for this builder only; `finish` numbers the nodes anew, inside container references too. */
   add(step: Step): NodeId {
     const { operation, cause, group } = step;
-    this.#drafts.push({ operation, cause, after: new Set(step.after), group });
+    this.#drafts.push({ operation, cause, after: new Set(step.after), group, update: this.#update });
     return this.#drafts.length;
+  }
+
+  /** What `emit` adds is a part of this update. */
+  during<T>(update: UpdateTraits, emit: () => T): T {
+    this.#update = update;
+    try {
+      return emit();
+    } finally {
+      this.#update = undefined;
+    }
   }
 
   addDependencies(node: NodeId, after: Iterable<NodeId>): void {
@@ -44,13 +56,14 @@ export class PlanBuilder {
     const renumber = (id: NodeId): NodeId => renumbered.get(id) ?? 0;
     const needed = reduce(order.map((id) => [...this.#draft(id).after].map(renumber)));
     const nodes = order.map((id, index): PlanNode => {
-      const { operation, cause, group } = this.#draft(id);
+      const { operation, cause, group, update } = this.#draft(id);
       return {
         id: index + 1,
         operation: renumberReferences(operation, renumber),
         cause,
         dependsOn: needed[index] ?? [],
         ...(group === undefined ? {} : { group }),
+        ...(update === undefined ? {} : { update }),
       };
     });
     return { project, nodes, warnings: this.#warnings };
@@ -107,7 +120,14 @@ function renumberReferences(operation: Operation, renumber: (id: NodeId) => Node
   if (operation.kind === 'create-container' && operation.prepares) {
     return { ...operation, prepares: renumberOne(operation.prepares) };
   }
-  if ('container' in operation) return { ...operation, container: renumberOne(operation.container) };
+  if ('container' in operation) {
+    const successor = 'successor' in operation ? operation.successor : undefined;
+    return {
+      ...operation,
+      container: renumberOne(operation.container),
+      ...(successor && { successor: renumberOne(successor) }),
+    };
+  }
   if ('containers' in operation) return { ...operation, containers: operation.containers.map(renumberOne) };
   return operation;
 }

@@ -9,8 +9,9 @@ import { compareInstants } from './instant.ts';
 import type { DesiredInputs, ObservedContainer } from './observed-state.ts';
 import type { Cause } from './operation.ts';
 import type { ResourceDecisions } from './resource-decision.ts';
-import { containerName, desiredScale, isActive, isWhole, type Selection } from './selection.ts';
+import { containerName, desiredScale, isActive, type Selection } from './selection.ts';
 import { containerSources, dependenciesOf } from './service-graph.ts';
+import { dropSuperseded, leftover, type Removal, sortOut } from './succession.ts';
 import type { UpOptions } from './up-options.ts';
 
 export type ReplicaDecision =
@@ -20,15 +21,10 @@ export type ReplicaDecision =
       readonly action: 'recreate';
       readonly container: ObservedContainer;
       readonly cause: Cause;
-      /** Already made by a command that did not come to its end. */
+      /** Already made by a command that did not come to its end; of a service that is rolled it may run. */
       readonly replacement?: ObservedContainer;
     }
   | { readonly action: 'create'; readonly number: number; readonly name: string; readonly cause: Cause };
-
-export interface Removal {
-  readonly container: ObservedContainer;
-  readonly cause: Cause;
-}
 
 export interface ServiceDecision {
   readonly service: ServiceConfig;
@@ -45,6 +41,8 @@ export interface DecisionContext {
   readonly resources: ResourceDecisions;
   /** Services of which others share a container. */
   readonly shared: ReadonlySet<string>;
+  /** Services that keep the predecessors of their replicas until all of these hold: see roll.ts. */
+  readonly rolling: ReadonlySet<string>;
   readonly existing: ReadonlyMap<string, readonly ObservedContainer[]>;
   /** Of the services that come before in dependency order. */
   readonly decided: ReadonlyMap<string, ServiceDecision>;
@@ -53,7 +51,10 @@ export interface DecisionContext {
 /** For a service that the command is about: as many replicas as wanted, all of them as the model says. */
 export function decideService(service: ServiceConfig, context: DecisionContext): ServiceDecision {
   const own = context.existing.get(service.name) ?? [];
-  const { usable, unfinished, leftovers } = sortOut(own, service, context);
+  const { usable, unfinished, leftovers } = sortOut(own, {
+    isRolling: context.rolling.has(service.name),
+    isGood: (container) => !context.options.noRecreate && !explainRecreate(container, service, context),
+  });
   const wanted = desiredScale(service, context.options);
   const obsolete = new Map<string, Cause>();
   for (const container of usable) {
@@ -98,7 +99,9 @@ export function decideAffected(
   service: ServiceConfig,
   context: DecisionContext,
 ): ServiceDecision | undefined {
-  const own = (context.existing.get(service.name) ?? []).filter(isActive);
+  const { kept: own, superseded } = dropSuperseded(
+    (context.existing.get(service.name) ?? []).filter(isActive),
+  );
   const warnings: Warning[] = [];
   const replicas = own.map((container): ReplicaDecision => {
     // What the files no longer say may still be so.
@@ -118,54 +121,11 @@ export function decideAffected(
     return { action: 'keep', container };
   });
   const isUntouched = replicas.every((replica) => replica.action === 'keep') && warnings.length === 0;
-  return isUntouched ? undefined : { service, replicas, removals: [], warnings };
+  const removals = superseded.map((container): Removal => ({ container, cause: { reason: 'replaced' } }));
+  return isUntouched ? undefined : { service, replicas, removals, warnings };
 }
 
 const interrupted: Cause = { reason: 'leftover', what: 'an interrupted recreate' };
-
-function leftover(container: ObservedContainer): Cause {
-  return { reason: 'leftover', what: `a container in state ${container.state}` };
-}
-
-interface Sorted {
-  readonly usable: readonly ObservedContainer[];
-  /** Id of a usable container -> the finished replacement that waits for it to go. */
-  readonly unfinished: ReadonlyMap<string, ObservedContainer>;
-  readonly leftovers: readonly Removal[];
-}
-
-/** Separates whole containers from what interrupted commands left. */
-function sortOut(
-  own: readonly ObservedContainer[],
-  service: ServiceConfig,
-  context: DecisionContext,
-): Sorted {
-  const leftovers: Removal[] = [];
-  const unfinished = new Map<string, ObservedContainer>();
-  const superseded = new Set<string>();
-  const byId = new Map(own.map((container) => [container.id, container]));
-  const whole = own.filter((container) => {
-    if (isWhole(container)) return true;
-    leftovers.push({ container, cause: leftover(container) });
-    return false;
-  });
-  const usable = whole.filter((container) => {
-    const old = container.replaces === undefined ? undefined : byId.get(container.replaces);
-    if (old === undefined || !whole.includes(old)) return true;
-    if (container.state !== 'created') {
-      superseded.add(old.id);
-      return true;
-    }
-    const isGood = !context.options.noRecreate && !explainRecreate(container, service, context);
-    if (isGood) unfinished.set(old.id, container);
-    else leftovers.push({ container, cause: leftover(container) });
-    return false;
-  });
-  for (const container of usable.filter(({ id }) => superseded.has(id))) {
-    leftovers.push({ container, cause: { reason: 'replaced' } });
-  }
-  return { usable: usable.filter(({ id }) => !superseded.has(id)), unfinished, leftovers };
-}
 
 /** Expendable ones go first, then the highest numbers, so that numbers do not drift. */
 function chooseReplicas(

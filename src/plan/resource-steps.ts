@@ -4,8 +4,8 @@ import { TcError } from '../base/error.ts';
 import type { ObservedState, ObservedVolume } from './observed-state.ts';
 import type { NodeId } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import type { StepContext } from './replica-steps.ts';
 import type { ResourceDecisions } from './resource-decision.ts';
-import type { StepContext } from './up-steps.ts';
 
 export interface NetworkSteps {
   readonly created: ReadonlyMap<string, NodeId>;

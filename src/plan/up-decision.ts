@@ -4,7 +4,7 @@ import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
-import { checkConditions } from './condition.ts';
+import { checkConditions, findJobs } from './condition.ts';
 import type { DesiredInputs, ObservedState } from './observed-state.ts';
 import {
   type DecisionContext,
@@ -13,11 +13,14 @@ import {
   type ServiceDecision,
 } from './replica-decision.ts';
 import { decideResources } from './resource-decision.ts';
+import { findRolling } from './roll.ts';
 import { isActive, isWhole, replicasByService, type Selection, selectServices } from './selection.ts';
 import { containerSources, orderServices } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 
 export interface UpDecisions extends DecisionContext {
+  /** Services that are to end. */
+  readonly jobs: ReadonlySet<string>;
   /** Of all services, those depended on first. */
   readonly order: readonly string[];
   readonly warnings: readonly Warning[];
@@ -44,6 +47,8 @@ export function decideUp(
   const order = orderServices(known, model.positions);
   const existing = replicasByService(state);
   const shared = new Set(Object.values(known).flatMap(containerSources));
+  const jobs = findJobs(model);
+  const rolling = findRolling(Object.values(known), { jobs, options, shared });
   // Containers outside the selection may have to be made anew, which needs their networks and volumes, too; replacing
   // one of those may reach yet others.
   for (let reached: ReadonlySet<string> = selection.selected; ; ) {
@@ -53,7 +58,18 @@ export function decideUp(
     const services = [...reachedServices, ...extra];
     const resources = decideResources(model, state, services, options);
     const decided = new Map<string, ServiceDecision>();
-    const context = { model, inputs, options, selection, resources, shared, existing, decided };
+    const context = {
+      model,
+      inputs,
+      options,
+      selection,
+      resources,
+      shared,
+      jobs,
+      rolling,
+      existing,
+      decided,
+    };
     for (const name of order) decide(known[name], context, decided);
     const recreated = [...decided.values()].filter(isRecreating).map(({ service }) => service.name);
     const wider = new Set([...reached, ...recreated]);

@@ -4,113 +4,73 @@
 // container while the old one still serves, and takes the old one away only once its dependencies are ready;
 // stop-first.ts says when that cannot be.
 
-import type { ProjectModel } from '../project/model.ts';
-import type { ServiceConfig } from '../project/service-config.ts';
 import { emitPostStart, emitPreStop } from './hooks.ts';
 import type { ObservedContainer } from './observed-state.ts';
-import type { Cause, ContainerRef, NodeId, Operation } from './operation.ts';
-import type { PlanBuilder } from './plan-builder.ts';
-import { emitPreStart } from './pre-start.ts';
-import type { Removal, ReplicaDecision, ServiceDecision } from './replica-decision.ts';
-import { networkKeys, type ResourceDecisions, volumeKeys } from './resource-decision.ts';
+import type { Cause, NodeId, Operation } from './operation.ts';
+import type { ReplicaDecision, ServiceDecision } from './replica-decision.ts';
+import {
+  addCreated,
+  createOperation,
+  type Emission,
+  emitRemoval,
+  emitStop,
+  grace,
+  materialOf,
+  refTo,
+  type ServiceSteps,
+  type StepContext,
+  startPrepared,
+} from './replica-steps.ts';
+import { emitRoll } from './rolling-update.ts';
 import { containerName, isActive } from './selection.ts';
-import { containerSources } from './service-graph.ts';
-import type { StopClasses } from './stop-first.ts';
-import type { UpOptions } from './up-options.ts';
-
-/** What was emitted for a service so far, for those that depend on it. */
-export interface ServiceSteps {
-  /** By replica, whether it is touched or not. */
-  readonly containers: ContainerRef[];
-  /** Of the lowest replica, if it is made by this plan. */
-  source?: NodeId;
-  readonly starts: NodeId[];
-  /** Where the `pre_start` hooks that run once for the service ended. */
-  prepared?: readonly NodeId[];
-  /** Removals of what interrupted commands left. */
-  readonly cleanups: readonly NodeId[];
-}
-
-export interface StepContext {
-  readonly model: ProjectModel;
-  readonly options: UpOptions;
-  readonly builder: PlanBuilder;
-  readonly resources: ResourceDecisions;
-  readonly networkSteps: ReadonlyMap<string, NodeId>;
-  readonly volumeSteps: ReadonlyMap<string, NodeId>;
-  readonly steps: Map<string, ServiceSteps>;
-  /** Container id -> the step that removes it. */
-  readonly removed: Map<string, NodeId>;
-  /** Container name -> the step that makes it. */
-  readonly created: Map<string, NodeId>;
-  /** Container -> the step that stops it. */
-  readonly stopped: Map<ObservedContainer, NodeId>;
-  /** Service -> the steps that remove what failed hooks left. */
-  readonly hookRemovals: Map<string, readonly NodeId[]>;
-  /** Service -> the step in which its provider brings it up. */
-  readonly providers: Map<string, NodeId>;
-  readonly classes: StopClasses;
-  /** Steps that the start of a container of the service waits for. */
-  gate(service: ServiceConfig): readonly NodeId[];
-}
+import type { Removal } from './succession.ts';
 
 export function emitService(decision: ServiceDecision, context: StepContext): void {
-  const { service } = decision;
-  const removals = decision.removals.map((removal) => ({ removal, node: emitRemoval(removal, context) }));
-  const cleanups = removals
-    .filter(({ removal }) => removal.cause.reason === 'leftover')
-    .map(({ node }) => node);
+  const { replicas, service } = decision;
+  const roll = context.rolls.get(service.name);
+  const recreates = replicas.filter((replica) => replica.action === 'recreate');
+  const [late, early] = partition(
+    decision.removals,
+    (removal) => roll !== undefined && isLate(removal, recreates),
+  );
+  const cleanups = early.flatMap((removal) => {
+    const node = emitRemoval(removal, context);
+    return removal.cause.reason === 'leftover' ? [node] : [];
+  });
   cleanups.push(...(context.hookRemovals.get(service.name) ?? []));
   const current: ServiceSteps = { containers: [], starts: [], cleanups };
   context.steps.set(service.name, current);
   const emission: Emission = {
     ...context,
     service,
-    hasRunning: decision.replicas.some(
+    replicas: replicas.length,
+    hasRunning: replicas.some(
       (replica) => replica.action === 'restart' || (replica.action === 'keep' && isActive(replica.container)),
     ),
     current,
     material: [...materialOf(service, context), ...cleanups],
     gated: context.options.noStart ? [] : context.gate(service),
   };
-  for (const replica of decision.replicas) emitReplica(replica, emission);
+  for (const replica of replicas) {
+    if (roll === undefined || replica.action !== 'recreate') emitReplica(replica, emission);
+  }
+  const end = roll === undefined ? [] : emitRoll(recreates, roll, emission);
+  for (const removal of late) emitRemoval(removal, context, end);
 }
 
-interface Emission extends StepContext {
-  readonly service: ServiceConfig;
-  /** A replica runs and stays: what is done once for the service was done. */
-  readonly hasRunning: boolean;
-  readonly current: ServiceSteps;
-  /** What must exist before a container of the service is made. */
-  readonly material: readonly NodeId[];
-  readonly gated: readonly NodeId[];
+/** What an update may be taken back with: it goes once the update holds, but for what is two generations old. */
+function isLate({ container, cause }: Removal, recreates: readonly Recreate[]): boolean {
+  if (cause.reason === 'scale') return true;
+  return (
+    cause.reason === 'replaced' && !recreates.some((replica) => replica.container.replaces === container.id)
+  );
 }
 
-export function emitRemoval({ container, cause }: Removal, context: StepContext): NodeId {
-  const { builder } = context;
-  const after = emitStop(container, { cause, after: [] }, context);
-  const node = builder.add({
-    operation: { kind: 'remove-container', container: refTo(container), anonymousVolumes: false },
-    cause,
-    after,
-  });
-  context.removed.set(container.id, node);
-  return node;
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
-/** Nothing if there is nothing to stop. */
-function emitStop(
-  container: ObservedContainer,
-  step: { readonly cause: Cause; readonly after: readonly NodeId[]; readonly group?: string },
-  { builder, options, stopped }: StepContext,
-): NodeId[] {
-  if (!isActive(container)) return [];
-  const operation: Operation = { kind: 'stop-container', container: refTo(container), ...grace(options) };
-  const { last } = emitPreStop(container, step.after, { builder, ...step });
-  const node = builder.add({ operation, ...step, after: last === undefined ? step.after : [last] });
-  stopped.set(container, node);
-  return [node];
-}
+type Recreate = ReplicaDecision & { readonly action: 'recreate' };
 
 function emitReplica(replica: ReplicaDecision, emission: Emission): void {
   switch (replica.action) {
@@ -164,7 +124,7 @@ function emitCreate(replica: ReplicaDecision & { action: 'create' }, emission: E
   startPrepared({ container, number, cause, after: [created, ...emission.gated] }, emission);
 }
 
-function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emission: Emission): void {
+function emitRecreate(replica: Recreate, emission: Emission): void {
   const { builder, current, options, service } = emission;
   const { cause, container: old, replacement } = replica;
   const group = `Recreate ${service.name}-${old.number}`;
@@ -196,95 +156,8 @@ function emitRecreate(replica: ReplicaDecision & { action: 'recreate' }, emissio
     ? refTo(replacement)
     : addCreated(before[0] ?? create([removed]), name, current);
   current.containers.push(container);
-  if (options.noStart) return;
+  if (options.noStart || (replacement && isActive(replacement))) return;
   const made = 'node' in container ? [container.node] : [];
   const after = [removed, ...made, ...emission.gated];
   startPrepared({ container, number: old.number, cause, after, group }, emission);
-}
-
-interface Start {
-  readonly container: ContainerRef;
-  readonly number: number;
-  readonly cause: Cause;
-  readonly after: readonly NodeId[];
-  readonly group?: string;
-}
-
-/** The start of a container, after the hooks that go before it; what depends on it waits for those that come after. */
-function startPrepared(start: Start, emission: Emission): void {
-  const { builder, current, service } = emission;
-  const { container, cause, group, number } = start;
-  const create = (of: ServiceConfig, name: string) =>
-    createOperation({ ...emission, service: of }, number, name);
-  const prepare = (perReplica: boolean, after: readonly NodeId[]) =>
-    emitPreStart(service, perReplica, {
-      ...{ builder, cause, container, number, create },
-      after: [...after, ...current.cleanups],
-    });
-  // What is done once for the service was done if a replica runs.
-  current.prepared ??= emission.hasRunning ? [] : prepare(false, start.after);
-  const ready = [...start.after, ...current.prepared];
-  const step = { builder, cause, ...(group === undefined ? {} : { group }) };
-  const operation = { kind: 'start-container', container } as const;
-  const started = builder.add({ operation, ...step, after: [...ready, ...prepare(true, ready)] });
-  current.starts.push(emitPostStart(container, service.post_start, started, step));
-}
-
-/** Others share the lowest replica, which comes first. */
-function addCreated(node: NodeId, name: string, current: ServiceSteps): { node: NodeId; name: string } {
-  if (current.containers.length === 0) current.source = node;
-  return { node, name };
-}
-
-/** Steps that make what a container of the service is made of. */
-export function materialOf(service: ServiceConfig, context: StepContext): NodeId[] {
-  const found = [
-    ...networkKeys(service).map((key) => context.networkSteps.get(key)),
-    ...volumeKeys(service).map((key) => context.volumeSteps.get(key)),
-    ...Object.keys(service.depends_on).map((on) => context.providers.get(on)),
-    ...containerSources(service).flatMap((source) => {
-      const steps = context.steps.get(source);
-      return [steps?.source, ...(steps?.cleanups ?? [])];
-    }),
-  ];
-  return found.filter((id) => id !== undefined);
-}
-
-export function createOperation(
-  { model, options, service }: Pick<Emission, 'model' | 'options' | 'service'>,
-  number: number,
-  name: string,
-) {
-  const referenced = <T>(section: Readonly<Record<string, T>>, keys: readonly string[]) =>
-    Object.fromEntries(
-      keys.flatMap((key) => (section[key] === undefined ? [] : [[key, section[key]] as const])),
-    );
-  const names = (section: Readonly<Record<string, { readonly name: string }>>, keys: readonly string[]) =>
-    Object.fromEntries(keys.map((key) => [key, section[key]?.name ?? key]));
-  return {
-    kind: 'create-container',
-    service,
-    number,
-    name,
-    oneOff: false,
-    configs: referenced(
-      model.configs,
-      (service.configs ?? []).map((file) => file.source),
-    ),
-    secrets: referenced(
-      model.secrets,
-      (service.secrets ?? []).map((file) => file.source),
-    ),
-    networks: names(model.networks, networkKeys(service)),
-    volumes: names(model.volumes, volumeKeys(service)),
-    renewAnonymousVolumes: options.renewAnonymousVolumes ?? false,
-  } as const satisfies Operation;
-}
-
-function grace(options: UpOptions): { timeout?: number } {
-  return options.timeout === undefined ? {} : { timeout: options.timeout };
-}
-
-export function refTo(container: ObservedContainer): { id: string; name: string } {
-  return { id: container.id, name: container.name };
 }

@@ -11,12 +11,14 @@ import { PlanBuilder } from './plan-builder.ts';
 import { isHookContainer } from './pre-start.ts';
 import { emitProvider } from './provider.ts';
 import type { ServiceDecision } from './replica-decision.ts';
+import { emitRemoval, type StepContext } from './replica-steps.ts';
 import { emitNetworks, emitVolumes, finishNetworks, finishVolumes } from './resource-steps.ts';
+import { decideRolls } from './roll.ts';
 import { containerName } from './selection.ts';
 import { classifyStops, orderSharers } from './stop-first.ts';
 import { decideUp, type UpDecisions } from './up-decision.ts';
 import type { UpOptions } from './up-options.ts';
-import { emitRemoval, emitService, type StepContext } from './up-steps.ts';
+import { emitService } from './up-steps.ts';
 
 /** Fails with TcError, and so before any step, if what the model wants cannot be had. */
 export function planUp(
@@ -61,6 +63,15 @@ export function emitUp(
   const claimants = [...decided.values()].flatMap((decision) => listClaimants(decision, decisions));
   if (oneOff) claimants.push({ service: oneOff.service, name: oneOff.name, replaces: undefined });
   const claims = indexClaims(claimants);
+  const classes = classifyStops(decided, {
+    resources,
+    contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
+  });
+  const { rolls, warnings } = decideRolls(decided.values(), {
+    ...{ ...decisions, classes },
+    keepers: new Set(state.volumes.flatMap(({ anonymous, usedBy }) => (anonymous ? usedBy : []))),
+  });
+  for (const warning of warnings) builder.warn(warning);
   const steps: StepContext = {
     model,
     options,
@@ -74,10 +85,8 @@ export function emitUp(
     stopped: new Map(),
     hookRemovals: new Map(),
     providers: new Map(),
-    classes: classifyStops(decided, {
-      resources,
-      contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
-    }),
+    classes,
+    rolls,
     gate: (service) => gateOf(service, decisions, steps),
   };
   // What hooks of an earlier command left has the names of those to come.

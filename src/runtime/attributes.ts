@@ -8,6 +8,7 @@ import { logging } from './log-checks.ts';
 import * as networkCheck from './network-checks.ts';
 import * as resource from './resource-checks.ts';
 import * as storage from './storage-checks.ts';
+import * as update from './update-checks.ts';
 
 export type Support = 'honoured' | 'warned' | 'refused';
 
@@ -38,6 +39,8 @@ const refused = (note: string, ...paths: string[]): AttributeSupport[] =>
 const ONE_HOST = 'it has no meaning on a single host';
 const GPUS =
   'the drivers `nvidia` and `cdi`, by a CDI specification in /etc/cdi or /var/run/cdi; hooks in it are an error';
+const UPDATES =
+  '`up` replaces replicas in batches, watches each, and takes a failed update back: docs/updates.md';
 const WINDOWS = 'it exists on Windows only';
 
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
@@ -176,7 +179,8 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   noted('without it restarts wait 100 ms, doubling up to a minute', 'deploy.restart_policy.delay'),
   noted('without it every restart counts as an attempt', 'deploy.restart_policy.window'),
   ...warned(ONE_HOST, 'deploy.placement', 'deploy.endpoint_mode'),
-  ...warned('containers are replaced one after the other', 'deploy.update_config', 'deploy.rollback_config'),
+  checked('deploy.update_config', update.updateConfig, UPDATES),
+  checked('deploy.rollback_config', update.rollbackConfig),
   ...honoured('develop'),
   ...refused('', 'models'),
 ];

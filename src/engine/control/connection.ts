@@ -87,5 +87,6 @@ export function checkAnswer(answer: ControlMessage, action: string): ControlMess
     code: failure.errno === 'ESRCH' ? 'exec-lost' : 'runtime',
     kind: 'environment',
     exitCode: failure.exitCode || 1,
+    cause: failure,
   });
 }

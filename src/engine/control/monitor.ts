@@ -1,12 +1,21 @@
 // The operations of a monitor's control socket that carry no descriptors, typed. Contract: docs/runtime-protocol.md.
 
+import { TcError } from '../../base/error.ts';
 import type { MonitorStatus } from '../status/status.ts';
-import { ControlConnection, type ControlMessage, checkAnswer } from './connection.ts';
+import { ControlConnection, type ControlFailure, type ControlMessage, checkAnswer } from './connection.ts';
 
 export interface StopRequest {
   /** Absent: the container's own. */
   readonly graceMs?: number;
   readonly signal?: number;
+  /** How long open connections may last before the signal. Default: not at all. */
+  readonly drainMs?: number;
+}
+
+/** A container that is out of names and published ports. */
+export interface Withdrawal {
+  /** It is back, if it runs. */
+  end(): void;
 }
 
 /** Each returns undefined or false if the monitor is gone. */
@@ -15,6 +24,8 @@ export interface MonitorClient {
   stop(runDir: string, request: StopRequest): Promise<number | undefined>;
   /** Resolves when the container runs again. */
   restart(runDir: string, graceMs?: number): Promise<boolean>;
+  /** Resolves when nobody is connected any more, or the time is over. */
+  withdraw(runDir: string, drainMs: number): Promise<Withdrawal | undefined>;
   signal(runDir: string, signal: number): Promise<boolean>;
   /** Resolves when the container is frozen; one that is already stays so. */
   pause(runDir: string): Promise<boolean>;
@@ -37,6 +48,21 @@ export const monitorClient: MonitorClient = {
       return (await answerThenEvent(connection, 'started', 'restart')) !== undefined;
     });
     return done ?? false;
+  },
+
+  async withdraw(runDir, drainMs) {
+    const connection = await ControlConnection.open(runDir);
+    if (connection === undefined) return undefined;
+    try {
+      connection.send('withdraw', { drainMs });
+      await answerThenEvent(connection, 'drained', 'withdraw');
+    } catch (error) {
+      connection.close();
+      // It has ended by itself, or is older than this operation: then it serves until it is stopped.
+      if (isFailure(error, ['ESRCH', 'EOPNOTSUPP'])) return undefined;
+      throw error;
+    }
+    return { end: () => connection.close() };
   },
 
   signal: (runDir, signal) => ask(runDir, { op: 'signal', action: 'kill', members: { signal } }),
@@ -103,4 +129,9 @@ async function answerThenEvent(
     if (message === undefined || message['event'] === event) return message;
     checkAnswer(message, action);
   }
+}
+
+function isFailure(error: unknown, errnos: readonly string[]): boolean {
+  const cause = error instanceof TcError ? (error.cause as Partial<ControlFailure> | undefined) : undefined;
+  return cause?.errno !== undefined && errnos.includes(cause.errno);
 }

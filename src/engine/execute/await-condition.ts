@@ -59,7 +59,7 @@ async function awaitOne(
 }
 
 /** A monitor that no longer answers is about to end, and its lock falls free when it has. */
-async function waitForMonitor({ native, instance }: EngineContext, id: string): Promise<void> {
+export async function waitForMonitor({ native, instance }: EngineContext, id: string): Promise<void> {
   const lock = await lockDirectory(native, instance.paths.container(id), true);
   if (lock !== undefined) native.close(lock);
 }

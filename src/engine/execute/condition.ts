@@ -42,6 +42,24 @@ export function judgeCondition(
   return status.state === 'exited' || !alive ? after(status) : during(status);
 }
 
+/**
+ * Whether a replica that an update has started is ready: met only as long as it stays so. A replica is to run: any end
+ * is a failure, a restart by its policy included.
+ */
+export function judgeUpdate(
+  status: MonitorStatus | undefined,
+  alive: boolean,
+  restartsBefore: number,
+): Verdict {
+  if (status === undefined || status.state === 'created')
+    return alive ? pending : failed('was never started');
+  const { health, restartCount = 0, state } = status;
+  if (!alive || state === 'exited' || state === 'restarting') return failed(describeExit(status));
+  if (restartCount > restartsBefore) return failed('ended and was started again by its restart policy');
+  if (health?.status === 'unhealthy') return failed('is unhealthy', describeProbes(status).slice(-1));
+  return health?.status === 'starting' ? pending : met;
+}
+
 function hasSucceeded(status: MonitorStatus): boolean {
   return status.exitCode === 0 && !status.error;
 }

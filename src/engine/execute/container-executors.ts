@@ -19,8 +19,10 @@ import type { ContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
+import { drainContainer } from './drain.ts';
 import type { Execution, Executors } from './execution.ts';
 import { findPredecessor, findVolumeSources } from './find-container.ts';
+import { observeUpdate } from './observe-update.ts';
 import { executeProvider, withProvided } from './provider-executor.ts';
 import { runHook } from './run-hook.ts';
 import { findJoined, findNamespaces } from './shared-namespaces.ts';
@@ -29,6 +31,7 @@ type ContainerKind =
   | 'create-container'
   | 'start-container'
   | 'stop-container'
+  | 'drain-container'
   | 'restart-container'
   | 'kill-container'
   | 'pause-container'
@@ -36,6 +39,7 @@ type ContainerKind =
   | 'run-hook'
   | 'run-provider'
   | 'remove-container'
+  | 'observe-update'
   | 'await-condition';
 
 export const containerExecutors: Pick<Executors, ContainerKind> = {
@@ -74,19 +78,24 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     // Somebody else's start, while only waits were left here, is as good.
     if (lock === 'running') return;
     if (lock === undefined) throw gone(container);
+    execution.started.add(record.id);
     await startLocked(execution, record, lock, attached ? execution.attach : undefined);
   },
 
-  async 'stop-container'({ container, timeout, by }, { execution, signal }) {
+  async 'stop-container'({ container, timeout, by, drain, successor }, { execution, signal }) {
+    if (successor && execution.isFailing(successor)) return;
     const record = execution.resolve(container);
+    const [graceMs, drainMs] = [toMilliseconds(timeout), toMilliseconds(drain)];
     const stopping =
       by === 'host'
         ? stopWithHost(execution.context, record.id)
-        : stopContainer(execution.context, record.id, { graceMs: toMilliseconds(timeout) });
+        : stopContainer(execution.context, record.id, { graceMs, drainMs });
     // Once asked, the monitor needs nobody: whoever gives up waiting may kill, or let another command do so.
     const stopped = await abortable(stopping, signal);
     if (stopped) execution.events.container('stop', record);
   },
+
+  'drain-container': drainContainer,
 
   async 'restart-container'({ container, timeout }, { execution }) {
     const record = execution.resolve(container);
@@ -118,6 +127,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
   },
 
   async 'run-hook'(operation, { execution, signal }) {
+    if (operation.successor && execution.isFailing(operation.successor)) return;
     const record = execution.resolve(operation.container);
     const { paths } = execution.context.instance;
     // What has ended by itself has nothing to prepare for, and a command of `run` may be a short one.
@@ -132,11 +142,10 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     }
   },
 
-  async 'run-provider'(operation, step) {
-    await executeProvider(operation, step);
-  },
+  'run-provider': executeProvider,
 
-  async 'remove-container'({ container, anonymousVolumes }, { execution }) {
+  async 'remove-container'({ container, anonymousVolumes, successor }, { execution }) {
+    if (successor && execution.isFailing(successor)) return;
     const record = execution.resolve(container);
     const lock = execution.takeLock(record.id) ?? (await lockStopped(execution.context, record.id));
     if (lock === 'running') throw stillRunning(record);
@@ -151,6 +160,8 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
     execution.removed.set(record.id, record);
     execution.events.container('destroy', record);
   },
+
+  'observe-update': observeUpdate,
 
   async 'await-condition'(operation, { execution, signal }) {
     const containers = operation.containers.map((ref) => execution.resolve(ref));

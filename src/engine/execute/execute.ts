@@ -23,6 +23,7 @@ import { sweep } from '../sweep/sweep.ts';
 import { isCancelling, requestCancellation, watchCancellation } from './cancellation.ts';
 import { containerExecutors } from './container-executors.ts';
 import { Execution, type Executors, type Step } from './execution.ts';
+import { considerFailedStep } from './observe-update.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
 import { prepare, reservePortsAgain } from './prepare.ts';
 import { resourceExecutors } from './resource-executors.ts';
@@ -44,12 +45,14 @@ const WEIGHTS: Readonly<Record<Operation['kind'], Weight>> = {
   'start-container': 'heavy',
   // A grace period is the service's own affair: all of them pass at once.
   'stop-container': 'light',
+  'drain-container': 'light',
   'restart-container': 'light',
   'kill-container': 'light',
   'pause-container': 'light',
   'unpause-container': 'light',
   'remove-container': 'light',
   'await-condition': 'wait',
+  'observe-update': 'wait',
   // The project is not kept from others while a command of the user runs.
   'run-hook': 'wait',
   'run-provider': 'wait',
@@ -130,6 +133,7 @@ async function executeLocked(
     throw error;
   } finally {
     execution.letGo();
+    execution.endWithdrawals();
     publishers.close();
   }
 }
@@ -221,7 +225,8 @@ async function runNode(node: PlanNode, step: Step, request: ExecuteRequest): Pro
     request.on({ ...event, phase: 'done' });
   } catch (error) {
     request.on({ ...event, phase: 'failed', detail: error instanceof Error ? error.message : String(error) });
-    throw error;
+    if (step.signal.aborted) throw error;
+    considerFailedStep(step.execution, node, error);
   }
 }
 

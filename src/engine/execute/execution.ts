@@ -12,6 +12,7 @@ import type { Descriptor } from '../../runtime/native.ts';
 import type { ProjectIdentity } from '../container/labels.ts';
 import { movePorts } from '../container/move-ports.ts';
 import type { EngineContext } from '../context.ts';
+import type { Withdrawal } from '../control/monitor.ts';
 import type { EventLog } from '../event/event-log.ts';
 import type { Removed } from '../image/image-port.ts';
 import { ensureNetworks } from '../network/networks.ts';
@@ -68,10 +69,16 @@ export class Execution {
   readonly removed = new Map<string, ContainerRecord>();
   /** Containers that cannot be started, and why: with `keepGoing` the others can. */
   readonly unready = new Map<string, unknown>();
+  /** Containers that this plan has started. */
+  readonly started = new Set<string>();
+  /** Service -> its containers that failed while their update was watched. */
+  readonly failing = new Map<string, Set<string>>();
   /** Locks of containers that were created and not started yet. */
   readonly #locks = new Map<string, Descriptor>();
   /** Containers that get other ports at their next start. */
   readonly #moved = new Map<string, readonly PortRecord[]>();
+  /** Containers that get no connections as long as these are open. */
+  readonly #withdrawals = new Map<string, Withdrawal>();
   /** Networks whose kernel objects are known to be there. */
   readonly #ensured = new Set<string>();
 
@@ -103,6 +110,12 @@ export class Execution {
   /** False: an earlier step of the plan is still to create it. */
   isMade(ref: ContainerRef): boolean {
     return 'id' in ref || this.created.has(ref.node);
+  }
+
+  /** Seen to fail by a step of this plan. */
+  isFailing(ref: ContainerRef): boolean {
+    const { id, service } = this.resolve(ref);
+    return this.failing.get(service)?.has(id) ?? false;
   }
 
   findNetwork(name: string): NetworkRecord {
@@ -167,6 +180,16 @@ export class Execution {
     const lock = this.#locks.get(id);
     this.#locks.delete(id);
     return lock;
+  }
+
+  keepWithdrawal(id: string, withdrawal: Withdrawal): void {
+    this.#withdrawals.set(id, withdrawal);
+  }
+
+  /** What was not stopped serves again. */
+  endWithdrawals(): void {
+    for (const withdrawal of this.#withdrawals.values()) withdrawal.end();
+    this.#withdrawals.clear();
   }
 
   /** Before others are let at the project: locks and sockets must not be kept from them by a command that only waits. */

@@ -25,7 +25,7 @@ export function findBrokenPrecondition(remaining: RemainingPlan, now: Snapshot):
 function check(operation: Operation, remaining: RemainingPlan, now: Snapshot): string | undefined {
   if (operation.kind === 'create-container') return checkCreate(operation, remaining, now);
   if ('container' in operation) return checkRefs([operation.container], now);
-  return operation.kind === 'await-condition' ? checkRefs(operation.containers, now) : undefined;
+  return 'containers' in operation ? checkRefs(operation.containers, now) : undefined;
 }
 
 function checkRefs(refs: readonly ContainerRef[], now: Snapshot): string | undefined {

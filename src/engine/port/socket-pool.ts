@@ -78,7 +78,7 @@ export class SocketPool {
   async reserveAgain(owner: SocketOwner, ports: readonly PortRecord[]): Promise<PortRecord[]> {
     const moved = new Map<number, number>();
     for (const port of ports) {
-      if (port.any) this.#reopenAny(owner, port, ports, moved);
+      if (port.any) await this.#reopenAny(owner, port, ports, moved);
       else if (!(await this.#share(port, owner))) this.#bind(port, owner, false);
     }
     return ports.map((port) => ({
@@ -104,18 +104,32 @@ export class SocketPool {
     this.#open.clear();
   }
 
-  /** Random ports of all families that have one number move together. */
-  #reopenAny(
+  /**
+   * Random ports of all families that have one number move together, unless the replica that the container takes over
+   * from, or has handed over to, still has them.
+   */
+  async #reopenAny(
     owner: SocketOwner,
     { port, protocol }: PortRecord,
     ports: readonly PortRecord[],
     moved: Map<number, number>,
-  ): void {
+  ): Promise<void> {
     if (moved.has(port)) return;
     const keys = ports.filter((other) => other.any && other.port === port && other.protocol === protocol);
     const addresses = keys.map((key) => key.address);
-    const isFree = this.#tryBindAll(keys, owner);
-    moved.set(port, isFree ? port : this.#bindAny(owner, { addresses, protocol, target: 0 }));
+    const isKept = this.#tryBindAll(keys, owner) || (await this.#shareAll(keys, owner));
+    moved.set(port, isKept ? port : this.#bindAny(owner, { addresses, protocol, target: 0 }));
+  }
+
+  async #shareAll(keys: readonly PortKey[], owner: SocketOwner): Promise<boolean> {
+    for (const key of keys) {
+      const found = this.#open.get(keyOf(key));
+      if (found && !isSameOwner(found.owner, owner)) return false;
+      const fd = found ? undefined : await this.#directory.receiveSocket(key, owner);
+      if (fd !== undefined) this.#open.set(keyOf(key), { fd, owner, exclusive: true });
+      else if (!found) return false;
+    }
+    return true;
   }
 
   async #takeOver(kept: PortRecord, owner: SocketOwner, request: PortRequest): Promise<boolean> {

@@ -36,11 +36,13 @@ const words: Readonly<
   'create-container': ['Creating', 'Created'],
   'start-container': ['Starting', 'Started'],
   'stop-container': ['Stopping', 'Stopped'],
+  'drain-container': ['Draining', 'Drained'],
   'restart-container': ['Restarting', 'Started'],
   'kill-container': ['Killing', 'Killed'],
   'pause-container': ['Pausing', 'Paused'],
   'unpause-container': ['Unpausing', 'Unpaused'],
   'remove-container': ['Removing', 'Removed'],
+  'observe-update': ['Watching', 'Holding'],
 };
 
 const providerWords = {
@@ -93,6 +95,7 @@ export function idsOf(operation: Operation): string[] {
     case 'run-provider':
       return [`Service ${operation.service}`];
     case 'await-condition':
+    case 'observe-update':
       return operation.containers.map(({ name }) => `Container ${name}`);
     default:
       return [`Container ${operation.container.name}`];

@@ -231,41 +231,46 @@ describe('memory', () => {
   });
 });
 
+/** A server with a client that stays connected until it is stopped. */
+async function connectPair() {
+  const server = await sandbox.run('echo ready; exec nc -ll -p 80 -e cat');
+  const client = await sandbox.run('while ! nc 10.87.0.1 80; do sleep 0.01; done', {
+    service: { stdin_open: true },
+  });
+  await server.logged('ready');
+  const inside = (pid: number, ...args: string[]) =>
+    execFileSync('nsenter', ['-t', String(pid), '-n', 'ip', ...args]);
+  inside(
+    server.pid,
+    'link',
+    'add',
+    'wire',
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'wire',
+    'netns',
+    String(client.pid),
+  );
+  for (const [pid, address] of [
+    [server.pid, '10.87.0.1/24'],
+    [client.pid, '10.87.0.2/24'],
+  ] as const) {
+    inside(pid, 'address', 'add', address, 'dev', 'wire');
+    inside(pid, 'link', 'set', 'wire', 'up');
+  }
+  const connected = () =>
+    execFileSync('nsenter', ['-t', String(server.pid), '-n', 'cat', '/proc/net/tcp', '/proc/net/tcp6'], {
+      encoding: 'utf8',
+    });
+  await until(() => /0100570A:0050 \w*0200570A:\w+ 01 /.test(connected()), 'the connection');
+  return { server, client };
+}
+
 describe('a stop that drains', () => {
   it('lets inbound connections finish before the signal, and not longer than allowed', async () => {
-    const server = await sandbox.run('echo ready; exec nc -ll -p 80 -e cat');
-    const client = await sandbox.run('while ! nc 10.87.0.1 80; do sleep 0.01; done', {
-      service: { stdin_open: true },
-    });
-    await server.logged('ready');
-    const inside = (pid: number, ...args: string[]) =>
-      execFileSync('nsenter', ['-t', String(pid), '-n', 'ip', ...args]);
-    inside(
-      server.pid,
-      'link',
-      'add',
-      'wire',
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'wire',
-      'netns',
-      String(client.pid),
-    );
-    for (const [pid, address] of [
-      [server.pid, '10.87.0.1/24'],
-      [client.pid, '10.87.0.2/24'],
-    ] as const) {
-      inside(pid, 'address', 'add', address, 'dev', 'wire');
-      inside(pid, 'link', 'set', 'wire', 'up');
-    }
-    const connected = () =>
-      execFileSync('nsenter', ['-t', String(server.pid), '-n', 'cat', '/proc/net/tcp', '/proc/net/tcp6'], {
-        encoding: 'utf8',
-      });
-    await until(() => /0100570A:0050 \w*0200570A:\w+ 01 /.test(connected()), 'the connection');
-
+    const { server, client } = await connectPair();
     const control = server.control();
     await control.request({ op: 'stop', graceMs: 0, drainMs: 600_000 });
     const status = server.control();
@@ -275,6 +280,24 @@ describe('a stop that drains', () => {
     await client.stop({ graceMs: 0 });
     expect(await control.next()).toMatchObject({ event: 'ended' });
     control.close();
+  });
+
+  it('can be waited for before it is asked for', async () => {
+    const { server, client } = await connectPair();
+    const control = server.control();
+    const first = await control.request({ op: 'withdraw', drainMs: 600_000 });
+    expect(first.message).toEqual({ ok: true });
+    const impatient = server.control();
+    await impatient.request({ op: 'withdraw', drainMs: 1 });
+    expect(await impatient.next()).toEqual({ event: 'drained' });
+    impatient.close();
+    await client.stop({ graceMs: 0 });
+    expect(await control.next()).toEqual({ event: 'drained' });
+    expect(isAlive(server.pid)).toBe(true);
+    const stop = server.control();
+    await stop.request({ op: 'stop', graceMs: 0, drainMs: 600_000 });
+    expect(await stop.next()).toMatchObject({ event: 'ended' });
+    for (const open of [control, stop]) open.close();
   });
 
   it('ends at once where nobody is connected', async () => {

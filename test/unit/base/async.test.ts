@@ -29,12 +29,13 @@ describe('settleAll', () => {
 });
 
 describe('joinErrors', () => {
-  const one = new TcError('one', { code: 'a', exitCode: 3, source: { file: '/c', line: 1, col: 2 } });
+  const source = { file: '/c', line: 1, col: 2 };
+  const one = new TcError('one', { code: 'a', exitCode: 3, output: ['said'], source });
   const two = new TcError('two', { code: 'b', others: [new TcError('three', { code: 'c' })] });
 
   it('leads with the first and keeps all others, flat', () => {
     const joined = joinErrors([one, two]) as TcError;
-    expect(joined).toMatchObject({ message: 'one', code: 'a', exitCode: 3, source: { line: 1 } });
+    expect(joined).toMatchObject({ message: 'one', code: 'a', exitCode: 3, output: ['said'], source });
     expect(joined.others.map(({ message }) => message)).toEqual(['two', 'three']);
   });
 

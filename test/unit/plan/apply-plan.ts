@@ -86,6 +86,12 @@ export class Host {
     };
   }
 
+  /** The container that was made last ends by itself, if it runs. */
+  endLast(): void {
+    const last = [...this.#containers.values()].at(-1);
+    if (last?.state === 'running' && last.replaces !== undefined) last.state = 'exited';
+  }
+
   #tick(): string {
     this.#clock += 1000;
     return new Date(this.#clock).toISOString();
@@ -162,6 +168,7 @@ export class Host {
         return;
       case 'run-provider':
         return;
+      case 'drain-container':
       case 'run-hook':
         assert(this.#resolve(operation.container).state === 'running', `${operation.container.name} runs`);
         return;
@@ -170,6 +177,13 @@ export class Host {
         return;
       case 'await-condition':
         this.#await(operation);
+        return;
+      case 'observe-update':
+        for (const ref of operation.containers) {
+          const container = this.#resolve(ref);
+          assert(container.state === 'running', `${container.name} can be watched`);
+          if (container.health) container.health = 'healthy';
+        }
         return;
     }
   }
@@ -290,7 +304,8 @@ export class Host {
   #start(container: Mutable<ObservedContainer>): void {
     assert(container.state === 'created' || container.state === 'exited', `${container.name} does not run`);
     const old = container.replaces === undefined ? undefined : this.#containers.get(container.replaces);
-    assert(old === undefined, `what ${container.name} replaces is gone`);
+    const isRolled = this.#model.services[container.service]?.deploy?.update_config !== undefined;
+    assert(old === undefined || isRolled, `what ${container.name} replaces is gone`);
     for (const name of namespaceSources(container.recorded)) {
       const id = container.inputs.sources?.[name] ?? '';
       assert(this.#containers.get(id)?.state === 'running', `${container.name} has namespaces to join`);

@@ -24,6 +24,13 @@ const draft = fc.record({
   volume: fc.option(fc.constantFrom('data', 'cache'), { nil: undefined }),
   port: fc.option(fc.constantFrom('80', '81'), { nil: undefined, freq: 3 }),
   isJob: fc.constantFrom(false, false, false, true),
+  update: fc.option(
+    fc.record({
+      order: fc.constantFrom('start-first', 'stop-first'),
+      parallelism: fc.constantFrom(0, 1, 2),
+    }),
+    { nil: undefined, freq: 2 },
+  ),
 });
 type Draft = typeof draft extends fc.Arbitrary<infer T> ? T : never;
 type Drafts = Record<Name, Draft>;
@@ -46,6 +53,7 @@ function toServices(all: Drafts): Record<string, ServiceWords> {
         scale,
         healthcheck: true,
         tcompose: { once: isJob },
+        ...(rest.update && { deploy: { update_config: rest.update } }),
         depends_on: toDependencies(rest.depends_on, at, all),
         ...toNetworking(rest, sources.get(name), address),
         ...toStorageAndPorts(rest.volume, takeOnce(rest.port, taken.port)),

@@ -19,6 +19,7 @@ import {
 } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/operation.ts';
 import { planPause, planUnpause } from '../../../src/plan/pause.ts';
+import { planRollback } from '../../../src/plan/rollback.ts';
 import { planRun, type RunOptions } from '../../../src/plan/run.ts';
 import { planCreate, planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
@@ -27,7 +28,10 @@ import { testGoldenFiles } from '../../golden/golden-file.ts';
 import { buildWorld, type World, type WorldWords } from './world.ts';
 
 /** Whatever the file says; the verbs check it by behaving. */
-type Options = UpOptions & DownOptions & KillOptions & RestoreOptions & { scale: Record<string, number> };
+type Options = UpOptions &
+  DownOptions &
+  KillOptions &
+  RestoreOptions & { scale: Record<string, number>; service: string };
 
 /** `with`: attributes that this run changes. */
 type RunWords = Omit<RunOptions, 'service' | 'slug'> & { service: string; with?: Partial<ServiceConfig> };
@@ -52,6 +56,8 @@ const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> 
   restore: ({ state }, options) => planRestore(state, options),
   'host-stop': ({ state }) => planHostStop(state),
   rm: ({ model, state }, options) => planRemove(model, state, options),
+  rollback: ({ model, state }, { service, ...options }) =>
+    planRollback(model, state, model.services[service] as ServiceConfig, options),
   run: (world, options) => run(world, options as unknown as RunWords),
 };
 

@@ -6,6 +6,7 @@ import { TcError } from '../../../src/base/error.ts';
 import { planDown } from '../../../src/plan/down.ts';
 import { formatPlan } from '../../../src/plan/explain.ts';
 import type { Plan, PlanNode } from '../../../src/plan/operation.ts';
+import { planRollback } from '../../../src/plan/rollback.ts';
 import { selectServices } from '../../../src/plan/selection.ts';
 import { planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
@@ -89,6 +90,47 @@ describe('every plan of up', () => {
         const rest = up(built, host, with_);
         host.apply(rest, linearize(rest, chooser(stream)));
         expect(formatPlan(up(built, host, with_))).toBe('');
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('every update that fails', () => {
+  const policy = fc.record({
+    order: fc.constantFrom('start-first', 'stop-first'),
+    parallelism: fc.constantFrom(0, 1, 2),
+  });
+  const failing = fc.record({
+    scale: fc.integer({ min: 1, max: 4 }),
+    update_config: policy,
+    rollback_config: policy,
+    /** How far it had come; what it replaced is there until it has held. */
+    cut: fc.nat(),
+    /** Whether the last that was started runs. */
+    runs: fc.boolean(),
+  });
+
+  it('can be taken back wherever it stands: what ran before runs, and nothing else is there', () => {
+    fc.assert(
+      fc.property(failing, choices, ({ cut, runs, scale, ...deploy }, stream) => {
+        const numbers = Array.from({ length: scale }, (_, index) => `web-${index + 1}`);
+        const built = buildWorld({
+          services: { web: { image: 'two', scale, healthcheck: true, deploy } },
+          containers: Object.fromEntries(numbers.map((key) => [key, { was: { image: 'one' } }])),
+        });
+        const host = hostOf(built);
+        const before = host.state.containers.map(({ id }) => id).sort();
+        const order = linearize(up(built, host, {}), chooser(stream));
+        const end = order.findIndex(({ operation }) => operation.kind === 'remove-container');
+        host.apply({ ...up(built, host, {}) }, order.slice(0, cut % (end + 1)));
+        if (!runs) host.endLast();
+        const web = built.model.services['web']!;
+        const back = planRollback(built.model, host.state, web, {});
+        host.apply(back, linearize(back, chooser(stream)));
+        expect(host.state.containers.map(({ id, state }) => `${id} ${state}`).sort()).toEqual(
+          before.map((id) => `${id} running`),
+        );
       }),
       { numRuns: 300 },
     );

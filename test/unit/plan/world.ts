@@ -43,6 +43,7 @@ export interface ContainerWords {
   health?: HealthStatus;
   exit?: number;
   stoppedByUser?: boolean;
+  error?: string;
   restarts?: number;
   /** What its service looked like when it was made, where it differs. */
   was?: ServiceWords;
@@ -272,6 +273,7 @@ function buildStatus(words: ContainerWords) {
   return {
     state,
     stoppedByUser: words.stoppedByUser ?? false,
+    ...(words.error === undefined ? {} : { error: words.error }),
     restartCount: words.restarts ?? 0,
     ...(words.exit === undefined ? {} : { exitCode: words.exit }),
     ...(words.health === undefined ? {} : { health: words.health }),

@@ -148,6 +148,22 @@ describe('findUnsupported', () => {
     [{ tmpfs: ['run'] }, 'tmpfs/0', 'invalid-value'],
     [{ user: '1000:' }, 'user', 'invalid-value'],
     [{ stop_signal: 'SIGNOPE' }, 'stop_signal', 'invalid-value'],
+    [
+      { deploy: { update_config: { failure_action: 'retry' } } },
+      'deploy/update_config/failure_action',
+      'invalid-value',
+    ],
+    [
+      { deploy: { rollback_config: { failure_action: 'rollback' } } },
+      'deploy/rollback_config/failure_action',
+      'invalid-value',
+    ],
+    [
+      { deploy: { update_config: { max_failure_ratio: 1.5 } } },
+      'deploy/update_config/max_failure_ratio',
+      'invalid-value',
+    ],
+    [{ deploy: { update_config: { delay: -1 } } }, 'deploy/update_config/delay', 'invalid-value'],
     [{ restart: 'sometimes' }, 'restart', 'invalid-value'],
     [{ cap_add: ['CHOWN', 'NET_ROW'] }, 'cap_add/1', 'invalid-value'],
     [{ cap_drop: ['X'] }, 'cap_drop/0', 'invalid-value'],

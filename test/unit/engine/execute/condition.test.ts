@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeCondition } from '../../../../src/engine/execute/condition.ts';
+import { judgeCondition, judgeUpdate } from '../../../../src/engine/execute/condition.ts';
 import type { MonitorStatus } from '../../../../src/engine/status/status.ts';
 import type { DependencyCondition } from '../../../../src/project/service-config.ts';
 
@@ -60,5 +60,27 @@ describe('a condition', () => {
       true,
     );
     expect(verdict).toMatchObject({ hints: ['probe exited 1: b / c / no such table'] });
+  });
+});
+
+const updates: [Partial<MonitorStatus> | undefined, boolean, string][] = [
+  [undefined, true, 'pending'],
+  [undefined, false, 'was never started'],
+  [{ state: 'running' }, true, 'met'],
+  [{ state: 'paused' }, true, 'met'],
+  [{ state: 'running', ...health('starting') }, true, 'pending'],
+  [{ state: 'running', ...health('healthy') }, true, 'met'],
+  [{ state: 'running', ...health('unhealthy') }, true, 'is unhealthy'],
+  [{ state: 'running', restartCount: 2 }, true, 'met'],
+  [{ state: 'running', restartCount: 3 }, true, 'ended and was started again by its restart policy'],
+  [{ state: 'restarting', exitCode: 1 }, true, 'exited (1)'],
+  [{ state: 'exited', exitCode: 0 }, true, 'exited (0)'],
+  [{ state: 'running' }, false, 'exited (?)'],
+];
+
+describe('a replica that an update watches', () => {
+  it.each(updates)('%j, alive %s: %s', (given, alive, expected) => {
+    const verdict = judgeUpdate(given && status(given), alive, 2);
+    expect(verdict.is === 'failed' ? verdict.why : verdict.is).toBe(expected);
   });
 });
