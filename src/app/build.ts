@@ -143,7 +143,7 @@ export async function buildForUp(
   const wanted: Buildable[] = [];
   for (const service of candidates) if (await isWanted(engine, service, model, wish)) wanted.push(service);
   if (wanted.length === 0) return;
-  const changes = { args: [], noCache: false, pull: false, ssh: [] };
+  const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
   // The model of an `up` lacks the services that it does not start.
   const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
   await engine.builds.build({

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stepsOf } from './build-steps.ts';
 import { findContained } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
@@ -49,20 +50,6 @@ afterEach(async () => {
   expect(await scenario.leftovers()).toEqual({});
   scenario.dispose();
 });
-
-/** Titles of steps that ran, and of those that were known. */
-function stepsOf(stderr: string): { ran: string[]; cached: string[] } {
-  const titles = new Map<string, string>();
-  const ran: string[] = [];
-  const cached: string[] = [];
-  for (const line of stderr.split('\n')) {
-    const [, id = '', rest = ''] = /^#(\d+) (.*)$/.exec(line) ?? [];
-    if (rest.includes(': [')) titles.set(id, rest.replace(/^.*?\] /, ''));
-    if (rest === 'CACHED') cached.push(titles.get(id) ?? '');
-    if (rest.startsWith('DONE')) ran.push(titles.get(id) ?? '');
-  }
-  return { ran, cached };
-}
 
 describe('build', () => {
   it('runs each step once, and then only what changed', () => {

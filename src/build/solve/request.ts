@@ -30,6 +30,11 @@ export interface BuildRequest {
   readonly noCache: 'all' | readonly string[];
   /** Base images are looked up again. */
   readonly pull: boolean;
+  /** What relative paths of caches count from. Absolute. */
+  readonly directory: string;
+  /** As `build.cache_from` and `build.cache_to` are written. */
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
 }
 
 export type SecretSource =

@@ -22,6 +22,7 @@ export async function solveRun(step: RunStep, context: StepContext): Promise<Sta
       step: text,
       below,
       useCache,
+      imported: solver.imported,
       keys: [
         keyOf(
           'run',

@@ -86,6 +86,9 @@ export class Laboratory {
       ulimits: {},
       noCache: [],
       pull: false,
+      directory: context,
+      cacheFrom: [],
+      cacheTo: [],
       ...options,
     };
   }
