@@ -16,6 +16,8 @@ export interface BuildChanges {
   /** As in `build.cache_from` and `build.cache_to`, beside those. */
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  /** Bytes: the most that a step may use. */
+  readonly memory?: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -51,6 +53,7 @@ export function toBuildRequest(
     entitlements: [...texts('entitlements'), ...(build['privileged'] === true ? ['security.insecure'] : [])],
     extraHosts: texts('extra_hosts'),
     ...(shmSize === undefined ? {} : { shmSize }),
+    ...(changes.memory === undefined ? {} : { memory: changes.memory }),
     ulimits: resolveUlimits(build),
     ...(platform === undefined ? {} : { platform }),
     noCache: changes.noCache || build['no_cache'] === true ? 'all' : texts('no_cache_filter'),

@@ -31,6 +31,8 @@ export interface ImageStore {
   load(source: ByteSource, options?: OperationOptions): Promise<readonly ImageEntry[]>;
   /** The bytes of an archive. */
   save(references: readonly string[], format: ArchiveFormat, platform?: string): AsyncIterable<Uint8Array>;
+  /** The tar of an image's whole file system. */
+  flatten(reference: string): AsyncIterable<Uint8Array>;
   /** An image of one layer from the tar of a root file system. */
   import(source: ByteSource, request: ImportOptions): Promise<ImageEntry>;
   /** An image of a container's changes over the image that it was made from. */
@@ -102,6 +104,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     async *save(references, format, platform) {
       const { saveImages } = await import('./archive/save.ts');
       yield* saveImages(context, references, format, askedPlatform(platform));
+    },
+    async *flatten(reference) {
+      const { flattenImage } = await import('./archive/flatten.ts');
+      yield* flattenImage(context, reference);
     },
     async import(source, { platform, changes = [], ...request }) {
       const { importImage } = await import('./archive/import.ts');

@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly extraHosts: readonly string[];
   /** Bytes. */
   readonly shmSize?: number;
+  /** Bytes: the most that a command may use. */
+  readonly memory?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** `linux/arm64`; default: this machine's. */
   readonly platform?: string;

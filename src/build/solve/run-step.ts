@@ -87,6 +87,7 @@ async function execute(
     isPrivileged: step.isInsecure,
     extraHosts: request.extraHosts,
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    ...(request.memory === undefined ? {} : { memory: request.memory }),
     ulimits: request.ulimits,
     mounts: (directory: string) => mounts.place(directory),
     onOutput(stream: 'stdout' | 'stderr', chunk: string) {

@@ -16,6 +16,8 @@ export interface StepOrder {
   /** `HOST=IP`. */
   readonly extraHosts: readonly string[];
   readonly shmSize?: number;
+  /** Bytes. */
+  readonly memory?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** Called with a directory that lives as long as the step; what it makes there goes with it. */
   mounts(directory: string): Promise<readonly StepMount[]>;

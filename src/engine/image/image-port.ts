@@ -71,7 +71,10 @@ export interface ContainerImageUse {
 }
 
 export interface ImagePort
-  extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {
+  extends Pick<
+    ImageStore,
+    'pull' | 'push' | 'load' | 'save' | 'flatten' | 'import' | 'list' | 'inspect' | 'tag'
+  > {
   /** Which containers use which image is looked up here. */
   remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;

@@ -16,30 +16,38 @@ export class DockerBuilder {
   readonly #machine: Machine;
   readonly #daemon: ChildProcess;
   readonly #socket: string;
+  readonly #home: string;
 
-  private constructor(machine: Machine, daemon: ChildProcess, socket: string) {
+  private constructor(machine: Machine, daemon: ChildProcess, directory: string) {
     this.#machine = machine;
     this.#daemon = daemon;
-    this.#socket = socket;
+    this.#socket = `unix://${join(directory, 'socket')}`;
+    this.#home = directory;
   }
 
   /** All that it keeps is below `directory`. */
   static async start(directory: string): Promise<DockerBuilder> {
     const machine = await Machine.start();
-    const socket = `unix://${join(directory, 'socket')}`;
     const args = [
       ...['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
-      ...['--pidfile', join(directory, 'pid'), '--host', socket, '--storage-driver', 'overlay2'],
+      ...[
+        '--pidfile',
+        join(directory, 'pid'),
+        '--host',
+        `unix://${join(directory, 'socket')}`,
+        '--storage-driver',
+        'overlay2',
+      ],
       ...['--bridge=none', '--iptables=false', '--ip-masq=false', '--ip-forward=false'],
     ];
     const daemon = machine.spawn(server, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     await listening(daemon);
-    return new DockerBuilder(machine, daemon, socket);
+    return new DockerBuilder(machine, daemon, directory);
   }
 
   /** Standard output; throws with what it said unless it exits 0. */
   async run(...args: string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, HOME: '/nonexistent', DOCKER_BUILDKIT: '1' };
+    const env = { PATH: process.env.PATH, HOME: this.#home, DOCKER_BUILDKIT: '1' };
     const { stdout } = await run(client, ['--host', this.#socket, ...args], { env, maxBuffer: 2 ** 26 });
     return stdout;
   }
