@@ -32,6 +32,7 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     tag: async (source, target) => (await store()).tag(source, target),
     remove: async (reference, options) => (await store()).remove(reference, { ...options, uses: uses() }),
     prune: async (options) => (await store()).prune({ ...options, uses: uses() }),
+    pruneBuildCache: async (options) => (await store()).pruneBuildCache({ ...options, uses: uses() }),
     uses: async () => uses(),
   };
 }

@@ -2,7 +2,7 @@
 // its layer is on the disk, and says nothing once that has gone.
 
 import { readFileSync, utimesSync } from 'node:fs';
-import { readdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, isDigest } from '../digest.ts';
@@ -20,6 +20,12 @@ export interface CachedLayer {
 
 /** 64 hex digits. */
 export type CacheKey = string;
+
+export interface UsedStep {
+  readonly key: CacheKey;
+  readonly step: CachedLayer;
+  readonly usedAt: number;
+}
 
 export class BuildCache {
   readonly #directory: string;
@@ -57,6 +63,22 @@ export class BuildCache {
     } catch (error) {
       ignoreAbsent(error as NodeJS.ErrnoException);
     }
+  }
+
+  async remove(key: CacheKey): Promise<void> {
+    await unlink(this.#path(key)).catch(ignoreAbsent);
+  }
+
+  /** With the time of the last use, in milliseconds since the epoch. */
+  async listUsed(): Promise<UsedStep[]> {
+    const names = (await readdir(this.#directory).catch(ignoreAbsent)) ?? [];
+    const used: UsedStep[] = [];
+    for (const name of names.filter((each) => each.endsWith('.json'))) {
+      const key = name.slice(0, -'.json'.length);
+      const [step, found] = [this.read(key), await stat(this.#path(key)).catch(ignoreAbsent)];
+      if (step && found) used.push({ key, step, usedAt: found.mtimeMs });
+    }
+    return used;
   }
 
   async list(): Promise<CachedLayer[]> {
