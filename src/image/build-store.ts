@@ -9,7 +9,7 @@ import { TcError } from '../base/error.ts';
 import { BuildCache, type CachedLayer, type CacheKey } from './content/build-cache.ts';
 import { findById } from './content/catalog.ts';
 import { makeDirectories } from './content/durable.ts';
-import { ignoreAbsent } from './content/files.ts';
+import { describeDiskError, ignoreAbsent } from './content/files.ts';
 import { type ImageEntry, mergeEntry } from './content/image-index.ts';
 import type { HeldLock } from './content/named-lock.ts';
 import type { StoreContext } from './context.ts';
@@ -155,6 +155,11 @@ export class BuildStore {
       await blob.close();
       await stage.close();
     }
+  }
+
+  /** What a full disk, or one that is not ours, refused, in words. */
+  describe(error: unknown): unknown {
+    return describeDiskError(error, this.#context.layout.root);
   }
 
   /** Into a directory that is the caller's. */

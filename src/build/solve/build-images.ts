@@ -41,6 +41,8 @@ export async function buildImages(
       builds.map((build) => build.commit()),
       failure,
     );
+  } catch (error) {
+    throw workshop.store.describe(error);
   } finally {
     await workshop.close();
   }

@@ -234,7 +234,7 @@ export class StageSolver implements Target {
         stage: planned.title,
       });
     } catch (error) {
-      throw at(error, this.dockerfile.text, step.at);
+      throw at(this.workshop.store.describe(error), this.dockerfile.text, step.at);
     }
   }
 

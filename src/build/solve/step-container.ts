@@ -44,6 +44,8 @@ export interface StepResult {
   readonly upper: string;
   /** Paths that the runtime put something at, beside the mounts that were asked for. */
   readonly runtimePaths: readonly string[];
+  /** Lines of its output that could not be kept, as the disk is full. */
+  readonly lostLines: number;
 }
 
 export interface StepContainers {
