@@ -173,7 +173,10 @@ export async function buildForUp(
   if (candidates.length === 0 || context.dryRun) return;
   const engine = await context.engine('change');
   const wanted: Buildable[] = [];
-  for (const service of candidates) if (await isWanted(engine, service, model, wish)) wanted.push(service);
+  for (const service of candidates) {
+    if (await isWanted(engine, service, model, wish)) wanted.push(service);
+    else if (wish === 'missing') await noteNewerSource(context, engine, service, model);
+  }
   if (wanted.length === 0) return;
   const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
   // The model of an `up` lacks the services that it does not start.
@@ -183,6 +186,28 @@ export async function buildForUp(
     on: telling(context),
     signal: context.interrupted,
     ...parallel(context),
+  });
+}
+
+/** An image is not built again because its sources have changed; whoever expects that is told. */
+async function noteNewerSource(
+  context: AppContext,
+  engine: Engine,
+  { build, name, ...service }: Buildable,
+  model: ProjectModel,
+): Promise<void> {
+  if (build.context === undefined || build.dockerfile_inline !== undefined) return;
+  const { tagged } = await engine.images.inspect(imageNameOf({ ...service, name }, model));
+  const request = { context: build.context, dockerfile: { path: build.dockerfile ?? 'Dockerfile' } };
+  const newer = await engine.builds.newerSource(request, Date.parse(tagged), model.configFiles);
+  if (newer === undefined) return;
+  context.on({
+    type: 'warning',
+    warning: {
+      code: 'image-older',
+      message: `service ${name}: ${newer} is newer than the image`,
+      hint: 'it is built again with --build',
+    },
   });
 }
 

@@ -147,6 +147,26 @@ describe('up', () => {
     );
   });
 
+  it('tells when a source is newer than the image, and no more when it was built', () => {
+    scenario.ok('build');
+    expect(scenario.ok('up', '-d', 'web').stderr).not.toContain('newer than the image');
+    scenario.write('.dockerignore', 'notes\n');
+    scenario.write('notes', 'nothing that is copied');
+    scenario.ok('build');
+    scenario.write('notes', 'again');
+    expect(scenario.ok('up', '-d', 'web').stderr).not.toContain('newer than the image');
+    scenario.write('a.txt', 'changed\n');
+    expect(scenario.ok('up', '-d', 'web').stderr).toContain('web: a.txt is newer than the image');
+    expect(scenario.ok('up', '-d', '--build', 'web').stderr).not.toContain('newer than the image');
+  });
+
+  it('is done by run too, where it is missing, and with --build', () => {
+    expect(scenario.ok('run', '--rm', '-T', 'web').stdout).toContain('from a');
+    scenario.write('a.txt', 'from a new a\n');
+    expect(scenario.ok('run', '--rm', '-T', 'web').stdout).not.toContain('new a');
+    expect(scenario.ok('run', '--rm', '-T', '--build', 'web').stdout).toContain('new a');
+  });
+
   it('does not build with --no-build', () => {
     const { status, stderr } = scenario.run('up', '-d', '--no-build');
     expect(status).toBe(1);

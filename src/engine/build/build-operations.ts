@@ -18,7 +18,7 @@ export interface BuildParts {
   readonly images: () => Promise<Images>;
 }
 
-export function createBuildPort(parts: BuildParts): BuildPort {
+export function createBuildPort(parts: BuildParts): Pick<BuildPort, 'build' | 'check'> {
   return {
     build: (order) =>
       withWorkshop(parts, order, async (options) => {
