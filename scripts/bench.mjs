@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { benchBuild } from './bench/build.mjs';
 import { benchFifty, benchMany, benchOne } from './bench/containers.mjs';
 import { benchImages } from './bench/images.mjs';
 import { base, environment, row, spawn, time } from './bench/measure.mjs';
@@ -21,8 +22,9 @@ try {
     benchFifty();
     benchPorts();
     benchMany();
+    await benchBuild();
     await benchImages();
-  } else console.log('not measured, needs root: up, down, ps, exec, memory, ports, images');
+  } else console.log('not measured, needs root: up, down, ps, exec, memory, ports, build, images');
 } finally {
   if (process.getuid() === 0)
     spawnSync(process.execPath, [join(top, 'bin/tcompose'), '-p', 'bench', 'down', '-v', '-t', '1'], {

@@ -18,7 +18,7 @@ export function spawn(command, args, cwd = base) {
   if (result.status !== 0) {
     throw new Error(`${command} ${args.join(' ')} exited ${result.status}\n${result.stdout}${result.stderr}`);
   }
-  return { ms, stdout: result.stdout };
+  return { ms, stdout: result.stdout, stderr: result.stderr };
 }
 
 /** The same for a process that talks to a server whose output this one has to read meanwhile. */

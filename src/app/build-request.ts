@@ -13,6 +13,11 @@ export interface BuildChanges {
   readonly pull: boolean;
   /** `default`, or `id=socket`. */
   readonly ssh: readonly string[];
+  /** As in `build.cache_from` and `build.cache_to`, beside those. */
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  /** Bytes: the most that a step may use. */
+  readonly memory?: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -48,10 +53,14 @@ export function toBuildRequest(
     entitlements: [...texts('entitlements'), ...(build['privileged'] === true ? ['security.insecure'] : [])],
     extraHosts: texts('extra_hosts'),
     ...(shmSize === undefined ? {} : { shmSize }),
+    ...(changes.memory === undefined ? {} : { memory: changes.memory }),
     ulimits: resolveUlimits(build),
     ...(platform === undefined ? {} : { platform }),
     noCache: changes.noCache || build['no_cache'] === true ? 'all' : texts('no_cache_filter'),
     pull: changes.pull || build['pull'] === true,
+    directory: model.workingDir,
+    cacheFrom: [...texts('cache_from'), ...changes.cacheFrom],
+    cacheTo: [...texts('cache_to'), ...changes.cacheTo],
   };
 }
 
@@ -60,7 +69,10 @@ export function imageNameOf(service: ServiceConfig, { name }: Pick<ProjectModel,
   return service.image ?? `${name}-${service.name}`;
 }
 
-function resolveArgs(build: BuildConfig, { args, environment }: BuildChanges): Record<string, string> {
+export function resolveArgs(
+  build: BuildConfig,
+  { args, environment }: Pick<BuildChanges, 'args' | 'environment'>,
+): Record<string, string> {
   const own = Object.entries(build.args ?? {}).flatMap(([name, value]) =>
     value === null ? [] : [[name, value]],
   );
@@ -132,10 +144,6 @@ function choosePlatform({ name, build, platform }: ServiceConfig): string | unde
 
 /** What `build:` may say and a build does not do yet. */
 export function listUnused({ build }: ServiceConfig): readonly string[] {
-  const hasAny = (key: string) => Array.isArray(build?.[key]) && (build[key] as unknown[]).length > 0;
   const isAsked = (key: string) => ![undefined, '', 'false'].includes(build?.[key] as string | undefined);
-  return [
-    ...['cache_from', 'cache_to'].filter(hasAny),
-    ...['provenance', 'sbom', 'isolation'].filter(isAsked),
-  ];
+  return ['provenance', 'sbom', 'isolation'].filter(isAsked);
 }

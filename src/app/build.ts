@@ -6,6 +6,8 @@ import { selectServices } from '../plan/selection.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../project/service-config.ts';
+import { formatBake } from './bake.ts';
+import { type BuildOutput, requireOneService, type WriteBytes, writeOutput } from './build-output.ts';
 import { type BuildChanges, imageNameOf, listUnused, toBuildRequest } from './build-request.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
@@ -18,6 +20,9 @@ export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   readonly push: boolean;
   /** The checks of the Dockerfiles only. */
   readonly check: boolean;
+  /** Of the one image. */
+  readonly outputs: readonly BuildOutput[];
+  readonly write: WriteBytes;
 }
 
 type Buildable = ServiceConfig & { readonly build: BuildConfig };
@@ -29,15 +34,38 @@ export interface BuildOutcome {
   readonly built: ReadonlyMap<string, string>;
 }
 
-export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
+interface Wanted {
+  readonly model: ProjectModel;
+  /** Those that were asked for. */
+  readonly asked: readonly Buildable[];
+}
+
+function selectBuilds(
+  context: AppContext,
+  { services, withDependencies }: Pick<BuildOptions, 'services' | 'withDependencies'>,
+): Wanted {
   // Whole: images of services that are not asked for may be contexts of others.
   const model = loadModel(context);
-  const { named, selected } = selectServices(model, { services: options.services });
-  const wanted = options.withDependencies || options.services.length === 0 ? selected : named;
-  const services = withContexts(
-    [...wanted].flatMap((name) => model.services[name] ?? []).filter(isBuildable),
-    model,
+  const { named, selected } = selectServices(model, { services });
+  const wanted = withDependencies || services.length === 0 ? selected : named;
+  return { model, asked: [...wanted].flatMap((name) => model.services[name] ?? []).filter(isBuildable) };
+}
+
+/** What would be built, as a bake file. */
+export function printBuild(context: AppContext, options: Omit<BuildOptions, 'outputs' | 'write'>): object {
+  const { model, asked } = selectBuilds(context, options);
+  const { environment } = context.selection;
+  const all = Object.values(model.services).filter(isBuildable);
+  return formatBake(asked, all, model, { ...options, environment });
+}
+
+export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
+  const { model, asked } = selectBuilds(context, options);
+  requireOneService(
+    asked.map(({ name }) => name),
+    options.outputs,
   );
+  const services = withContexts(asked, model);
   if (services.length === 0) {
     context.on({
       type: 'warning',
@@ -50,6 +78,10 @@ export async function build(context: AppContext, options: BuildOptions): Promise
   const order = { requests, on: telling(context), signal: context.interrupted, ...parallel(context) };
   if (options.check) return { findings: await engine.builds.check(order), built: new Map() };
   const built = await engine.builds.build(order);
+  for (const output of options.outputs) {
+    for (const service of asked)
+      await writeOutput(engine, imageNameOf(service, model), output, options.write);
+  }
   if (options.push) await pushAll(engine, requests, context);
   return { findings: 0, built };
 }
@@ -141,9 +173,12 @@ export async function buildForUp(
   if (candidates.length === 0 || context.dryRun) return;
   const engine = await context.engine('change');
   const wanted: Buildable[] = [];
-  for (const service of candidates) if (await isWanted(engine, service, model, wish)) wanted.push(service);
+  for (const service of candidates) {
+    if (await isWanted(engine, service, model, wish)) wanted.push(service);
+    else if (wish === 'missing') await noteNewerSource(context, engine, service, model);
+  }
   if (wanted.length === 0) return;
-  const changes = { args: [], noCache: false, pull: false, ssh: [] };
+  const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
   // The model of an `up` lacks the services that it does not start.
   const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
   await engine.builds.build({
@@ -151,6 +186,28 @@ export async function buildForUp(
     on: telling(context),
     signal: context.interrupted,
     ...parallel(context),
+  });
+}
+
+/** An image is not built again because its sources have changed; whoever expects that is told. */
+async function noteNewerSource(
+  context: AppContext,
+  engine: Engine,
+  { build, name, ...service }: Buildable,
+  model: ProjectModel,
+): Promise<void> {
+  if (build.context === undefined || build.dockerfile_inline !== undefined) return;
+  const { tagged } = await engine.images.inspect(imageNameOf({ ...service, name }, model));
+  const request = { context: build.context, dockerfile: { path: build.dockerfile ?? 'Dockerfile' } };
+  const newer = await engine.builds.newerSource(request, Date.parse(tagged), model.configFiles);
+  if (newer === undefined) return;
+  context.on({
+    type: 'warning',
+    warning: {
+      code: 'image-older',
+      message: `service ${name}: ${newer} is newer than the image`,
+      hint: 'it is built again with --build',
+    },
   });
 }
 

@@ -10,6 +10,7 @@ import type { ProjectModel } from '../project/model.ts';
 import { type AdaptedService, adaptService, type OneOffChanges } from '../project/one-off.ts';
 import { readVariables, type VariableSources } from '../project/one-off-environment.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
+import { buildForUp } from './build.ts';
 import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
 import { discover } from './discovery.ts';
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly variables: VariableSources;
   /** When to pull its image; absent: as the service says. */
   readonly pullPolicy?: string;
+  /** Build its image, and those of what it depends on, also if they are here. */
+  readonly build: boolean;
   readonly noDeps: boolean;
   readonly removeOrphans: boolean;
   readonly ignoreOrphans: boolean;
@@ -42,6 +45,9 @@ export interface RunResult {
 export async function run(context: AppContext, request: RunRequest): Promise<RunResult> {
   const loaded = loadModel(context, { services: [request.service] });
   const { model, service } = adapt(context, loaded, request);
+  const { noDeps } = request;
+  const wish = request.build ? 'always' : 'missing';
+  await buildForUp(context, loaded, { services: [request.service], noDeps }, wish);
   const inputs = await lookUpInputs(context, scopeOf(model, service, request));
   const options = {
     ...request,

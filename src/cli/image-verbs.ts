@@ -19,6 +19,13 @@ export const containerVerbs: Readonly<Record<string, VerbEntry>> = {
   ),
 };
 
+export const builderVerbs: Readonly<Record<string, VerbEntry>> = {
+  'builder prune': verb(
+    'Remove steps of builds that are kept for the next one',
+    () => import('./commands/builder-prune.ts'),
+  ),
+};
+
 /** Docker's short forms stand beside them where Docker Compose has no verb of that name. */
 export const imageVerbs: Readonly<Record<string, VerbEntry>> = {
   'image history': verb('Show how an image was made', () => import('./commands/image-history.ts'), [

@@ -4,11 +4,10 @@ import type { RunRequest } from '../app/run.ts';
 import { usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
 import type { FlagSpecs, FlagValues } from './flag.ts';
-import { notSupported } from './flag-values.ts';
 import { orphanFlags } from './shared-flags.ts';
 
 export const runFlags = {
-  build: { type: 'boolean', unsupported: true, hidden: true, summary: 'Build images first' },
+  build: { type: 'boolean', summary: 'Build images first, also those that are here' },
   'cap-add': { type: 'list', value: 'CAP', summary: 'Add a capability' },
   'cap-drop': { type: 'list', value: 'CAP', summary: 'Drop a capability' },
   detach: { type: 'boolean', char: 'd', summary: 'Run in the background and print the container id' },
@@ -60,7 +59,6 @@ export function toRunRequest(
   [service = '', ...command]: readonly string[],
   tty: boolean,
 ): Omit<RunRequest, 'attach'> {
-  if (flags.pull === 'build') throw notSupported('--pull build');
   if (flags.name !== undefined && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(flags.name)) {
     throw usageError(`--name: "${flags.name}" is not a name`, ['use letters, digits, ".", "_" and "-"']);
   }
@@ -82,7 +80,8 @@ export function toRunRequest(
       interactive: flags.interactive,
     },
     variables: { assignments: flags.env, files: flags['env-from-file'] },
-    pullPolicy: flags.pull === 'policy' ? undefined : flags.pull,
+    pullPolicy: ['policy', 'build'].includes(flags.pull) ? undefined : flags.pull,
+    build: flags.build || flags.pull === 'build',
     noDeps: flags['no-deps'],
     removeOrphans: flags['remove-orphans'],
     ignoreOrphans: flags['ignore-orphans'],

@@ -1,7 +1,7 @@
 // Every verb there is, and where its code lives. Static, so that a run loads one command and nothing else.
 
 import type { Command } from './command.ts';
-import { containerVerbs, imageVerbs, loginVerbs, registryVerbs } from './image-verbs.ts';
+import { builderVerbs, containerVerbs, imageVerbs, loginVerbs, registryVerbs } from './image-verbs.ts';
 import { systemVerbs } from './system-verbs.ts';
 
 export interface VerbEntry {
@@ -21,6 +21,7 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
     frequent: true,
     load: () => import('./commands/build.ts'),
   },
+  ...builderVerbs,
   commit: {
     summary: 'Make an image of what a container has changed',
     load: () => import('./commands/commit.ts'),

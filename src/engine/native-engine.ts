@@ -230,6 +230,10 @@ function buildOperations(parts: EngineParts): BuildPort {
   return {
     build: async (order) => (await load()).build(order),
     check: async (order) => (await load()).check(order),
+    async newerSource(...request) {
+      const { findNewerSource } = await import('../build/solve/newer-source.ts');
+      return findNewerSource(...request);
+    },
   };
 }
 

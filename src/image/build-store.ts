@@ -2,13 +2,14 @@
 // The caller holds a lease from before the first to after the last.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TcError } from '../base/error.ts';
 import { BuildCache, type CachedLayer, type CacheKey } from './content/build-cache.ts';
 import { findById } from './content/catalog.ts';
 import { makeDirectories } from './content/durable.ts';
-import { ignoreAbsent } from './content/files.ts';
+import { describeDiskError, ignoreAbsent } from './content/files.ts';
 import { type ImageEntry, mergeEntry } from './content/image-index.ts';
 import type { HeldLock } from './content/named-lock.ts';
 import type { StoreContext } from './context.ts';
@@ -24,6 +25,7 @@ import { ociConfig, ociLayer, ociManifest } from './media-type.ts';
 import type { Platform } from './platform.ts';
 import { formatReference, parseRegistryReference } from './reference.ts';
 import { emptyLayer, type ResolveRequest, resolveImage } from './resolve.ts';
+import type { StepExchange } from './step-cache/step-exchange.ts';
 
 export interface HeldCache {
   /** It may not exist yet. */
@@ -91,13 +93,14 @@ export class BuildStore {
     return this.#context.layers.path(layer.diffId);
   }
 
-  async findCached(key: CacheKey, below: LayerStack): Promise<StackedLayer | undefined> {
-    const found = await this.#cache.read(key);
+  /** Synchronous: a build of known steps does little else, and a trip to a thread costs more than the look. */
+  findCached(key: CacheKey, below: LayerStack): StackedLayer | undefined {
+    const found = this.#cache.read(key);
     if (found === undefined || found.chainId !== chainOver(below, found.diffId)) return undefined;
     const { content, layers } = this.#context;
-    const isHere = (await layers.has(found.chainId)) && (await content.has(found.descriptor.digest));
-    if (!isHere) return undefined;
-    await this.#cache.touch(key);
+    const places = [layers.path(found.chainId), content.path(found.descriptor.digest)];
+    if (!places.every((path) => existsSync(path))) return undefined;
+    this.#cache.touch(key);
     const { descriptor, diffId, created } = found;
     return { descriptor, diffId, created };
   }
@@ -111,6 +114,12 @@ export class BuildStore {
       created: layer.created ?? new Date().toISOString(),
     };
     for (const key of keys) await this.#cache.write(key, record);
+  }
+
+  /** Steps from and to other machines. */
+  async exchange(): Promise<StepExchange> {
+    const { StepExchange } = await import('./step-cache/step-exchange.ts');
+    return new StepExchange(this.#context);
   }
 
   /** From an archive. */
@@ -146,6 +155,11 @@ export class BuildStore {
       await blob.close();
       await stage.close();
     }
+  }
+
+  /** What a full disk, or one that is not ours, refused, in words. */
+  describe(error: unknown): unknown {
+    return describeDiskError(error, this.#context.layout.root);
   }
 
   /** Into a directory that is the caller's. */

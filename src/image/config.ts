@@ -92,6 +92,7 @@ const readers: Readonly<Record<keyof ImageConfig, Reader>> = {
   Volumes: keys,
   StopSignal: expectString,
   Shell: strings,
+  OnBuild: strings,
   Labels: parseStringMap,
   Healthcheck: parseHealthcheck,
 };

@@ -13,6 +13,8 @@ export interface ImageConfig {
   readonly Volumes?: Readonly<Record<string, unknown>>;
   readonly StopSignal?: string;
   readonly Shell?: readonly string[];
+  /** Instructions that run in a build on this image (Docker's). */
+  readonly OnBuild?: readonly string[];
   readonly Labels?: Readonly<Record<string, string>>;
   readonly Healthcheck?: {
     readonly Test?: readonly string[];

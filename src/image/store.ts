@@ -11,9 +11,10 @@ import type { ResolvedImage } from './image.ts';
 import type { ImageDetails, ImageSummary } from './images.ts';
 import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
+import type { PruneBuildCacheOptions, PrunedBuildCache } from './prune-build-cache.ts';
 import { parseRegistryReference } from './reference.ts';
 import type { Pushed } from './registry/push.ts';
-import type { PruneOptions, Removed, RemoveOptions } from './remove.ts';
+import type { ImageUse, PruneOptions, Removed, RemoveOptions } from './remove.ts';
 import { type DescribedImage, describeImage, type ResolveRequest, resolveImage } from './resolve.ts';
 
 export interface ImageStore {
@@ -31,6 +32,8 @@ export interface ImageStore {
   load(source: ByteSource, options?: OperationOptions): Promise<readonly ImageEntry[]>;
   /** The bytes of an archive. */
   save(references: readonly string[], format: ArchiveFormat, platform?: string): AsyncIterable<Uint8Array>;
+  /** The tar of an image's whole file system. */
+  flatten(reference: string): AsyncIterable<Uint8Array>;
   /** An image of one layer from the tar of a root file system. */
   import(source: ByteSource, request: ImportOptions): Promise<ImageEntry>;
   /** An image of a container's changes over the image that it was made from. */
@@ -45,6 +48,9 @@ export interface ImageStore {
   tag(source: string, target: string): Promise<void>;
   remove(reference: string, options: RemoveOptions): Promise<Removed>;
   prune(options: PruneOptions): Promise<Removed>;
+  pruneBuildCache(options: PruneBuildCacheOptions): Promise<PrunedBuildCache>;
+  /** After a build: gives up what no build has used for long. */
+  tidyBuildCache(uses: readonly ImageUse[]): Promise<void>;
   /** For builds. */
   build(): Promise<BuildStore>;
   /** Undefined if somebody works with the store right now. */
@@ -103,6 +109,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const { saveImages } = await import('./archive/save.ts');
       yield* saveImages(context, references, format, askedPlatform(platform));
     },
+    async *flatten(reference) {
+      const { flattenImage } = await import('./archive/flatten.ts');
+      yield* flattenImage(context, reference);
+    },
     async import(source, { platform, changes = [], ...request }) {
       const { importImage } = await import('./archive/import.ts');
       return importImage(context, source, { ...request, changes, platform: platformOf(platform) });
@@ -123,7 +133,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 /** What works with the images that are here. */
 function entryOperations(
   context: StoreContext,
-): Pick<ImageStore, 'list' | 'inspect' | 'tag' | 'remove' | 'prune' | 'build' | 'collect'> {
+): Pick<
+  ImageStore,
+  'list' | 'inspect' | 'tag' | 'remove' | 'prune' | 'pruneBuildCache' | 'tidyBuildCache' | 'build' | 'collect'
+> {
   return {
     async list() {
       const { listImages } = await import('./images.ts');
@@ -144,6 +157,14 @@ function entryOperations(
     async prune(pruneOptions) {
       const { pruneImages } = await import('./remove.ts');
       return pruneImages(context, pruneOptions);
+    },
+    async pruneBuildCache(pruneOptions) {
+      const { pruneBuildCache } = await import('./prune-build-cache.ts');
+      return pruneBuildCache(context, pruneOptions);
+    },
+    async tidyBuildCache(uses) {
+      const { tidyBuildCache } = await import('./prune-build-cache.ts');
+      return tidyBuildCache(context, uses);
     },
     async build() {
       await context.prepare();

@@ -46,7 +46,6 @@ const WINDOWS = 'it exists on Windows only';
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
   ...honoured('image'),
   ...honoured('build'),
-  ...warned('layers are not exchanged with other builders yet', 'build.cache_from', 'build.cache_to'),
   ...warned('attestations are not made yet', 'build.provenance', 'build.sbom'),
   ...warned(WINDOWS, 'build.isolation'),
   ...honoured('pull_policy', 'pull_refresh_after', 'platform'),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stepsOf } from './build-steps.ts';
 import { findContained } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
@@ -49,20 +50,6 @@ afterEach(async () => {
   expect(await scenario.leftovers()).toEqual({});
   scenario.dispose();
 });
-
-/** Titles of steps that ran, and of those that were known. */
-function stepsOf(stderr: string): { ran: string[]; cached: string[] } {
-  const titles = new Map<string, string>();
-  const ran: string[] = [];
-  const cached: string[] = [];
-  for (const line of stderr.split('\n')) {
-    const [, id = '', rest = ''] = /^#(\d+) (.*)$/.exec(line) ?? [];
-    if (rest.includes(': [')) titles.set(id, rest.replace(/^.*?\] /, ''));
-    if (rest === 'CACHED') cached.push(titles.get(id) ?? '');
-    if (rest.startsWith('DONE')) ran.push(titles.get(id) ?? '');
-  }
-  return { ran, cached };
-}
 
 describe('build', () => {
   it('runs each step once, and then only what changed', () => {
@@ -158,6 +145,26 @@ describe('up', () => {
     await eventually('the new image runs', () =>
       scenario.ok('logs', '--no-log-prefix', 'web').stdout.includes('new a'),
     );
+  });
+
+  it('tells when a source is newer than the image, and no more when it was built', () => {
+    scenario.ok('build');
+    expect(scenario.ok('up', '-d', 'web').stderr).not.toContain('newer than the image');
+    scenario.write('.dockerignore', 'notes\n');
+    scenario.write('notes', 'nothing that is copied');
+    scenario.ok('build');
+    scenario.write('notes', 'again');
+    expect(scenario.ok('up', '-d', 'web').stderr).not.toContain('newer than the image');
+    scenario.write('a.txt', 'changed\n');
+    expect(scenario.ok('up', '-d', 'web').stderr).toContain('web: a.txt is newer than the image');
+    expect(scenario.ok('up', '-d', '--build', 'web').stderr).not.toContain('newer than the image');
+  });
+
+  it('is done by run too, where it is missing, and with --build', () => {
+    expect(scenario.ok('run', '--rm', '-T', 'web').stdout).toContain('from a');
+    scenario.write('a.txt', 'from a new a\n');
+    expect(scenario.ok('run', '--rm', '-T', 'web').stdout).not.toContain('new a');
+    expect(scenario.ok('run', '--rm', '-T', '--build', 'web').stdout).toContain('new a');
   });
 
   it('does not build with --no-build', () => {

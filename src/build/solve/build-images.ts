@@ -1,8 +1,12 @@
 // Builds several images at once: all that can fail before anything runs first, then their steps side by side.
 
 import { TcError } from '../../base/error.ts';
-import type { BuiltImage } from '../../image/build-store.ts';
+import { type BuiltImage, chainOf, type LayerStack } from '../../image/build-store.ts';
 import type { ImageEntry } from '../../image/content/image-index.ts';
+import type { JsonObject } from '../../image/descriptor.ts';
+import { formatPlace } from '../../image/step-cache/place.ts';
+import { formatSteps } from '../../image/step-cache/steps-document.ts';
+import { exportSteps, selectSteps } from '../cache/export-steps.ts';
 import { composeDocument } from './image-document.ts';
 import type { BuildRequest } from './request.ts';
 import { StageSolver } from './stage-solver.ts';
@@ -37,6 +41,8 @@ export async function buildImages(
       builds.map((build) => build.commit()),
       failure,
     );
+  } catch (error) {
+    throw workshop.store.describe(error);
   } finally {
     await workshop.close();
   }
@@ -62,8 +68,28 @@ export async function checkBuilds(requests: readonly BuildRequest[], options: Bu
 async function openAll(requests: readonly BuildRequest[], workshop: Workshop): Promise<StageSolver[]> {
   refuseCircle(requests);
   const solvers = await Promise.all(requests.map((request) => StageSolver.open(request, workshop)));
+  refuseSharedCache(solvers);
   for (const solver of solvers) workshop.targets.set(solver.request.name, solver);
   return solvers;
+}
+
+/** Of two caches at one place the second would replace the first. */
+function refuseSharedCache(solvers: readonly StageSolver[]): void {
+  const owners = new Map<string, string>();
+  for (const { cacheTo, request } of solvers) {
+    for (const target of cacheTo) {
+      if (target.kind === 'inline') continue;
+      const place = formatPlace(target.place);
+      const other = owners.get(place);
+      if (other !== undefined) {
+        throw new TcError(`${other} and ${request.name} would put their caches in one place: ${place}`, {
+          code: 'build-cache',
+          hints: ['give each service a `cache_to` of its own'],
+        });
+      }
+      owners.set(place, request.name);
+    }
+  }
 }
 
 /** Contexts `service:name` that lead back to where they began. */
@@ -130,7 +156,7 @@ class ImageBuild {
   }
 
   async #solve(): Promise<Omit<BuiltImage, 'names'>> {
-    const { request, platform, epoch } = this.#solver;
+    const { request, platform, epoch, cacheTo, workshop } = this.#solver;
     const { result, layers, layerOf } = await this.#solver.solve();
     this.tellChecks();
     const time = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
@@ -142,6 +168,7 @@ class ImageBuild {
       platform,
       fallbackTime: time ?? new Date(0).toISOString(),
       ...(time && { epoch: time }),
+      ...(cacheTo.some(({ kind }) => kind === 'inline') && { steps: describeInline(workshop, layers) }),
     });
     return { document, layers, platform };
   }
@@ -151,7 +178,17 @@ class ImageBuild {
     const image = await this.#solve();
     workshop.options.signal.throwIfAborted();
     const entry = await workshop.store.commit({ ...image, names: request.tags });
+    const chains = { image: new Set(chainOf(image.layers)), all: this.#solver.chains };
+    await exportSteps(workshop, { name: request.name, ...chains }, this.#solver.cacheTo);
     workshop.tell({ type: 'built', build: request.name, imageId: entry.imageId, names: request.tags });
     return { name: request.name, entry };
   }
+}
+
+function describeInline(workshop: Workshop, layers: LayerStack): JsonObject {
+  const steps = selectSteps(workshop, new Set(chainOf(layers)));
+  return formatSteps(
+    steps,
+    layers.map(({ descriptor }) => descriptor),
+  );
 }

@@ -1,14 +1,14 @@
 // What ADD gets from elsewhere: a URL as a file, a Git repository as a directory.
 
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { open, rm, utimes } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
-import { TcError } from '../../base/error.ts';
+import { proxyVariables } from '../stage/scope.ts';
 import type { CopySource, CopyStep } from '../stage/step.ts';
 import { DirectoryTree } from '../tree/directory-tree.ts';
 import type { Tree } from '../tree/tree.ts';
+import { download, unreachable, wrongChecksum } from './download.ts';
 import type { StepContext } from './step-context.ts';
 import { now } from './step-context.ts';
 
@@ -28,7 +28,10 @@ export async function fetchRemote(
   const { signal } = workshop.options;
   const path =
     source.kind === 'url'
-      ? await download(source.url, { directory, checksum: step.checksum, now: now(context), signal })
+      ? await download(source.url, {
+          ...{ directory, checksum: step.checksum, now: now(context), signal },
+          environment: { ...process.env, ...proxyVariables(context.solver.request.args) },
+        })
       : await cloneRepository(source.url, { ...step, directory, signal });
   const tree = new DirectoryTree({
     name: source.url,
@@ -37,60 +40,6 @@ export async function fetchRemote(
     attributes: () => [],
   });
   return { tree, path };
-}
-
-interface Download {
-  readonly directory: string;
-  readonly checksum: string | undefined;
-  /** Seconds. */
-  readonly now: number;
-  readonly signal: AbortSignal;
-}
-
-async function download(url: string, { directory, checksum, now, signal }: Download): Promise<string> {
-  const response = await fetch(url, { signal }).catch((cause: unknown) => {
-    throw unreachable(
-      url,
-      cause instanceof Error ? String(cause.cause ?? cause.message) : String(cause),
-      cause,
-    );
-  });
-  if (!response.ok || response.body === null) throw unreachable(url, `the server answers ${response.status}`);
-  const name = fileName(url, response.headers.get('content-disposition'));
-  const hash = createHash('sha256');
-  const file = await open(join(directory, name), 'wx', 0o600);
-  try {
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      hash.update(chunk);
-      await file.writeFile(chunk);
-    }
-  } finally {
-    await file.close();
-  }
-  const actual = `sha256:${hash.digest('hex')}`;
-  if (checksum !== undefined && checksum !== actual) throw wrongChecksum(url, checksum, actual);
-  const modified = Date.parse(response.headers.get('last-modified') ?? '') / 1000;
-  const time = Number.isNaN(modified) ? now : modified;
-  await utimes(join(directory, name), time, time);
-  return name;
-}
-
-function fileName(url: string, disposition: string | null): string {
-  const [, quoted, bare] = /filename=(?:"([^"]+)"|([^;]+))/i.exec(disposition ?? '') ?? [];
-  const name = basename(quoted ?? bare ?? '') || basename(decodeURIComponent(new URL(url).pathname));
-  return name === '' || name === '.' || name === '..' ? '__unnamed__' : name;
-}
-
-function unreachable(url: string, why: string, cause?: unknown): TcError {
-  return new TcError(`${url} cannot be fetched: ${why}`, { code: 'build-fetch', kind: 'environment', cause });
-}
-
-function wrongChecksum(url: string, expected: string, actual: string): TcError {
-  return new TcError(`${url} has the check sum ${actual}, not ${expected}`, {
-    code: 'build-checksum',
-    kind: 'environment',
-    hints: ['what is served there has changed, or was tampered with'],
-  });
 }
 
 interface Clone {

@@ -3,6 +3,7 @@
 import type { LayerStack, StackedLayer } from '../../image/build-store.ts';
 import type { JsonObject } from '../../image/descriptor.ts';
 import type { Platform } from '../../image/platform.ts';
+import { inlineMember } from '../../image/step-cache/steps-document.ts';
 import type { StageResult } from '../stage/stage-state.ts';
 import type { HistoryLine, Step } from '../stage/step.ts';
 
@@ -17,6 +18,8 @@ export interface ImageParts {
   readonly fallbackTime: string;
   /** Every time in the document. */
   readonly epoch?: string;
+  /** For `cache_to: type=inline`. */
+  readonly steps?: JsonObject;
 }
 
 const comment = 'buildkit.dockerfile.v0';
@@ -39,6 +42,7 @@ export function composeDocument(parts: ImageParts): JsonObject {
     config,
     created,
     history,
+    ...(parts.steps && { [inlineMember]: parts.steps }),
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
   };
 }

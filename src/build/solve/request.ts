@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly extraHosts: readonly string[];
   /** Bytes. */
   readonly shmSize?: number;
+  /** Bytes: the most that a command may use. */
+  readonly memory?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** `linux/arm64`; default: this machine's. */
   readonly platform?: string;
@@ -30,6 +32,11 @@ export interface BuildRequest {
   readonly noCache: 'all' | readonly string[];
   /** Base images are looked up again. */
   readonly pull: boolean;
+  /** What relative paths of caches count from. Absolute. */
+  readonly directory: string;
+  /** As `build.cache_from` and `build.cache_to` are written. */
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
 }
 
 export type SecretSource =

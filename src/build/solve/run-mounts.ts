@@ -106,7 +106,7 @@ async function openBind(mount: RunMount, index: number, context: StepContext): P
   };
   const placeShared = async () => {
     const key = keyOf('mount', content);
-    const cached = await workshop.store.findCached(key, []);
+    const cached = workshop.store.findCached(key, []);
     const layer = cached ?? (await workshop.store.add(archiveEntries(entries), what, []));
     if (!cached) await workshop.store.keep([key], layer, []);
     return workshop.store.directory(layer);

@@ -22,6 +22,7 @@ export async function solveRun(step: RunStep, context: StepContext): Promise<Sta
       step: text,
       below,
       useCache,
+      imported: solver.imported,
       keys: [
         keyOf(
           'run',
@@ -86,6 +87,7 @@ async function execute(
     isPrivileged: step.isInsecure,
     extraHosts: request.extraHosts,
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+    ...(request.memory === undefined ? {} : { memory: request.memory }),
     ulimits: request.ulimits,
     mounts: (directory: string) => mounts.place(directory),
     onOutput(stream: 'stdout' | 'stderr', chunk: string) {
@@ -95,7 +97,7 @@ async function execute(
     signal,
   };
   return containers.run(order, async (result: StepResult) => {
-    if (result.exitCode !== 0) throw failed(step, result.exitCode, output);
+    if (result.exitCode !== 0) throw failed(step, result, output);
     const targets = [...result.runtimePaths, ...mounts.targets];
     await removeStubs(result.upper, targets, await openRoot(context));
     const created = solver.epoch === undefined ? undefined : new Date(solver.epoch * 1000).toISOString();
@@ -126,14 +128,17 @@ class OutputKeeper {
   }
 }
 
-function failed(step: RunStep, exitCode: number, output: OutputKeeper): TcError {
+function failed(step: RunStep, { exitCode, lostLines }: StepResult, output: OutputKeeper): TcError {
   const [program = ''] = step.command;
   const why = exitCode > 128 ? `was ended by signal ${exitCode - 128}` : `ended with exit code ${exitCode}`;
   const lines = output.text.split('\n').map((line) => line.trimEnd());
   while (lines.at(-1) === '') lines.pop();
   return new TcError(`${step.title}: the command ${why}`, {
     code: 'build-run',
-    hints: exitCode === 127 ? [`${program} or what it starts was not found in the image`] : [],
+    hints: [
+      ...(exitCode === 127 ? [`${program} or what it starts was not found in the image`] : []),
+      ...(lostLines > 0 ? [`the disk is full: ${lostLines} lines that it printed are lost`] : []),
+    ],
     output: output.isCut ? ['(its beginning is left out)', ...lines] : lines,
   });
 }

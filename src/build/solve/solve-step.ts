@@ -1,10 +1,11 @@
 // One step on the layers below it.
 
-import type { StackedLayer } from '../../image/build-store.ts';
+import { chainOf, type StackedLayer } from '../../image/build-store.ts';
 import { LayerDraft } from '../copy/layer-draft.ts';
 import { resolveOwner } from '../copy/owner.ts';
 import type { Step, WorkdirStep } from '../stage/step.ts';
 import { solveCopy } from './copy-step.ts';
+import { keyOf } from './key.ts';
 import { solveRun } from './run-step.ts';
 import { now, openRoot, readAccounts, type StepContext, storeEntries } from './step-context.ts';
 
@@ -21,13 +22,19 @@ export function solveStep(step: Step, context: StepContext): Promise<StackedLaye
 }
 
 async function solveWorkdir(step: WorkdirStep, context: StepContext): Promise<StackedLayer | undefined> {
+  const { solver, below, useCache } = context;
+  const { workshop } = solver;
+  const text = workshop.nextStep(solver.request.name, step.title);
+  const key = keyOf('workdir', chainOf(below).at(-1), step.path, step.user, solver.epoch);
+  const work = { step: text, keys: [key], below, useCache, imported: solver.imported };
+  const known = await workshop.lookUp(work);
+  if (known) return known;
   const root = await openRoot(context);
   const draft = new LayerDraft('the image', root);
   const owner = step.user === '' ? { uid: 0, gid: 0 } : resolveOwner(step.user, await readAccounts(root));
   await draft.makeDirectory(step.path, { ...owner, mode: 0o755, mtime: now(context) });
   const entries = draft.list();
-  const text = context.solver.workshop.nextStep(context.solver.request.name, step.title);
-  if (entries.length > 0) return storeEntries(entries, context, text, []);
-  context.solver.workshop.tell({ type: 'step', phase: 'cached', ...text });
+  if (entries.length > 0) return storeEntries(entries, context, text, [key]);
+  workshop.tell({ type: 'step', phase: 'cached', ...text });
   return undefined;
 }

@@ -69,7 +69,8 @@ async function requireDirectory(directory: string, name: string): Promise<void> 
   });
 }
 
-async function readIgnored(directory: string, dockerfile: string | undefined) {
+/** Undefined: there is no ignore file. */
+export async function readIgnored(directory: string, dockerfile: string | undefined) {
   const files =
     dockerfile === undefined ? [join(directory, '.dockerignore')] : listIgnoreFiles(directory, dockerfile);
   for (const file of files) {

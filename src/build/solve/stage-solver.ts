@@ -3,8 +3,12 @@
 
 import { join } from 'node:path';
 import type { SourcePosition } from '../../base/error.ts';
-import type { BaseImage, LayerStack, StackedLayer } from '../../image/build-store.ts';
+import { type BaseImage, chainOf, type LayerStack, type StackedLayer } from '../../image/build-store.ts';
+import type { Digest } from '../../image/digest.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
+import type { StepPlace } from '../../image/step-cache/place.ts';
+import { type CacheTarget, parseCacheFrom, parseCacheTo } from '../cache/cache-option.ts';
+import type { ImportedSteps } from '../cache/imported-steps.ts';
 import { Checks } from '../check/checks.ts';
 import { checkFile } from '../check/file.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
@@ -61,6 +65,13 @@ export class StageSolver implements Target {
   readonly #prepared = new Map<number, Promise<PreparedStage>>();
   readonly #solved = new Map<number, Promise<SolvedStage>>();
   readonly #bases = new Map<string, Promise<BaseImage>>();
+  readonly #cacheFrom: readonly StepPlace[];
+  readonly cacheTo: readonly CacheTarget[];
+  #importing: Promise<void> | undefined;
+  /** Steps of other machines. */
+  imported: ImportedSteps | undefined;
+  /** Chain ids of all that was built. */
+  readonly chains = new Set<Digest>();
 
   /** SOURCE_DATE_EPOCH: seconds; every time in the image. */
   get epoch(): number | undefined {
@@ -76,6 +87,8 @@ export class StageSolver implements Target {
 
   private constructor(request: BuildRequest, workshop: Workshop, found: FoundDockerfile) {
     this.request = request;
+    this.#cacheFrom = request.cacheFrom.map((text) => parseCacheFrom(text, request.directory));
+    this.cacheTo = request.cacheTo.map((text) => parseCacheTo(text, request.directory));
     this.platform = choosePlatform(request);
     this.workshop = workshop;
     this.#path = found.path;
@@ -102,8 +115,18 @@ export class StageSolver implements Target {
     return (await this.#prepareStage(this.plan.target)).result;
   }
 
-  solve(): Promise<SolvedStage> {
+  async solve(): Promise<SolvedStage> {
+    this.#importing ??= this.#importSteps();
+    await this.#importing;
     return this.#solveStage(this.plan.target);
+  }
+
+  async #importSteps(): Promise<void> {
+    if (this.#cacheFrom.length === 0 || this.request.noCache === 'all') return;
+    const { ImportedSteps } = await import('../cache/imported-steps.ts');
+    const imported = await ImportedSteps.open(this.workshop, this.request.name, this.#cacheFrom);
+    this.workshop.atEnd(() => imported.close());
+    this.imported = imported;
   }
 
   #prepareStage(index: number): Promise<PreparedStage> {
@@ -197,6 +220,7 @@ export class StageSolver implements Target {
       if (layer === undefined) continue;
       made.set(step, layer);
       layers = [...layers, layer];
+      this.chains.add(chainOf(layers).at(-1) as Digest);
     }
     return { result, layers, layerOf: (step) => made.get(step) ?? below.layerOf?.(step) };
   }
@@ -210,7 +234,7 @@ export class StageSolver implements Target {
         stage: planned.title,
       });
     } catch (error) {
-      throw at(error, this.dockerfile.text, step.at);
+      throw at(this.workshop.store.describe(error), this.dockerfile.text, step.at);
     }
   }
 

@@ -16,6 +16,8 @@ export interface StepOrder {
   /** `HOST=IP`. */
   readonly extraHosts: readonly string[];
   readonly shmSize?: number;
+  /** Bytes. */
+  readonly memory?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** Called with a directory that lives as long as the step; what it makes there goes with it. */
   mounts(directory: string): Promise<readonly StepMount[]>;
@@ -42,6 +44,8 @@ export interface StepResult {
   readonly upper: string;
   /** Paths that the runtime put something at, beside the mounts that were asked for. */
   readonly runtimePaths: readonly string[];
+  /** Lines of its output that could not be kept, as the disk is full. */
+  readonly lostLines: number;
 }
 
 export interface StepContainers {

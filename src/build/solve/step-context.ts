@@ -41,6 +41,7 @@ export async function storeEntries(
     step,
     below,
     useCache,
+    imported: solver.imported,
     keys: [
       keyOf(
         'files',

@@ -9,7 +9,10 @@ import {
   type LayerStack,
   type StackedLayer,
 } from '../../image/build-store.ts';
+import type { Digest } from '../../image/digest.ts';
 import { formatPlatform, type Platform } from '../../image/platform.ts';
+import type { SharedStep } from '../../image/step-cache/steps-document.ts';
+import type { ImportedSteps } from '../cache/imported-steps.ts';
 import type { DigestMemory } from '../copy/layer-archive.ts';
 import type { BuildEvent, OnBuildEvent, StepText } from './event.ts';
 import type { OpenedSource } from './opened-source.ts';
@@ -41,6 +44,8 @@ export interface KeyedWork {
   readonly keys: readonly string[];
   readonly below: LayerStack;
   readonly useCache: boolean;
+  /** Asked for what is not known here. */
+  readonly imported?: ImportedSteps | undefined;
   make(): Promise<StackedLayer>;
 }
 
@@ -51,6 +56,8 @@ export class Workshop {
   /** Results of other requests by name: for contexts `service:name`. */
   readonly targets = new Map<string, Target>();
   readonly #workspaces: string[] = [];
+  readonly #closers: (() => void)[] = [];
+  readonly #done = new Map<Digest, SharedStep>();
   readonly #running = new Map<string, Promise<StackedLayer>>();
   readonly #slots: Slots;
   #steps = 0;
@@ -90,9 +97,15 @@ export class Workshop {
     return target;
   }
 
+  /** To be done when all builds have ended. */
+  atEnd(close: () => void): void {
+    this.#closers.push(close);
+  }
+
   /** Ends what is open. Nothing of the builds runs any more. */
   async close(): Promise<void> {
     this.sources.close();
+    for (const close of this.#closers.splice(0)) close();
     for (const directory of this.#workspaces.splice(0)) await this.store.removeTree(directory);
   }
 
@@ -124,19 +137,21 @@ export class Workshop {
     return solving;
   }
 
-  async #lookUpOrMake({ step, keys, below, useCache, make }: KeyedWork): Promise<StackedLayer> {
+  async #lookUpOrMake(work: KeyedWork): Promise<StackedLayer> {
+    const known = await this.lookUp(work);
+    if (known) return known;
+    const { step, keys, below, make } = work;
     const { store, signal } = this.options;
     const [key = ''] = keys;
     const lock = await store.lockKey(key, signal);
     try {
-      const cached = useCache ? await this.#findCached(keys, below) : undefined;
-      if (cached) {
-        this.tell({ type: 'step', phase: 'cached', ...step });
-        return cached;
-      }
+      // Whoever had the lock may have made it.
+      const cached = await this.lookUp(work);
+      if (cached) return cached;
       this.tell({ type: 'step', phase: 'started', ...step });
       const made = { created: new Date().toISOString(), ...(await make()) };
       await store.keep(keys, made, below);
+      this.#remember(keys, made, below);
       this.tell({ type: 'step', phase: 'done', ...step });
       return made;
     } catch (error) {
@@ -147,12 +162,31 @@ export class Workshop {
     }
   }
 
-  async #findCached(keys: readonly string[], below: LayerStack): Promise<StackedLayer | undefined> {
-    for (const key of keys) {
-      const found = await this.options.store.findCached(key, below);
-      if (found) return found;
-    }
-    return undefined;
+  /** From the cache. A layer found by one of its keys is found by all of them from then on. */
+  async lookUp(work: Omit<KeyedWork, 'make'>): Promise<StackedLayer | undefined> {
+    const { step, keys, below, useCache, imported } = work;
+    if (!useCache) return undefined;
+    const { store } = this.options;
+    const looks = keys.map((key) => ({ key, layer: store.findCached(key, below) }));
+    const known = looks.find(({ layer }) => layer !== undefined)?.layer;
+    const found = known ?? (await imported?.get(keys, below));
+    if (found === undefined) return undefined;
+    const others = looks.filter(({ layer }) => layer === undefined).map(({ key }) => key);
+    if (others.length > 0) await store.keep(others, found, below);
+    this.#remember(keys, found, below);
+    this.tell({ type: 'step', phase: 'cached', ...step });
+    return found;
+  }
+
+  #remember(keys: readonly string[], layer: StackedLayer, below: LayerStack): void {
+    const { diffId, descriptor, created = new Date(0).toISOString() } = layer;
+    const chainId = chainOf([...below, layer]).at(-1) as Digest;
+    this.#done.set(chainId, { keys, chainId, diffId, created, layer: descriptor });
+  }
+
+  /** A step of this command, by the chain that ends with it. */
+  stepOf(chainId: Digest): SharedStep | undefined {
+    return this.#done.get(chainId);
   }
 
   /** Commands wait for one another here. */

@@ -110,9 +110,9 @@ export function listTriggers(document: Readonly<Record<string, unknown>>): reado
   return Array.isArray(triggers) ? triggers.map(String) : [];
 }
 
-/** `FROM scratch`. */
+/** `FROM scratch`, with the config that BuildKit gives it. */
 export function beginWithNothing(): StageBase {
-  return beginWithImage({}, 'scratch');
+  return beginWithImage({ config: { WorkingDir: '/' } }, 'scratch');
 }
 
 /** What a stage that is built on another begins with. */

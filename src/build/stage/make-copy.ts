@@ -92,14 +92,12 @@ function resolveOrigin(state: StageState, instruction: CopyInstruction): SourceR
 
 function checkOptions(
   { context }: StageState,
-  { kind, heredocs, destination, at, checksum }: CopyInstruction,
+  { at, checksum }: CopyInstruction,
   { chmod, paths }: { readonly chmod: string | undefined; readonly paths: readonly string[] },
 ): void {
   const refuse = (message: string) => problem(message, context.plan.language.text, at);
   if (chmod !== undefined && parseChmod(chmod) === undefined)
     throw refuse(`"${chmod}" is not a mode: write 755, or u=rwX,go=rX`);
-  if (paths.length + heredocs.length > 1 && !/\/$|^\.{1,2}$/.test(destination))
-    throw refuse(`${kind} with several sources needs a directory: end its name with a slash`);
   if (checksum === undefined) return;
   const isRemote = paths.length === 1 && describeSource('ADD', paths[0] ?? '').kind !== 'path';
   if (!isRemote) throw refuse('--checksum is for one URL or one Git repository');

@@ -60,10 +60,17 @@ export function predefinedArgs(
 
 const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
 
-/** Given with the build and passed to every command; they change no image and no cache key. */
+/**
+ * Given with the build in either spelling and passed to every command in both, as programs read one or the other; they
+ * change no image and no cache key.
+ */
 export function proxyVariables(args: Readonly<Record<string, string>>): Record<string, string> {
-  const names = proxyNames.flatMap((name) => [name, name.toLowerCase()]);
-  return Object.fromEntries(names.flatMap((name) => (args[name] === undefined ? [] : [[name, args[name]]])));
+  return Object.fromEntries(
+    proxyNames.flatMap((name) => {
+      const value = args[name] ?? args[name.toLowerCase()];
+      return value === undefined ? [] : [name, name.toLowerCase()].map((each) => [each, value]);
+    }),
+  );
 }
 
 export interface GlobalScope {

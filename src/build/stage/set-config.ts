@@ -79,9 +79,10 @@ export function setCommand(state: StageState, instruction: CommandInstruction): 
     state.context.checks.report('JSONArgsRecommended', instruction, message);
   }
   const words = command.form === 'shell' && command.line === '' ? [] : withShell(state, command);
-  if (kind === 'CMD') state.set({ Cmd: words, ArgsEscaped: true });
+  const value = words.length === 0 ? null : words;
+  if (kind === 'CMD') state.set({ Cmd: value, ArgsEscaped: true });
   // A command that was made for another entry point goes with it.
-  else state.set({ Entrypoint: words, ...(state.lastOf.has('CMD') ? {} : { Cmd: null }) });
+  else state.set({ Entrypoint: value, ...(state.lastOf.has('CMD') ? {} : { Cmd: null }) });
   state.record(`${kind} [${words.map((word) => JSON.stringify(word)).join(' ')}]`);
 }
 

@@ -1,8 +1,18 @@
 // A directory of this machine as a tree. Somebody may change it while it is read, a context at least: what is opened is
 // checked to be where it was looked for, so that no symlink put there meanwhile leads out.
 
-import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  read as readFile,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
+import { promisify } from 'node:util';
 import { TcError } from '../../base/error.ts';
 import { errnoOf } from '../../base/system-error.ts';
 import type { EntryType, ExtendedAttribute, Tree, TreeEntry } from './tree.ts';
@@ -17,10 +27,12 @@ export interface DirectoryTreeOptions {
 }
 
 const chunkSize = 256 * 1024;
+const read = promisify(readFile);
 
 export class DirectoryTree implements Tree {
   readonly name: string;
   readonly #options: DirectoryTreeOptions;
+  #root: string | undefined;
 
   constructor(options: DirectoryTreeOptions) {
     this.name = options.name;
@@ -35,8 +47,9 @@ export class DirectoryTree implements Tree {
   async find(path: string): Promise<TreeEntry | undefined> {
     const location = this.#locate(path);
     try {
-      const status = await lstat(location, { bigint: true });
-      const target = status.isSymbolicLink() ? await readlink(location) : undefined;
+      // Synchronous, as all that is done once for every file: a trip to a thread costs more than the call.
+      const status = lstatSync(location, { bigint: true });
+      const target = status.isSymbolicLink() ? readlinkSync(location) : undefined;
       return this.#describe(path, status, target);
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
@@ -63,7 +76,7 @@ export class DirectoryTree implements Tree {
 
   async list(path: string): Promise<readonly string[]> {
     try {
-      const names = await readdir(this.#locate(path));
+      const names = readdirSync(this.#locate(path));
       return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     } catch (error) {
       throw unreadable(this.name, path, error);
@@ -71,33 +84,31 @@ export class DirectoryTree implements Tree {
   }
 
   async *read(entry: TreeEntry): AsyncGenerator<Uint8Array> {
-    const file = await this.#open(entry);
+    const file = this.#open(entry);
     try {
       for (;;) {
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize);
-        if (bytesRead === 0) return;
-        yield buffer.subarray(0, bytesRead);
+        const buffer = Buffer.allocUnsafe(Math.min(chunkSize, entry.size + 1));
+        const length =
+          entry.size < chunkSize ? readSync(file, buffer) : (await read(file, { buffer })).bytesRead;
+        if (length === 0) return;
+        yield buffer.subarray(0, length);
       }
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
-  async #open(entry: TreeEntry): Promise<FileHandle> {
+  #open(entry: TreeEntry): number {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const location = this.#locate(entry.path);
-    const file = await open(location, flags).catch((error: unknown) => {
-      throw unreadable(this.name, entry.path, error);
-    });
-    const root = await open(this.#locate(''), constants.O_RDONLY | constants.O_DIRECTORY);
+    let file: number;
     try {
-      const place = await readlink(`/proc/self/fd/${file.fd}`);
-      const base = await readlink(`/proc/self/fd/${root.fd}`);
-      if (place === `${base === '/' ? '' : base}/${entry.path}`) return file;
-    } finally {
-      await root.close();
+      file = openSync(this.#locate(entry.path), flags);
+    } catch (error) {
+      throw unreadable(this.name, entry.path, error);
     }
-    await file.close();
+    this.#root ??= resolveRoot(this.#locate(''));
+    if (readlinkSync(`/proc/self/fd/${file}`) === `${this.#root}/${entry.path}`) return file;
+    closeSync(file);
     throw new TcError(`${this.name}: ${entry.path} was replaced while it was read`, {
       code: 'build-source',
       hints: ['run the command again when nothing changes the files'],
@@ -107,6 +118,16 @@ export class DirectoryTree implements Tree {
   attributes(entry: TreeEntry): readonly ExtendedAttribute[] {
     if (entry.type !== 'file' && entry.type !== 'directory') return [];
     return this.#options.attributes(this.#locate(entry.path));
+  }
+}
+
+/** As the kernel names it in the paths below; empty for the root of a mount. */
+function resolveRoot(location: string): string {
+  const root = openSync(location, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    return readlinkSync(`/proc/self/fd/${root}`).replace(/^\/$/, '');
+  } finally {
+    closeSync(root);
   }
 }
 

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { BuildOptions } from '../../build/solve/build-images.ts';
 import type { HostFacts } from '../../runtime/container-input.ts';
 import type { EngineContext } from '../context.ts';
+import { listImageUses } from '../image/image-operations.ts';
 import type { Images } from '../image/images.ts';
 import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
 import { sweep } from '../sweep/sweep.ts';
@@ -17,7 +18,7 @@ export interface BuildParts {
   readonly images: () => Promise<Images>;
 }
 
-export function createBuildPort(parts: BuildParts): BuildPort {
+export function createBuildPort(parts: BuildParts): Pick<BuildPort, 'build' | 'check'> {
   return {
     build: (order) =>
       withWorkshop(parts, order, async (options) => {
@@ -33,8 +34,19 @@ export function createBuildPort(parts: BuildParts): BuildPort {
   };
 }
 
-/** Nothing is collected while it lasts; what killed builds left is swept before. */
 async function withWorkshop<T>(
+  parts: BuildParts,
+  order: BuildOrder,
+  work: (options: BuildOptions) => Promise<T>,
+): Promise<T> {
+  const result = await leaseWorkshop(parts, order, work);
+  const store = await (await parts.images()).store();
+  await store.tidyBuildCache(listImageUses(parts.context().instance.paths));
+  return result;
+}
+
+/** Nothing is collected while it lasts; what killed builds left is swept before. */
+async function leaseWorkshop<T>(
   { context: makeContext, host, images }: BuildParts,
   order: BuildOrder,
   work: (options: BuildOptions) => Promise<T>,

@@ -19,4 +19,10 @@ export interface BuildPort {
   build(order: BuildOrder): Promise<ReadonlyMap<string, string>>;
   /** The checks of the Dockerfiles; nothing runs. The number of findings. */
   check(order: BuildOrder): Promise<number>;
+  /** A file of the context that has changed since (milliseconds since the epoch), by its time. */
+  newerSource(
+    request: Pick<BuildRequest, 'context' | 'dockerfile'>,
+    since: number,
+    except: readonly string[],
+  ): Promise<string | undefined>;
 }

@@ -83,10 +83,22 @@ async function runStep(parts: StepParts, order: StepOrder, step: Step): Promise<
   const runtimePaths = await writeBundle(parts, order, step);
   const upper = join(step.directory, 'upper');
   const ended = await startStep(parts.context, step.directory, order);
-  if (typeof ended === 'number') return { exitCode: ended, upper, runtimePaths };
+  if (typeof ended === 'number') return { exitCode: ended, upper, runtimePaths, lostLines: 0 };
   await followOutput(step.directory, ended.promise, (stream, text) => order.onOutput(stream, text));
-  const { exitCode = 137 } = JSON.parse(readFileSync(join(step.directory, 'last'), 'utf8')) as MonitorStatus;
-  return { exitCode, upper, runtimePaths };
+  const { exitCode = 137, droppedLogLines = 0 } = readEnd(step.directory, paths.containerRun(step.id)) ?? {};
+  return { exitCode, upper, runtimePaths, lostLines: droppedLogLines };
+}
+
+/** On a full disk there is no last will; the status, which is in memory, says the same. */
+function readEnd(directory: string, runDir: string): MonitorStatus | undefined {
+  for (const path of [join(directory, 'last'), join(runDir, 'status')]) {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as MonitorStatus;
+    } catch {
+      // Nothing, or half of it.
+    }
+  }
+  return undefined;
 }
 
 async function writeBundle(

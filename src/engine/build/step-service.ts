@@ -29,6 +29,7 @@ export function describeService(order: StepOrder, tmpfs: readonly string[]): Ser
     privileged: order.isPrivileged,
     extra_hosts: order.extraHosts,
     ...(order.shmSize === undefined ? {} : { shm_size: order.shmSize }),
+    ...(order.memory === undefined ? {} : { mem_limit: order.memory }),
     ulimits: Object.fromEntries(ulimits),
   };
 }

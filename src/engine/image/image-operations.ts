@@ -20,6 +20,9 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     pull: async (...request) => (await store()).pull(...request),
     push: async (...request) => (await store()).push(...request),
     load: async (...request) => (await store()).load(...request),
+    async *flatten(...request) {
+      yield* (await store()).flatten(...request);
+    },
     async *save(...request) {
       yield* (await store()).save(...request);
     },
@@ -29,6 +32,7 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     tag: async (source, target) => (await store()).tag(source, target),
     remove: async (reference, options) => (await store()).remove(reference, { ...options, uses: uses() }),
     prune: async (options) => (await store()).prune({ ...options, uses: uses() }),
+    pruneBuildCache: async (options) => (await store()).pruneBuildCache({ ...options, uses: uses() }),
     uses: async () => uses(),
   };
 }

@@ -3,6 +3,7 @@
 import type { CommitRequest } from '../../image/archive/commit.ts';
 import type { Digest } from '../../image/digest.ts';
 import type { ImageEvent } from '../../image/progress.ts';
+import type { PruneBuildCacheOptions, PrunedBuildCache } from '../../image/prune-build-cache.ts';
 import type { Credentials } from '../../image/registry/docker-config.ts';
 import type { LoggedIn } from '../../image/registry/login.ts';
 import type { FoundRepository, SearchOptions } from '../../image/registry/search.ts';
@@ -15,6 +16,7 @@ export type { ArchiveFormat } from '../../image/archive/save.ts';
 export type { ImageEntry } from '../../image/content/image-index.ts';
 export type { ImageDetails, ImageSummary } from '../../image/images.ts';
 export type { ImageAction, ImageEvent, OnImageEvent } from '../../image/progress.ts';
+export type { PruneBuildCacheOptions, PrunedBuildCache } from '../../image/prune-build-cache.ts';
 export type { LoggedIn } from '../../image/registry/login.ts';
 export type { Pushed } from '../../image/registry/push.ts';
 export type { FoundRepository } from '../../image/registry/search.ts';
@@ -71,10 +73,14 @@ export interface ContainerImageUse {
 }
 
 export interface ImagePort
-  extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {
+  extends Pick<
+    ImageStore,
+    'pull' | 'push' | 'load' | 'save' | 'flatten' | 'import' | 'list' | 'inspect' | 'tag'
+  > {
   /** Which containers use which image is looked up here. */
   remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
+  pruneBuildCache(options: Omit<PruneBuildCacheOptions, 'uses'>): Promise<PrunedBuildCache>;
   uses(): Promise<readonly ContainerImageUse[]>;
 }
 

@@ -1,7 +1,8 @@
 // What steps of builds came to, by key: which layer is the result of which step on which layers. A record is written when
 // its layer is on the disk, and says nothing once that has gone.
 
-import { readdir, readFile, rename, unlink, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync, utimesSync } from 'node:fs';
+import { readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, isDigest } from '../digest.ts';
@@ -20,6 +21,12 @@ export interface CachedLayer {
 /** 64 hex digits. */
 export type CacheKey = string;
 
+export interface UsedStep {
+  readonly key: CacheKey;
+  readonly step: CachedLayer;
+  readonly usedAt: number;
+}
+
 export class BuildCache {
   readonly #directory: string;
 
@@ -33,9 +40,12 @@ export class BuildCache {
   }
 
   /** Undefined: there is none, or it cannot be read; then the step runs. */
-  async read(key: CacheKey): Promise<CachedLayer | undefined> {
-    const text = await readFile(this.#path(key), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : parseRecord(text);
+  read(key: CacheKey): CachedLayer | undefined {
+    try {
+      return parseRecord(readFileSync(this.#path(key), 'utf8'));
+    } catch {
+      return undefined;
+    }
   }
 
   async write(key: CacheKey, layer: CachedLayer): Promise<void> {
@@ -46,17 +56,36 @@ export class BuildCache {
   }
 
   /** For whoever asks how long it has not been used. */
-  async touch(key: CacheKey): Promise<void> {
+  touch(key: CacheKey): void {
     const now = new Date();
-    await utimes(this.#path(key), now, now).catch(ignoreAbsent);
+    try {
+      utimesSync(this.#path(key), now, now);
+    } catch (error) {
+      ignoreAbsent(error as NodeJS.ErrnoException);
+    }
+  }
+
+  async remove(key: CacheKey): Promise<void> {
+    await unlink(this.#path(key)).catch(ignoreAbsent);
+  }
+
+  /** With the time of the last use, in milliseconds since the epoch. */
+  async listUsed(): Promise<UsedStep[]> {
+    const names = (await readdir(this.#directory).catch(ignoreAbsent)) ?? [];
+    const used: UsedStep[] = [];
+    for (const name of names.filter((each) => each.endsWith('.json'))) {
+      const key = name.slice(0, -'.json'.length);
+      const [step, found] = [this.read(key), await stat(this.#path(key)).catch(ignoreAbsent)];
+      if (step && found) used.push({ key, step, usedAt: found.mtimeMs });
+    }
+    return used;
   }
 
   async list(): Promise<CachedLayer[]> {
     const names = (await readdir(this.#directory).catch(ignoreAbsent)) ?? [];
-    const records = await Promise.all(
-      names.filter((name) => name.endsWith('.json')).map((name) => this.read(name.slice(0, -'.json'.length))),
-    );
-    return records.filter((record) => record !== undefined);
+    return names
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => this.read(name.slice(0, -'.json'.length)) ?? []);
   }
 
   /** Removes what was begun by processes that are no more. The caller knows that no other builds. */

@@ -94,15 +94,20 @@ async function findManifest(
 interface ManifestDocument {
   readonly document: JsonObject;
   readonly digest: Digest;
+  readonly bytes: Uint8Array;
 }
 
-async function readManifest(registry: Registry, reference: RegistryReference): Promise<ManifestDocument> {
+/** Verified, if the reference has a digest. */
+export async function readManifest(
+  registry: Registry,
+  reference: RegistryReference,
+): Promise<ManifestDocument> {
   const ask = manifestAsk(reference);
   const bytes = await readDocument(await registry.ask(ask), ask.what);
   const digest = digestOf(bytes);
   if (reference.digest !== undefined && digest !== reference.digest)
     throw malformed(ask.what, `its digest is ${digest}`);
-  return { document: parseJsonObject(bytes, ask.what), digest };
+  return { document: parseJsonObject(bytes, ask.what), digest, bytes };
 }
 
 function parseLayers(
@@ -137,7 +142,8 @@ function checkSizes(layers: readonly Descriptor[], name: string): void {
   });
 }
 
-async function readBlob(
+/** A small one, verified. */
+export async function readBlob(
   registry: Registry,
   reference: RegistryReference,
   blob: Descriptor,
@@ -189,7 +195,7 @@ export async function pushArtifact(
   }
 }
 
-function upload(
+export function upload(
   registry: Registry,
   reference: RegistryReference,
   blob: Descriptor,
@@ -207,7 +213,11 @@ function upload(
   });
 }
 
-async function putManifest(registry: Registry, reference: RegistryReference, bytes: Buffer): Promise<Digest> {
+export async function putManifest(
+  registry: Registry,
+  reference: RegistryReference,
+  bytes: Buffer,
+): Promise<Digest> {
   const { repository, tag = 'latest' } = reference;
   const response = await registry.ask({
     what: `manifest ${tag} of ${formatRepository(reference)}`,

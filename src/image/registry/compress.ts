@@ -35,7 +35,7 @@ export async function compressForPush(
 }
 
 /** The same bytes each time: gzip's header holds no time here. */
-async function compressLayer(context: StoreContext, layer: Descriptor): Promise<Descriptor> {
+export async function compressLayer(context: StoreContext, layer: Descriptor): Promise<Descriptor> {
   const blob = await context.content.create();
   try {
     const gzip = createGzip({ chunkSize });

@@ -27,7 +27,7 @@ export interface Pushed {
   readonly size: number;
 }
 
-const parallelUploads = 4;
+export const parallelUploads = 4;
 
 export async function pushImage(context: StoreContext, text: string, options: PushOptions): Promise<Pushed> {
   const { on = () => undefined, signal } = options;
@@ -95,7 +95,8 @@ async function listMountable(
   return found;
 }
 
-async function eachOf<T>(
+/** The first failure stops what has not begun. */
+export async function eachOf<T>(
   items: readonly T[],
   parallel: number,
   work: (item: T) => Promise<void>,

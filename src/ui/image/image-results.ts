@@ -44,3 +44,16 @@ export function renderPruned(removed: RemovedNames): string {
   const list = lines.length === 0 ? '' : `Deleted Images:\n${lines.join('')}\n`;
   return `${list}Total reclaimed space: ${describeSize(reclaimed, 4)}\n`;
 }
+
+export function renderPrunedCache(
+  {
+    mounts,
+    reclaimed,
+    steps,
+  }: { readonly steps: number; readonly mounts: number; readonly reclaimed: number },
+  isDryRun: boolean,
+): string {
+  const what = `${steps} steps of builds and ${mounts} caches of commands\n`;
+  if (isDryRun) return `would remove ${what}`;
+  return `Removed ${what}Total reclaimed space: ${describeSize(reclaimed, 4)}\n`;
+}

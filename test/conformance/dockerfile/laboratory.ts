@@ -1,91 +1,27 @@
 // Dockerfiles built by the real engine, and the images that come of them as text: every file beyond the base image with
 // its kind, mode, owner and content, and the config.
-//
-// A case begins with lines `#! KEY NAME=VALUE` that make its context and its options:
-//   file, mode, link, hard, dir, fifo, archive (`archive x.tar.gz=DIRECTORY`), remove   of the context
-//   arg, secret, context, host   of the build; `build KEY=JSON` sets any other member of the request
 
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  cpSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { TcError } from '../../../src/base/error.ts';
 import { createNativeEngine } from '../../../src/engine/native-engine.ts';
 import type { BuildEvent, BuildRequest, Engine } from '../../../src/engine/ports.ts';
-import { loadNative } from '../../../src/runtime/native.ts';
 import { renderError } from '../../../src/ui/diagnostic.ts';
 import { createStyle } from '../../../src/ui/style.ts';
+import { type Case, parseCase, type Setting, writeContext } from './case.ts';
+import { busybox, compareFiles, listFiles } from './file-list.ts';
 
-const busybox = '/bin/busybox';
-
-export interface Setting {
-  readonly key: string;
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface Case {
-  readonly settings: readonly Setting[];
-  readonly dockerfile: string;
-}
-
-export function parseCase(input: string): Case {
-  const lines = input.split('\n');
-  const settings: Setting[] = [];
-  for (const line of lines) {
-    const match = /^#! (\S+) ([^=]*)=?(.*)$/.exec(line);
-    if (match === null) break;
-    const [, key = '', name = '', value = ''] = match;
-    settings.push({ key, name, value: value.replaceAll('\\n', '\n') });
-  }
-  return { settings, dockerfile: lines.slice(settings.length).join('\n') };
-}
-
-/** Writes the context of a case. */
-export function writeContext(directory: string, { settings, dockerfile }: Case): void {
-  for (const { key, name, value } of settings) {
-    const path = join(directory, name);
-    if (['file', 'link', 'hard', 'fifo'].includes(key)) mkdirSync(dirname(path), { recursive: true });
-    if (key === 'file') writeFileSync(path, value);
-    if (key === 'dir') mkdirSync(path, { recursive: true });
-    if (key === 'link') symlinkSync(value, path);
-    if (key === 'hard') linkSync(join(directory, value), path);
-    if (key === 'mode') chmodSync(path, Number.parseInt(value, 8));
-    if (key === 'fifo') execFileSync('mkfifo', [path]);
-    if (key === 'archive') {
-      execFileSync('tar', [
-        '--auto-compress',
-        '--create',
-        '--file',
-        path,
-        '--directory',
-        join(directory, value),
-        '.',
-      ]);
-    }
-    if (key === 'remove') rmSync(path, { recursive: true });
-  }
-  writeFileSync(join(directory, 'Dockerfile'), dockerfile);
+export interface DescribedImage {
+  /** One text for every file. */
+  readonly files: readonly string[];
+  readonly config: object;
 }
 
 export class Laboratory {
   readonly #base = mkdtempSync(join(tmpdir(), 'tcompose-dockerfile-'));
   readonly engine: Engine;
-  readonly #native = loadNative();
   #baseFiles = new Map<string, string>();
   #count = 0;
 
@@ -96,7 +32,7 @@ export class Laboratory {
   /** An image `base` of busybox, two users and a few directories. */
   async makeBase(): Promise<void> {
     const directory = join(this.#base, 'base');
-    for (const name of ['bin', 'etc', 'tmp', 'home/app', 'existing']) {
+    for (const name of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp', 'home/app', 'existing']) {
       mkdirSync(join(directory, 'rootfs', name), { recursive: true });
     }
     const root = join(directory, 'rootfs');
@@ -150,48 +86,69 @@ export class Laboratory {
       ulimits: {},
       noCache: [],
       pull: false,
+      directory: context,
+      cacheFrom: [],
+      cacheTo: [],
       ...options,
     };
   }
 
   /** What a case comes to: the image, or the error; and the findings of checks. */
-  async examine(input: string): Promise<string> {
+  examine(input: string): Promise<string> {
     const found = parseCase(input);
-    const context = join(this.#base, `case-${this.#count++}`);
-    mkdirSync(context);
+    return this.withContext(found, async (context) => {
+      const findings: string[] = [];
+      const on = (event: BuildEvent) => {
+        if (event.type === 'check') findings.push(`check ${event.at.line} ${event.rule}\n`);
+      };
+      try {
+        const { files, config } = await this.build(context, found, 'result', on);
+        const members = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`);
+        return [...files, ...members.sort(), ...findings].join('');
+      } catch (error) {
+        if (!(error instanceof TcError)) throw error;
+        const text = renderError(error, {
+          style: createStyle(false),
+          directory: context,
+          readSource: () => undefined,
+        });
+        return text.replaceAll(context, '<context>');
+      }
+    });
+  }
+
+  async withContext<T>(found: Case, use: (context: string) => Promise<T>): Promise<T> {
+    const context = this.makeDirectory(`case-${this.#count++}`);
     writeContext(context, found);
-    const findings: string[] = [];
-    const on = (event: BuildEvent) => {
-      if (event.type === 'check') findings.push(`check ${event.at.line} ${event.rule}\n`);
-    };
     try {
-      const request = this.#request(context, 'result', describeOptions(found.settings, context));
-      await this.engine.builds.build({ requests: [request], on });
-      return (await this.#describeImage('result')) + findings.join('');
-    } catch (error) {
-      if (!(error instanceof TcError)) throw error;
-      const text = renderError(error, {
-        style: createStyle(false),
-        directory: context,
-        readSource: () => undefined,
-      });
-      return text.replaceAll(context, '<context>');
+      return await use(context);
     } finally {
       rmSync(context, { recursive: true, force: true });
     }
   }
 
-  /** An image that is not built on `base` is listed whole. */
-  async #describeImage(name: string): Promise<string> {
-    const files = await this.#listFiles(name);
-    const before = files.has('/bin/sh') ? this.#baseFiles : new Map<string, string>();
-    const lines = [...files]
-      .filter(([path, text]) => before.get(path) !== text)
-      .map(([path, text]) => `${path} ${text}\n`);
-    const gone = [...before.keys()].filter((path) => !files.has(path)).map((path) => `${path} gone\n`);
+  /** Throws what the build throws. */
+  async build(
+    context: string,
+    { settings }: Case,
+    name: string,
+    on: (event: BuildEvent) => void = () => undefined,
+  ): Promise<DescribedImage> {
+    const request = this.#request(context, name, describeOptions(settings, context));
+    await this.engine.builds.build({ requests: [request], on });
     const { config } = await this.engine.images.inspect(name);
-    const members = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`);
-    return [...lines, ...gone, ...members.sort()].join('');
+    return { files: this.listChanges(await this.#listFiles(name)), config };
+  }
+
+  /** Beyond `base`; an image that is not built on it is listed whole. */
+  listChanges(files: ReadonlyMap<string, string>): string[] {
+    return compareFiles(files, files.has('/bin/sh') ? this.#baseFiles : new Map());
+  }
+
+  makeDirectory(name: string): string {
+    const path = join(this.#base, name);
+    mkdirSync(path);
+    return path;
   }
 
   async #listFiles(name: string): Promise<Map<string, string>> {
@@ -199,18 +156,7 @@ export class Laboratory {
     const paths = layers.map(({ chainId }) =>
       join(this.#base, 'root/layers', chainId.slice('sha256:'.length), 'diff'),
     );
-    // An overlay has two layers at least.
-    const empty = mkdtempSync(join(this.#base, 'empty-'));
-    for (const part of ['a', 'b']) mkdirSync(join(empty, part));
-    const fd = this.#native.mountLayers([...paths.reverse(), join(empty, 'a'), join(empty, 'b')]);
-    try {
-      const files = new Map<string, string>();
-      listTree(`/proc/self/fd/${fd}/.`, '', files);
-      return files;
-    } finally {
-      this.#native.close(fd);
-      rmSync(empty, { recursive: true });
-    }
+    return listFiles(paths.reverse());
   }
 }
 
@@ -228,37 +174,4 @@ function describeOptions(settings: readonly Setting[], context: string): Partial
     extraHosts: named('host').map(({ name, value }) => `${name}=${value}`),
     ...record('build', (value) => JSON.parse(value) as unknown),
   };
-}
-
-/** `directory 755 0:0`, `file 644 0:0 "content"`, `link 0:0 -> target`, `= first name`. */
-function listTree(
-  root: string,
-  path: string,
-  files: Map<string, string>,
-  inodes = new Map<number, string>(),
-): void {
-  for (const name of readdirSync(join(root, path)).sort()) {
-    const below = `${path}/${name}`;
-    const place = `${root}${below}`;
-    const status = lstatSync(place);
-    const owner = `${status.uid}:${status.gid}`;
-    const mode = (status.mode & 0o7777).toString(8);
-    const first = status.nlink > 1 && status.isFile() ? inodes.get(status.ino) : undefined;
-    if (status.isFile() && status.nlink > 1) inodes.set(status.ino, first ?? below);
-    if (status.isDirectory()) {
-      files.set(below, `directory ${mode} ${owner}`);
-      listTree(root, below, files, inodes);
-    } else if (first !== undefined) files.set(below, `= ${first}`);
-    else if (status.isFile())
-      files.set(below, `file ${mode} ${owner} ${describeContent(readFileSync(place))}`);
-    else if (status.isSymbolicLink()) files.set(below, `link ${owner} -> ${readlinkSync(place)}`);
-    else files.set(below, `special ${mode} ${owner}`);
-  }
-}
-
-function describeContent(bytes: Buffer): string {
-  // Whichever version this machine has.
-  if (bytes.equals(readFileSync(busybox))) return 'busybox';
-  if (bytes.length <= 400) return JSON.stringify(bytes.toString('utf8'));
-  return `${bytes.length} bytes ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`;
 }

@@ -3,8 +3,16 @@ import { listUnused, toBuildRequest } from '../../../src/app/build-request.ts';
 import type { ProjectModel } from '../../../src/project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../../../src/project/service-config.ts';
 
-const changes = { args: [], noCache: false, pull: false, ssh: [], environment: {} };
-const model = (secrets = {}) => ({ name: 'demo', secrets }) as unknown as ProjectModel;
+const changes = {
+  args: [],
+  noCache: false,
+  pull: false,
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  environment: {},
+};
+const model = (secrets = {}) => ({ name: 'demo', workingDir: '/src', secrets }) as unknown as ProjectModel;
 const service = (build: BuildConfig, more: Partial<ServiceConfig> = {}) =>
   ({ name: 'web', build: { context: '/src', ...build }, ...more }) as ServiceConfig & { build: BuildConfig };
 
@@ -26,6 +34,9 @@ describe('a build as a request', () => {
       ulimits: {},
       noCache: [],
       pull: false,
+      directory: '/src',
+      cacheFrom: [],
+      cacheTo: [],
     });
   });
 
@@ -92,7 +103,7 @@ describe('a build as a request', () => {
 
   it('names what has no effect', () => {
     expect(
-      listUnused(service({ cache_from: ['x'], cache_to: [], provenance: 'false', sbom: 'true' })),
-    ).toEqual(['cache_from', 'sbom']);
+      listUnused(service({ provenance: 'false', sbom: 'true' })),
+    ).toEqual(['sbom']);
   });
 });
