@@ -156,8 +156,8 @@ const ISOLATION: readonly AttributeSupport[] = [
   checked('uts', isolation.uts, '`host`, `service:NAME` and `container:NAME`'),
   checked(
     'userns_mode',
-    isolation.hostNamespace,
-    '`host`, which is what every container has; nothing is remapped',
+    isolation.userNamespace,
+    "`host`, the default; `auto` and `private`: ids of the project's own, also by `x-tcompose: {userns: auto}` for all",
   ),
   ...warned(WINDOWS, 'isolation'),
 ];

@@ -48,9 +48,9 @@ echo "Linux $(uname -r), cgroup controllers: $(cat sys/fs/cgroup/cgroup.controll
 exec switch_root /root /bin/sh -c '
   node=$1 tree=$2
   shift 2
-  export PATH="${node%/*}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root TERM=dumb NO_COLOR=1 CI=1
+  export PATH="${node%/*}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root TERM=dumb NO_COLOR=1 CI=1 TCOMPOSE_TEST_TIMEOUT=600000
   cd "$tree" || exit 1
-  "$node" node_modules/vitest/vitest.mjs run --project host --no-color --testTimeout 600000 --hookTimeout 600000 "$@"
+  "$node" node_modules/vitest/vitest.mjs run --project host --no-color "$@"
   code=$?
   sync
   echo "tcompose-vm-exit $code"

@@ -16,6 +16,7 @@ import type {
   ContainerBundle,
   ContainerIdentity,
   HostFacts,
+  IdRange,
 } from '../../runtime/container-input.ts';
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
@@ -59,6 +60,7 @@ export interface CreateOrder {
   /** Digests of configs and secrets. */
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
+  readonly idRange?: IdRange;
   readonly ports: readonly PortRecord[];
   /** By model key. */
   readonly networks: ReadonlyMap<string, NetworkRecord>;
@@ -208,6 +210,7 @@ function computeBundle(
       maxSize: EVENT_LOG_SIZE,
       ...(operation.oneOff && { oneOff: true }),
     },
+    ...(order.idRange !== undefined && { idRange: order.idRange }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',

@@ -69,6 +69,7 @@ export function describeContainer(
     ),
     volumes: listVolumes(parts.mounts),
     ...(parts.secrets.length === 0 ? {} : { secrets: parts.secrets }),
+    ...(order.idRange === undefined ? {} : { idRange: order.idRange }),
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
     ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
   };
