@@ -71,7 +71,12 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
 ];
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
-  ...honoured('depends_on', 'links', 'external_links', 'extends'),
+  ...honoured('depends_on'),
+  noted(
+    'in a file of format 1 they set variables, too: `DB_PORT_3306_TCP_ADDR`, `DB_NAME`, `DB_ENV_...`',
+    'links',
+  ),
+  ...honoured('external_links', 'extends'),
   ...honoured('volumes_from'),
   noted('what it says is set when a container is created', 'provider'),
   ...honoured('pre_start', 'post_start', 'pre_stop'),

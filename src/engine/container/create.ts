@@ -10,6 +10,7 @@ import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf } from '../../plan/operation.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type {
   AccountFiles,
@@ -44,6 +45,8 @@ import { makeMountSources, makeWritableLayer } from './fill.ts';
 import { writeHooks } from './hooks.ts';
 import { observeHostResources } from './host-resources.ts';
 import type { ProjectIdentity } from './labels.ts';
+import { resolveLinkVariables } from './link-variables.ts';
+import type { Containers } from './linked-hosts.ts';
 import { resolveLogServer } from './log-server.ts';
 import { planMounts } from './mount-plan.ts';
 import { resolveBind } from './mounts.ts';
@@ -72,6 +75,10 @@ export interface CreateOrder {
   readonly joins?: readonly SharedNamespace[];
   /** Layers by the source of a mount of type `image`. */
   readonly images: ReadonlyMap<string, ResolvedImage>;
+  /** The instance's, where links set variables. */
+  readonly linkable?: Containers;
+  /** Containers of the services that those links name. */
+  readonly linked?: readonly ContainerRecord[];
   /** In the order of `volumes_from`. */
   readonly volumeSources: readonly VolumesFrom[];
 }
@@ -189,7 +196,7 @@ function computeBundle(
   const { paths, names } = instance;
   const { name: service } = operation.service;
   return computeContainer({
-    service: operation.service,
+    service: withLinkVariables(paths, order, endpoints),
     image,
     accounts,
     host,
@@ -215,6 +222,19 @@ function computeBundle(
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
   });
+}
+
+/** Below those of the service itself. */
+function withLinkVariables(
+  paths: InstancePaths,
+  { operation, project, linkable }: CreateOrder,
+  endpoints: readonly EndpointRecord[],
+): ServiceConfig {
+  const { name, service } = operation;
+  if (linkable === undefined) return service;
+  const linking = { name, project: project.name, endpoints, recorded: service };
+  const variables = resolveLinkVariables(paths, linking, linkable);
+  return { ...service, environment: { ...variables, ...service.environment } };
 }
 
 /** Undefined where it has that file from another container. */

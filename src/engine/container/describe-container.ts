@@ -6,6 +6,7 @@ import type { ContainerRecord, EndpointRecord } from '../record/container-record
 import type { CreateOrder } from './create.ts';
 import type { RecordedSecret } from './file-objects.ts';
 import { formatContainerLabels } from './labels.ts';
+import { listExposed } from './link-variables.ts';
 import type { PlannedMount } from './mount-plan.ts';
 import { recordMount } from './recorded-mounts.ts';
 
@@ -23,6 +24,7 @@ export function describeContainer(
   const { operation, project, image, recorded } = order;
   const { service, number, oneOff, replaces, run } = operation;
   const sources = listSources(order);
+  const exposed = listExposed(service, image.config);
   const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
     Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
   return {
@@ -61,6 +63,7 @@ export function describeContainer(
     workingDir: project.workingDir,
     endpoints: parts.endpoints,
     ports: order.ports,
+    ...(exposed.length === 0 ? {} : { exposed }),
     mounts: parts.mounts.map(recordMount),
     anonymousVolumes: Object.fromEntries(
       parts.mounts.flatMap((mount) =>
@@ -81,11 +84,17 @@ export function listVolumes(mounts: readonly PlannedMount[]): string[] {
 }
 
 /** Service -> the container of it whose namespaces or volumes are shared. */
-function listSources({ joined, joins = [], volumeSources }: CreateOrder): Record<string, string> {
+function listSources({
+  joined,
+  joins = [],
+  volumeSources,
+  linked = [],
+}: CreateOrder): Record<string, string> {
   const sources = [
     ...volumeSources.filter(({ isService }) => isService).map(({ record }) => record),
     ...(joined ? [joined] : []),
     ...joins.map(({ of }) => of),
+    ...linked,
   ];
   return Object.fromEntries(sources.map(({ service, id }) => [service, id]));
 }

@@ -31,6 +31,8 @@ export interface ContainerRecord extends Versioned {
   readonly workingDir: string;
   readonly endpoints: readonly EndpointRecord[];
   readonly ports: readonly PortRecord[];
+  /** `3306/tcp`: those that image and service name, published or not. */
+  readonly exposed?: readonly string[];
   readonly mounts: readonly RecordedMount[];
   /** Target in the container -> name of the volume made for it alone. */
   readonly anonymousVolumes: Readonly<Record<string, string>>;

@@ -60,6 +60,7 @@ const ownKeys = [
   'services.*.volume_driver',
   // tcompose's own.
   'services.*.x-tcompose',
+  'services.*.x-tcompose.link_variables',
   'services.*.x-tcompose.once',
   'x-tcompose',
   'x-tcompose.userns',
