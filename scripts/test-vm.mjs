@@ -18,6 +18,7 @@ const TESTS = [
   'test/native/tcrun/fallback.test.ts',
   'test/native/tcrun/life.test.ts',
   'test/native/tcrun/user-namespace.test.ts',
+  'test/native/tcrun/unified.test.ts',
   'test/e2e/quickstart.test.ts',
 ];
 /** What the kernel would load by itself if the guest had a modprobe. */

@@ -37,7 +37,7 @@ mount -t tmpfs -o mode=1777 tmpfs dev/shm
 mount -t mqueue mqueue dev/mqueue
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 # A real file system for what the tests make: before Linux 6.3 a tmpfs cannot be mounted with other owners.
-truncate -s 2g /writable/disk
+truncate -s 2147483648 /writable/disk
 losetup /dev/loop0 /writable/disk
 chroot . /sbin/mkfs.ext4 -q -O ^has_journal /dev/loop0 && mount -t ext4 /dev/loop0 tmp || mount -t tmpfs tmpfs tmp
 chmod 1777 tmp
