@@ -23,8 +23,6 @@ export function describeContainer(
 ): ContainerRecord {
   const { operation, project, image, recorded } = order;
   const { service, number, oneOff, replaces, run } = operation;
-  const sources = listSources(order);
-  const exposed = listExposed(service, image.config);
   const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
     Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
   return {
@@ -48,7 +46,7 @@ export function describeContainer(
       ...(order.images.size === 0
         ? {}
         : { images: Object.fromEntries([...order.images].map(([name, { id }]) => [name, id])) }),
-      ...(Object.keys(sources).length === 0 ? {} : { sources }),
+      ...listSources(order),
     },
     labels: formatContainerLabels({
       project,
@@ -63,7 +61,7 @@ export function describeContainer(
     workingDir: project.workingDir,
     endpoints: parts.endpoints,
     ports: order.ports,
-    ...(exposed.length === 0 ? {} : { exposed }),
+    exposed: listExposed(service, image.config),
     mounts: parts.mounts.map(recordMount),
     anonymousVolumes: Object.fromEntries(
       parts.mounts.flatMap((mount) =>
@@ -83,18 +81,14 @@ export function listVolumes(mounts: readonly PlannedMount[]): string[] {
   return [...new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.volume] : [])))];
 }
 
-/** Service -> the container of it whose namespaces or volumes are shared. */
-function listSources({
-  joined,
-  joins = [],
-  volumeSources,
-  linked = [],
-}: CreateOrder): Record<string, string> {
+/** Service -> the container of it whose namespaces or volumes are shared, or of which variables tell. */
+function listSources({ joined, joins = [], volumeSources, linked = [] }: CreateOrder) {
   const sources = [
     ...volumeSources.filter(({ isService }) => isService).map(({ record }) => record),
     ...(joined ? [joined] : []),
     ...joins.map(({ of }) => of),
     ...linked,
   ];
-  return Object.fromEntries(sources.map(({ service, id }) => [service, id]));
+  if (sources.length === 0) return {};
+  return { sources: Object.fromEntries(sources.map(({ service, id }) => [service, id])) };
 }
