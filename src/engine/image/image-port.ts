@@ -8,7 +8,7 @@ import type { LoggedIn } from '../../image/registry/login.ts';
 import type { FoundRepository, SearchOptions } from '../../image/registry/search.ts';
 import type { PruneOptions, Removed, RemoveOptions } from '../../image/remove.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
-import type { ImageStore } from '../../image/store.ts';
+import type { ImageStore, NamedPlatform } from '../../image/store.ts';
 import type { PlannedImage } from '../../plan/operation.ts';
 
 export type { ArchiveFormat } from '../../image/archive/save.ts';
@@ -73,7 +73,7 @@ export interface ContainerImageUse {
 export interface ImagePort
   extends Pick<ImageStore, 'pull' | 'push' | 'load' | 'save' | 'import' | 'list' | 'inspect' | 'tag'> {
   /** Which containers use which image is looked up here. */
-  remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
+  remove(reference: string, options: NamedPlatform<Omit<RemoveOptions, 'uses'>>): Promise<Removed>;
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
   uses(): Promise<readonly ContainerImageUse[]>;
 }
