@@ -106,7 +106,7 @@ const STORAGE: readonly AttributeSupport[] = [
   checked(
     'secrets',
     storage.fileObjects,
-    'owner and mode are honoured for files too; kept in memory only; external ones are files `secrets/NAME` of the data root',
+    'owner and mode are honoured for files too; kept in memory only: one of a variable needs that at every start; external ones are files `secrets/NAME` of the data root',
   ),
   ...honoured('read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),

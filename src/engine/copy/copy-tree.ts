@@ -21,6 +21,7 @@ import { parseProcessStat } from '../process/process-stat.ts';
 import { readContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { describeCopyFailure } from './copy-failure.ts';
+import { listStoppedMounts, StoppedTree } from './stopped-tree.ts';
 
 /** USER_HZ, in which the status tells when a process began. */
 const TICKS = 100;
@@ -38,10 +39,14 @@ interface Root {
   close(): void;
 }
 
-export function openHostTree({ native }: EngineContext, directory: string): CopyTree {
+export function openHostTree(context: EngineContext, directory: string): CopyTree {
+  return openDirectoryTree(context, directory, 'this host');
+}
+
+function openDirectoryTree({ native }: EngineContext, directory: string, what: string): CopyTree {
   const fd = native.openDirectory(directory);
   const close = () => native.close(fd);
-  return new RootTree(native, { directory: fd, reading: ['live'], writing: ['live'], close }, 'this host');
+  return new RootTree(native, { directory: fd, reading: ['live'], writing: ['live'], close }, what);
 }
 
 export async function openContainerTree(
@@ -53,7 +58,7 @@ export async function openContainerTree(
   if (live) return new RootTree(context.native, live, name);
   const lock = await lockStopped(context, container.id);
   if (lock === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
-  if (lock !== 'running') return new RootTree(context.native, openStopped(context, container, lock), name);
+  if (lock !== 'running') return openStoppedTree(context, container, lock);
   const started = openLive(context, container);
   if (started) return new RootTree(context.native, started, name);
   throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
@@ -97,6 +102,15 @@ function openRoot(native: EngineContext['native'], pid: number, isRemapped: bool
     close();
     throw error;
   }
+}
+
+function openStoppedTree(context: EngineContext, container: ObservedContainer, lock: Descriptor): CopyTree {
+  const { native, instance } = context;
+  const { id, name } = container;
+  const root = new RootTree(native, openStopped(context, container, lock), name);
+  const record = readContainerRecord(instance.paths, id);
+  const mounts = record ? listStoppedMounts(instance.paths, record) : [];
+  return new StoppedTree(root, { name, mounts }, (directory) => openDirectoryTree(context, directory, name));
 }
 
 /** Its layers, put together where only the role sees it. Its mounts are not there. */

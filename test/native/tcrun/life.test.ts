@@ -156,7 +156,11 @@ describe('health', () => {
   it('comes at the start interval until the service is healthy, then at the interval', async () => {
     const hour = 3_600_000_000_000;
     const container = await sandbox.run('sleep 0.3; touch /tmp/ready; exec sleep 1000', {
-      service: check('test -e /tmp/ready', { interval: hour, start_period: hour, start_interval: 50_000_000 }),
+      service: check('test -e /tmp/ready', {
+        interval: hour,
+        start_period: hour,
+        start_interval: 50_000_000,
+      }),
     });
     const { health } = await container.reached(({ health }) => health?.status === 'healthy');
     expect(health?.log.length).toBeGreaterThan(1);

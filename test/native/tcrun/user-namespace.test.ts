@@ -165,6 +165,14 @@ describe('what a container is', () => {
     expect(await inside(script, { binds })).toBe('1000 0');
   });
 
+  it('may have an init, a standard input and a working directory that is made for it', async () => {
+    const service = { init: true, stdin_open: true, working_dir: '/made/here', user: 'app' };
+    const seen = await inside('cat /proc/1/comm; pwd; stat -c "%u:%g" /made/here .; echo x > /made/here/x', {
+      service,
+    });
+    expect(seen).toMatch(/^tcrun\n\/made\/here\n0:0\n0:0\n.*Permission denied$/);
+  });
+
   it('has rights over its own namespaces and none over the host', async () => {
     const script = `ip link set lo mtu 1400 && ip link show lo | grep -o 'mtu 1400'; hostname other && hostname
       mkdir /m && mount -t tmpfs t /m && touch /m/x && umount /m && echo mounted
