@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 // `unit` is pure and runs anywhere. `host` starts containers: it needs root and runs one file at a time. forks, never
 // threads: the addon starts processes.
+/** An emulated machine is slower by far (scripts/test-vm.mjs). */
+const hostTimeout = Number(process.env['TCOMPOSE_TEST_TIMEOUT'] ?? 120_000);
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -22,8 +25,8 @@ export default defineConfig({
           include: ['test/{native,e2e}/**/*.test.ts', 'test/conformance/dockerfile/**/*.test.ts'],
           globalSetup: 'test/e2e/host-check.ts',
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: hostTimeout,
+          hookTimeout: hostTimeout,
         },
       },
     ],

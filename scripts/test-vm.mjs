@@ -17,6 +17,8 @@ const TESTS = [
   'test/native/tcrun/start.test.ts',
   'test/native/tcrun/fallback.test.ts',
   'test/native/tcrun/life.test.ts',
+  'test/native/tcrun/user-namespace.test.ts',
+  'test/native/tcrun/unified.test.ts',
   'test/e2e/quickstart.test.ts',
 ];
 /** What the kernel would load by itself if the guest had a modprobe. */
@@ -28,6 +30,8 @@ const MODULES = [
     '9pnet_virtio',
     '9p',
     'overlay',
+    'loop',
+    'ext4',
     'veth',
     'bridge',
     'macvlan',

@@ -28,6 +28,7 @@ struct Request {
   std::vector<std::string> arguments;  // the role first
   int directory = -1;
   int lock = -1;
+  int user_namespace = -1;
   int input = -1;  // an open file to read the archive from, instead of a pipe
   bool writes = false;
 };
@@ -95,10 +96,11 @@ bool read_request(const Napi::CallbackInfo& info, Request* request) {
   }
   request->directory = to_descriptor(env, object.Get("directory"));
   return request->directory >= 0 && optional_descriptor(object, "lock", &request->lock) &&
+         optional_descriptor(object, "userNamespace", &request->user_namespace) &&
          optional_descriptor(object, "input", &request->input);
 }
 
-// Standard input and output, the answer, the directory and the lock, in the order of their numbers in the role.
+// Standard input and output, the answer, the directory, the user namespace and the lock, in the order of their numbers in the role.
 Error spawn(const Request& request, std::vector<int> sources, pid_t* role) {
   std::vector<Fd> copies;
   for (int source : sources) {
@@ -158,6 +160,7 @@ Error start(const Request& request, Fd* archive, Fd* answer, pid_t* role) {
     input = read_end.get();
   }
   std::vector<int> sources = {input, output, null.get(), answer_end.get(), request.directory};
+  if (request.user_namespace >= 0) sources.push_back(request.user_namespace);
   // The role does not use it; the lock lives as long as the role does.
   if (request.lock >= 0) sources.push_back(request.lock);
   if (Error error = spawn(request, sources, role)) return error;

@@ -12,6 +12,7 @@ namespace tc {
 
 constexpr int answer_fd = 3;
 constexpr int directory_fd = 4;
+constexpr int user_namespace_fd = 5;  // if the role was given one
 
 // Appends a JSON string.
 void append_json(std::string* json, const std::string& text);

@@ -3,155 +3,23 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/magic.h>
 #include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 
-#include "../common/file.h"
-#include "../common/in_root.h"
-#include "../common/text.h"
+#include "assemble.h"
 #include "clone.h"
-#include "devices.h"
-#include "feature.h"
 #include "finisher.h"
-#include "rootfs.h"
+#include "remapped.h"
 #include "sync.h"
 #include "terminal.h"
+#include "user_namespace.h"
 
 namespace tc {
 
 namespace {
-
-struct StartContext {
-  const Host& host;
-  int netns;
-  const JoinedNamespaces& joined;
-  int sync;
-  int stdio[3];               // -1: /dev/null
-  const char* joined_cgroup;  // what clone3 put us into already
-};
-
-const NamespaceSpec* find_namespace(const OciSpec& oci, int flag) {
-  for (const NamespaceSpec& space : oci.namespaces) {
-    if (space.flag == flag) return &space;
-  }
-  return nullptr;
-}
-
-bool is_new(const OciSpec& oci, int flag) {
-  const NamespaceSpec* space = find_namespace(oci, flag);
-  return space && !space->path;
-}
-
-bool is_joined(const JoinedNamespaces& joined, int flag) {
-  return (flag == CLONE_NEWPID && joined.pid) || (flag == CLONE_NEWIPC && joined.ipc) ||
-         (flag == CLONE_NEWUTS && joined.uts);
-}
-
-// The cgroup namespace is made once the process is in its cgroups, the network one comes from the monitor. Somebody
-// else's pid namespace is for children only (finisher.h).
-Error join_namespaces(const StartContext& context) {
-  const JoinedNamespaces& joined = context.joined;
-  if (context.netns >= 0 && setns(context.netns, CLONE_NEWNET) != 0) return fail("namespace", "setns", "network");
-  if (joined.ipc && setns(joined.ipc.get(), CLONE_NEWIPC) != 0) return fail("namespace", "setns", "ipc");
-  if (joined.uts && setns(joined.uts.get(), CLONE_NEWUTS) != 0) return fail("namespace", "setns", "uts");
-  if (joined.pid && setns(joined.pid.get(), CLONE_NEWPID) != 0) return fail("namespace", "setns", "pid");
-  if (is_new(context.host.spec->oci, CLONE_NEWCGROUP) && unshare(CLONE_NEWCGROUP) != 0) {
-    return fail("namespace", "unshare", "cgroup");
-  }
-  return {};
-}
-
-Error set_names(const OciSpec& oci) {
-  if (oci.hostname && sethostname(oci.hostname, strlen(oci.hostname)) != 0) {
-    return fail("hostname", "sethostname", oci.hostname);
-  }
-  if (oci.domainname && setdomainname(oci.domainname, strlen(oci.domainname)) != 0) {
-    return fail("hostname", "setdomainname", oci.domainname);
-  }
-  return {};
-}
-
-// Settings of a namespace that the container has to itself; all others belong to the host.
-bool is_namespaced(const OciSpec& oci, const char* name, bool own_network) {
-  static const char* const kIpc[] = {
-      "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
-      "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
-  };
-  if (strncmp(name, "net.", 4) == 0) return own_network;
-  if (strncmp(name, "fs.mqueue.", 10) == 0) return find_namespace(oci, CLONE_NEWIPC);
-  for (const char* known : kIpc) {
-    if (strcmp(name, known) == 0) return find_namespace(oci, CLONE_NEWIPC);
-  }
-  bool is_uts = strcmp(name, "kernel.domainname") == 0 || strcmp(name, "kernel.hostname") == 0;
-  return is_uts && find_namespace(oci, CLONE_NEWUTS);
-}
-
-// Through the host's /proc, where no container can have put something in the way (CVE-2025-52881).
-Error write_sysctl(const StartContext& context, const SysctlSpec& sysctl) {
-  if (strchr(sysctl.name, '/') || strstr(sysctl.name, "..")) return fail_with(EINVAL, "sysctl", "parse", sysctl.name);
-  if (!is_namespaced(context.host.spec->oci, sysctl.name, context.netns >= 0)) {
-    Error error = fail_with(EPERM, "sysctl", "open", sysctl.name);
-    return explain(error, "is not a setting of the container's own namespaces");
-  }
-  Arena scratch;
-  Path path;
-  path.add("sys/").add(sysctl.name);
-  char* text = scratch.copy(path.c_str());
-  for (char* c = text; *c; c++) {
-    if (*c == '.') *c = '/';
-  }
-  Error error = write_kernel_file(context.host.proc, text, sysctl.value);
-  error.step = "sysctl";
-  return error;
-}
-
-// /dev/null of the container instead of the host's, and pipes that the service's user may open again as /dev/stdout.
-Error set_stdio(const StartContext& context, const Rootfs& rootfs, Fd* terminal) {
-  const ProcessSpec& process = context.host.spec->oci.process;
-  if (process.terminal) {
-    Terminal pty;
-    Error error = open_terminal(rootfs.root.get(), context.host.rows, context.host.columns, &pty);
-    if (error.ok()) error = attach_console(rootfs, pty.slave.get());
-    if (error.ok()) error = send_descriptor(context.sync, Passed::Terminal, pty.master.get());
-    *terminal = static_cast<Fd&&>(pty.slave);
-    return error;
-  }
-  int null = context.host.null;
-  Fd holder;
-  if (owns_dev(context.host.spec->oci)) {
-    Error error = open_null(rootfs.root.get(), O_RDWR, &null);
-    if (error) return error;
-    holder.reset(null);
-  }
-  for (int fd = 0; fd < 3; fd++) {
-    int source = context.stdio[fd] >= 0 ? context.stdio[fd] : null;
-    if (dup2(source, fd) < 0) return fail("stdio", "dup2");
-  }
-  return {};
-}
-
-Error build(const StartContext& context, Fd* terminal) {
-  const Spec& spec = *context.host.spec;
-  Error error = attach_self(spec.cgroup.attach, context.joined_cgroup);
-  if (error.ok()) error = join_namespaces(context);
-  if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
-  if (error.ok()) error = set_names(spec.oci);
-  Rootfs rootfs;
-  if (error.ok()) error = build_rootfs(spec, {context.host.bundle, context.host.secrets, context.joined}, &rootfs);
-  for (size_t i = 0; i < spec.oci.sysctl.count && error.ok(); i++) error = write_sysctl(context, spec.oci.sysctl[i]);
-  if (error.ok()) error = set_stdio(context, rootfs, terminal);
-  // Now, as the root may be read-only in a moment. What is wrong with it, enter_directory() tells.
-  Fd cwd;
-  if (error.ok()) (void)create_in_root(rootfs.root.get(), spec.oci.process.cwd, Missing::Directory, &cwd);
-  if (error.ok()) error = enter_rootfs(spec, rootfs);
-  return error;
-}
 
 ProcessPlan container_plan(const StartContext& context) {
   const Spec& spec = *context.host.spec;
@@ -172,11 +40,20 @@ ProcessPlan container_plan(const StartContext& context) {
 }
 
 // Ends this process, the joiner, once the container's first is there.
-Error finish_in_joined(const StartContext& context, const ProcessPlan& plan, const Identity& identity, Fd& terminal,
-                       int parent, Arena& arena) {
+Error finish_in_joined(const StartContext& context, Fd& terminal, int parent) {
+  const OciSpec& oci = context.host.spec->oci;
+  ProcessPlan plan = container_plan(context);
+  Arena arena;
+  Identity identity;
+  Error error = resolve_identity(plan, arena, &identity);
+  if (error.ok()) error = enter_directory(plan.cwd);
+  if (error) return error;
+  uint32_t owner = host_id(oci.uid_map, identity.user.uid);
+  give_stdio(owner);
   int sync = context.sync, slave = terminal ? terminal.release() : -1;
-  if (slave >= 0) (void)!fchown(slave, identity.user.uid, gid_t(-1));
-  Error error = await_go(sync);
+  if (slave >= 0) (void)!fchown(slave, owner, gid_t(-1));
+  error = await_go(sync);
+  if (error.ok()) error = enter_user_namespace(context.host.userns);
   if (error.ok()) error = close_others(&sync, &slave);
   Execution execution{};
   if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
@@ -185,21 +62,16 @@ Error finish_in_joined(const StartContext& context, const ProcessPlan& plan, con
   _exit(0);
 }
 
-Error run_child(const StartContext& context) {
-  int parent = getppid();
-  begin_child();
-  Fd terminal;
-  Error error = build(context, &terminal);
-  if (error) return error;
+Error finish_first(const StartContext& context, const Fd& terminal, int parent) {
   ProcessPlan plan = container_plan(context);
   Arena arena;
   Identity identity;
-  error = resolve_identity(plan, arena, &identity);
+  Error error = resolve_identity(plan, arena, &identity);
   if (error.ok()) error = enter_directory(plan.cwd);
   if (error) return error;
   give_stdio(identity.user.uid);
-  if (context.joined.pid) return finish_in_joined(context, plan, identity, terminal, parent, arena);
   setsid();
+  if (terminal) (void)!fchown(terminal.get(), identity.user.uid, gid_t(-1));
   if (terminal) error = adopt_terminal(terminal.get());
   if (error) return error;
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
@@ -210,12 +82,26 @@ Error run_child(const StartContext& context) {
   return error ? error : execute(execution);
 }
 
-uint64_t clone_flags(const OciSpec& oci, const JoinedNamespaces& joined) {
-  uint64_t flags = 0;
-  for (int flag : {CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS}) {
-    if (is_new(oci, flag) && !is_joined(joined, flag)) flags |= uint64_t(flag);
+Error build(const StartContext& context, Fd* terminal) {
+  Error error = enter_host_side(context);
+  RootfsDraft draft;
+  if (error.ok()) error = prepare_rootfs(*context.host.spec, rootfs_sources(context), &draft);
+  if (error.ok()) error = assemble(context, draft, terminal);
+  if (error || *terminal) return error;
+  Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return root ? set_stdio(context, root.get()) : fail("stdio", "open", "/");
+}
+
+Error run_child(const StartContext& context) {
+  const int parent = getppid();
+  begin_child();
+  Fd terminal;
+  if (context.joined.pid) {
+    Error error = build(context, &terminal);
+    return error ? error : finish_in_joined(context, terminal, parent);
   }
-  return flags;
+  Error error = context.host.userns < 0 ? build(context, &terminal) : build_remapped(context, &terminal);
+  return error ? error : finish_first(context, terminal, parent);
 }
 
 // The container's ends of its pipes. Without a log too: somebody may attach.
@@ -239,7 +125,13 @@ Error make_stdio(const Spec& spec, Child* child, Stdio* stdio) {
   if (spec.stdin_open) error = make_pipe(&stdio->input, &child->input);
   if (error) return error;
   error = make_pipe(&child->output, &stdio->output);
-  return error ? error : make_pipe(&child->errors, &stdio->errors);
+  if (error.ok()) error = make_pipe(&child->errors, &stdio->errors);
+  // Root of a user namespace passes on to the service's user what is its own, user and group.
+  uint32_t uid = host_id(spec.oci.uid_map, 0), gid = host_id(spec.oci.gid_map, 0);
+  for (const Fd* end : {&stdio->input, &stdio->output, &stdio->errors}) {
+    if (error.ok() && *end && spec.oci.is_remapped()) (void)!fchown(end->get(), uid, gid);
+  }
+  return error;
 }
 
 // The joiner has cloned the first process, which waits to be let go.
@@ -263,7 +155,9 @@ Error begin_container(const Host& host, int netns, const JoinedNamespaces& joine
   if (error.ok()) error = make_stdio(spec, &pending->child, &stdio);
   if (error) return error;
   open_clone_target(host, &cgroup);
-  CloneRequest request{clone_flags(spec.oci, joined), cgroup.get()};
+  // With a user namespace the first process, which has those namespaces, is cloned by this one.
+  bool is_builder = host.userns >= 0 && !joined.pid;
+  CloneRequest request{is_builder ? 0 : clone_flags(spec.oci, joined), cgroup.get()};
   int side = clone_child(host, request, &pending->child, &error);
   if (side < 0 && cgroup) {
     // ENOSYS, EINVAL: before Linux 5.7. EBUSY, EOPNOTSUPP: this cgroup takes no processes directly; the write tells

@@ -16,6 +16,7 @@ struct Host {
   int proc;        // the host's /proc
   int null;        // the host's /dev/null
   int secrets;     // the contents of the spec's secrets, -1: it has none
+  int userns = -1;  // the user namespace of its processes, -1: the host's
   unsigned rows = 0;  // of the terminal that the container starts with
   unsigned columns = 0;
   // cgroup.kill was used and the cgroup is used on. Linux 6.14 and later then kill whatever is cloned into it from

@@ -4,7 +4,8 @@
 //   copy-out <path> <name> <root>           standard output becomes the tar of it, under that name (`.`: of its members)
 //   copy-in <path> <flags> <root>           unpacks the tar of standard input into that directory. Flags: `o` keeps
 //                                           owners, set-user-id bits and capabilities, `d` allows devices
-// <root> is `live` (the directory at `directory_fd`), `stack <layers, topmost first>`, or
+// <root> is `live` (the directory at `directory_fd`), `remapped` (the same, with the ids of the user namespace at
+// `user_namespace_fd`), `stack <layers, topmost first>`, or
 // `write <work> <upper> <layers>`.
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "merged_tree.h"
 #include "pack.h"
 #include "tar_reader.h"
+#include "user_namespace.h"
 
 namespace tc {
 
@@ -39,7 +41,8 @@ Error open_root(int argc, char** argv) {
   char** layers = argv + kFirstRootArgument + 1;
   int count = argc - kFirstRootArgument - 1;
   Error error;
-  if (strcmp(kind, "live")) {
+  bool is_remapped = !strcmp(kind, "remapped");
+  if (strcmp(kind, "live") && !is_remapped) {
     Fd merged;
     bool is_stack = !strcmp(kind, "stack");
     if (count < (is_stack ? 1 : 3)) return fail_with(EINVAL, "start", "copy");
@@ -50,6 +53,7 @@ Error open_root(int argc, char** argv) {
   } else {
     error = shut_into(directory_fd);
   }
+  if (!error && is_remapped) error = enter_user_namespace(user_namespace_fd);
   if (!error) error = keep_file_capabilities();
   return error ? error : allow_file_calls_only();
 }

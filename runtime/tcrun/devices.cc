@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 
 #include "../common/in_root.h"
+#include "user_namespace.h"
 
 namespace tc {
 
@@ -29,7 +30,7 @@ constexpr Link kLinks[] = {
 };
 
 // No component may be a link: an image whose /dev leads elsewhere must not direct nodes there (CVE-2026-41579).
-Error create_device(int root, const DeviceSpec& device) {
+Error create_device(int root, const OciSpec& oci, const DeviceSpec& device) {
   Fd parent;
   const char* name = nullptr;
   Error error = open_parent_without_links(root, device.path, &parent, &name);
@@ -41,7 +42,8 @@ Error create_device(int root, const DeviceSpec& device) {
   // The umask is the caller's, the mode is not.
   if (fchmodat(parent.get(), name, device.mode, 0) != 0) return fail(kStep, "fchmodat", device.path);
   if (device.uid == 0 && device.gid == 0) return {};
-  if (fchownat(parent.get(), name, device.uid, device.gid, AT_SYMLINK_NOFOLLOW) != 0) {
+  uint32_t uid = host_id(oci.uid_map, device.uid), gid = host_id(oci.gid_map, device.gid);
+  if (fchownat(parent.get(), name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
     return fail(kStep, "fchownat", device.path);
   }
   return {};
@@ -71,7 +73,7 @@ bool owns_dev(const OciSpec& oci) {
 Error create_devices(const OciSpec& oci, int root) {
   if (!owns_dev(oci)) return {};
   for (const DeviceSpec& device : kDefaults) {
-    Error error = create_device(root, device);
+    Error error = create_device(root, oci, device);
     if (error) return error;
   }
   for (const Link& link : kLinks) {
@@ -79,7 +81,7 @@ Error create_devices(const OciSpec& oci, int root) {
     if (error) return error;
   }
   for (const DeviceSpec& device : oci.devices) {
-    Error error = create_device(root, device);
+    Error error = create_device(root, oci, device);
     if (error) return error;
   }
   return {};

@@ -7,7 +7,8 @@
 namespace tc {
 
 bool is_disabled(Feature feature) {
-  static const char* const kNames[] = {"mount-api", "lowerdir+", "clone-into-cgroup", "seal-by-mount", "setns-pidfd"};
+  static const char* const kNames[] = {"mount-api",     "lowerdir+",   "clone-into-cgroup",
+                                       "seal-by-mount", "setns-pidfd", "idmap"};
   const char* name = kNames[size_t(feature)];
   size_t length = strlen(name);
   for (const char* at = getenv("TCOMPOSE_DISABLE"); at && *at;) {

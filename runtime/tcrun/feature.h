@@ -11,6 +11,7 @@ enum class Feature : uint8_t {
   CloneIntoCgroup,    // "clone-into-cgroup": clone3 with CLONE_INTO_CGROUP (Linux 5.7)
   SealByMount,        // "seal-by-mount": read-only bind of the executable instead of a memfd copy
   SetnsByPidfd,       // "setns-pidfd": setns(2) with a pidfd (Linux 5.8)
+  IdmappedMounts,     // "idmap": mounts with other owners (Linux 5.12); without, there are no user namespaces
 };
 
 bool is_disabled(Feature feature);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "../common/in_root.h"
+#include "mapped_overlay.h"
 #include "mount.h"
 #include "overlay.h"
 
@@ -32,29 +33,35 @@ ImageOptions parse_image_options(const MountSpec& mount, Arena& arena) {
 }
 
 // A single layer is what it is; overlayfs wants two.
-Error open_layers(List<const char*> layers, const char* scratch, Fd* root) {
+Error open_layers(List<const char*> layers, const char* scratch, int userns, Fd* root) {
   const char* place = layers.count == 1 ? layers[0] : scratch;
   Fd directory(open(place, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return fail("mount", "open", place);
-  if (layers.count > 1) return mount_overlay({layers, nullptr, nullptr, false}, directory.get(), scratch, root);
+  RootSpec overlay{layers, nullptr, nullptr, false};
+  if (layers.count > 1 && userns >= 0) {
+    return mount_mapped_overlay(overlay, userns, scratch, directory.get(), scratch, root);
+  }
+  if (layers.count > 1) return mount_overlay(overlay, directory.get(), scratch, root);
   *root = static_cast<Fd&&>(directory);
   return {};
 }
 
 }  // namespace
 
-Error open_image_source(const MountSpec& mount, const char* scratch, Fd* tree) {
+Error open_image_source(const MountSpec& mount, const char* scratch, int userns, Fd* tree) {
   Arena arena;
   ImageOptions options = parse_image_options(mount, arena);
   if (options.layers.count == 0) {
     return explain(fail_with(EINVAL, "mount", "fsconfig", mount.destination), "an image has one layer at least");
   }
   Fd root, part;
-  Error error = open_layers(options.layers, scratch, &root);
+  Error error = open_layers(options.layers, scratch, userns, &root);
   if (error) return error;
   error = open_in_root(root.get(), options.subpath, O_PATH, &part);
   if (error) return explain(fail_with(error.errnum, "mount", "openat2", options.subpath), "the image has no such path");
-  return clone_bind_source(part.get(), false, mount.destination, tree);
+  error = clone_bind_source(part.get(), false, mount.destination, tree);
+  bool is_to_map = userns >= 0 && options.layers.count == 1;
+  return error.ok() && is_to_map ? map_owners(tree->get(), userns, false, mount.destination) : error;
 }
 
 }  // namespace tc

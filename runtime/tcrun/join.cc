@@ -16,6 +16,7 @@
 #include "finisher.h"
 #include "sync.h"
 #include "terminal.h"
+#include "user_namespace.h"
 
 namespace tc {
 
@@ -118,6 +119,7 @@ Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   if (error.ok()) error = prepare_process(spec.oci.process, context.host.proc);
   if (error.ok() && setns(pid_namespace, CLONE_NEWPID) != 0) error = fail("namespace", "setns", "pid");
   if (error.ok()) error = enter(context);
+  if (error.ok()) error = act_as_root_of(spec.oci);
   Fd terminal;
   if (error.ok()) error = set_stdio(context, &terminal);
   ProcessPlan plan{};
@@ -128,10 +130,12 @@ Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   error = resolve_identity(plan, arena, &identity);
   if (error.ok()) error = enter_directory(plan.cwd);
   if (error) return error;
-  give_stdio(identity.user.uid);
-  if (terminal) (void)!fchown(terminal.get(), identity.user.uid, gid_t(-1));
+  uint32_t owner = host_id(spec.oci.uid_map, identity.user.uid);
+  give_stdio(owner);
+  if (terminal) (void)!fchown(terminal.get(), owner, gid_t(-1));
   slave = terminal ? terminal.get() : -1;
-  error = close_others(sync, &slave);
+  error = enter_user_namespace(context.host.userns);
+  if (error.ok()) error = close_others(sync, &slave);
   (void)terminal.release();
   Execution execution{};
   if (error.ok()) error = give_up_privileges(plan, identity, arena, &execution);
@@ -198,6 +202,9 @@ JoinState advance_join(const Host& host, Joining& joining, Error* error) {
         if (joining.child.pid) return JoinState::Executed;
         *error = fail_with(ESRCH, "start", "clone");
         return JoinState::Failed;
+      case SyncMessage::Mount:  // which only the first process of a container gives
+        *error = fail_with(EPROTO, "start", "recvmsg");
+        break;
       case SyncMessage::Failed:
         break;
     }

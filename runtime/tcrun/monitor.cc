@@ -83,19 +83,6 @@ Error open_events(Monitor& monitor) {
   return watch(monitor, monitor.signals.get(), EPOLLIN, Source::Signals, 0);
 }
 
-Error open_netns(Monitor& monitor) {
-  const NetworkSpec& network = monitor.spec.network;
-  if (monitor.netns || network.mode == NetworkMode::Host) return {};
-  if (network.mode == NetworkMode::Join) {
-    if (!network.join_control) return fail_with(EINVAL, "network", "connect", "joinControl");
-    return fetch_netns(network.join_control, &monitor.netns);
-  }
-  int fd = -1;
-  Error error = make_network_namespace(&fd);
-  monitor.netns.reset(fd);
-  return error;
-}
-
 Error open_log(Monitor& monitor) {
   uint64_t events = uint64_t(Source::Syslog) << 32;
   return monitor.log.open(monitor.spec.log, monitor.pid, monitor.epoll.get(), events);
@@ -123,7 +110,7 @@ Error start(Monitor& monitor) {
   if (error.ok()) error = create_cgroups(monitor.spec.cgroup, monitor);
   if (error.ok()) error = open_control(monitor);
   if (error.ok() && monitor.first_client) error = adopt_client(monitor, monitor.first_client.release());
-  if (error.ok()) error = open_netns(monitor);
+  if (error.ok()) error = open_namespaces(monitor);
   return error.ok() ? start_life(monitor) : error;
 }
 

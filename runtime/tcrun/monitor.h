@@ -1,6 +1,7 @@
 // The monitor: one process per running container, one loop, no threads. This header is its state; what happens to it is
 // in
 //   monitor.cc    the loop, signals, children that end
+//   namespaces.cc what outlives its lives
 //   life.cc       start, exit, restart policy, stop;  end.cc  the end
 //   health.cc     probes
 //   status.cc     what it writes down
@@ -156,6 +157,7 @@ struct Monitor final : WarningSink {
   Fd listener;
   Fd first_client;  // until it is one of `clients`
   Fd netns;
+  Fd userns;  // which owns it; none without a remapping
   Fd lifeline;  // readable when whoever started this has gone; absent: the container outlives it
   int* sockets = nullptr;  // published, in the order of network.ports; open as long as the monitor lives
   size_t socket_count = 0;
@@ -216,6 +218,10 @@ Error watch(Monitor& monitor, int fd, uint32_t events, Source source, uint32_t i
 // Closes what was watched. Taken out of epoll first: a child that was cloned meanwhile may still hold a copy, and epoll
 // would go on reporting it.
 void unwatch(Monitor& monitor, Fd& fd);
+
+// namespaces.cc
+// Network and user namespace, which every life of the container has.
+Error open_namespaces(Monitor& monitor);
 
 // life.cc
 Error start_life(Monitor& monitor);

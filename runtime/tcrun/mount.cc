@@ -176,6 +176,20 @@ Error attach_bind(Fd tree, const MountOptions& options, int target, const char* 
   return move_to(tree.get(), target, path);
 }
 
+Error map_owners(int tree, int userns, bool recursive, const char* path) {
+  constexpr char kTooOld[] = "user namespaces need idmapped mounts (Linux 5.19)";
+  if (!has_mount_api() || is_disabled(Feature::IdmappedMounts)) {
+    return explain(fail_with(ENOSYS, kStep, "mount_setattr", path), kTooOld);
+  }
+  mount_attr attr{};
+  attr.attr_set = MOUNT_ATTR_IDMAP;
+  attr.userns_fd = uint64_t(userns);
+  if (mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr, sizeof attr) == 0) return {};
+  Error error = fail(kStep, "mount_setattr", path);
+  if (error.errnum != EINVAL) return error;
+  return explain(error, "its file system, or one below it, cannot show its files to a user namespace (idmapped mounts)");
+}
+
 Error change_mount(int fd, const MountChange& change, const char* path) {
   if (has_mount_api()) {
     mount_attr attr{};

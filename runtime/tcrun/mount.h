@@ -24,6 +24,10 @@ Error clone_bind_source(int fd, bool recursive, const char* path, Fd* tree);
 // Attaches it to `target`; options are in force before it becomes visible (with the mount API).
 Error attach_bind(Fd tree, const MountOptions& options, int target, const char* path);
 
+// Lets a tree that belongs to nobody yet show owners as the user namespace maps them: what is 0 on the disk is root's in
+// there, and what root in there makes is 0 on the disk.
+Error map_owners(int tree, int userns, bool recursive, const char* path);
+
 // Changes flags (MOUNT_ATTR_*) of the mount that `fd` is the root of.
 struct MountChange {
   uint64_t set;

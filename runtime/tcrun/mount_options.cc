@@ -103,6 +103,10 @@ MountOptions parse_mount_options(const MountSpec& mount, Arena& arena) {
       result.is_bind = true;
     } else if (strcmp(option, "rbind") == 0) {
       result.is_bind = result.is_recursive_bind = true;
+    } else if (strcmp(option, "idmap") == 0) {
+      result.is_mapped = true;
+    } else if (strcmp(option, "ridmap") == 0) {
+      result.is_mapped = result.is_mapped_below = true;
     } else if (!parse_attribute(option, &result) && !parse_flag(option, &result)) {
       data[data_count++] = option;
     }

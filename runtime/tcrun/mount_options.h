@@ -8,6 +8,8 @@ namespace tc {
 struct MountOptions {
   bool is_bind = false;
   bool is_recursive_bind = false;
+  bool is_mapped = false;        // "idmap": owners as the container's user namespace has them
+  bool is_mapped_below = false;  // "ridmap": of the mounts below, too
   uint64_t set = 0;    // MOUNT_ATTR_* of this mount
   uint64_t clear = 0;
   uint64_t set_below = 0;    // the same for it and all mounts below ("rro", "rnosuid", ...)

@@ -169,9 +169,11 @@ Error prepare_process(const ProcessSpec& process, int host_proc) {
   }
   Error error = write_oom_score(process, host_proc);
   if (error.ok() && process.apparmor_profile) error = set_apparmor(host_proc, process.apparmor_profile);
-  if (error) return error;
-  // A new session keyring, so that keys of whoever ran the CLI are out of reach. Kernels without keyrings have none to
-  // leak.
+  return error ? error : join_keyring();
+}
+
+// Kernels without keyrings have none to leak.
+Error join_keyring() {
   if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0 && errno != ENOSYS && errno != EPERM) {
     return fail("keyring", "keyctl");
   }

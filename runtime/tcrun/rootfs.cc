@@ -13,22 +13,18 @@
 #include "cgroup_mount.h"
 #include "devices.h"
 #include "image_mount.h"
+#include "mapped_overlay.h"
 #include "masks.h"
 #include "mount.h"
 #include "overlay.h"
 #include "secrets.h"
+#include "user_namespace.h"
 
 namespace tc {
 
 namespace {
 
 constexpr char kStep[] = "mount";
-
-struct PreparedMount {
-  MountOptions options;
-  Fd source;  // of a bind, or of a part of an image
-  bool is_borrowed = false;
-};
 
 bool is_type(const MountSpec& mount, const char* type) { return strcmp(mount.type, type) == 0; }
 
@@ -99,34 +95,23 @@ Error open_bind(const MountSpec& mount, const MountOptions& options, Fd* tree) {
   return clone_bind_source(part.get(), options.is_recursive_bind, mount.destination, tree);
 }
 
-// All binds are opened first: before the root covers the bundle, and while the mounts here still share propagation with
-// the host's, which "shared" and "slave" volumes need.
-Error prepare(const Spec& spec, const JoinedNamespaces& joined, Arena& arena, PreparedMount* prepared) {
-  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
-    const MountSpec& mount = spec.oci.mounts[i];
-    PreparedMount* entry = new (&prepared[i]) PreparedMount;
-    entry->options = parse_mount_options(mount, arena);
-    int lender = lender_of(spec, joined, mount);
-    if (lender >= 0) {
-      entry->is_borrowed = true;
-      Error error = borrow_mount(lender, mount, &entry->source);
-      if (error) return error;
-      continue;
-    }
-    if (!entry->options.is_bind) continue;
-    Error error = open_bind(mount, entry->options, &entry->source);
-    if (error) return error;
-  }
-  return {};
+Error prepare(const MountSpec& mount, int lender, int userns, PreparedMount* prepared) {
+  const MountOptions& options = prepared->options;
+  prepared->is_borrowed = lender >= 0;
+  if (prepared->is_borrowed) return borrow_mount(lender, mount, &prepared->source);
+  if (!options.is_bind) return {};
+  Error error = open_bind(mount, options, &prepared->source);
+  if (error || !options.is_mapped || userns < 0) return error;
+  return map_owners(prepared->source.get(), userns, options.is_mapped_below, mount.source);
 }
 
 // What has to be mounted somewhere before it can be taken hold of: over the directory of the container's status, which
 // nothing in this mount namespace needs and which the pivot takes away.
-Error prepare_images(const Spec& spec, PreparedMount* prepared) {
+Error prepare_images(const Spec& spec, int userns, PreparedMount* prepared) {
   for (size_t i = 0; i < spec.oci.mounts.count; i++) {
     const MountSpec& mount = spec.oci.mounts[i];
     if (!is_type(mount, "overlay")) continue;
-    Error error = open_image_source(mount, spec.run_dir, &prepared[i].source);
+    Error error = open_image_source(mount, spec.run_dir, userns, &prepared[i].source);
     if (error) return error;
   }
   return {};
@@ -160,7 +145,22 @@ Error open_kernel_target(const char* destination, int root, Fd* target) {
   return *target ? Error{} : fail(kStep, "openat", destination);
 }
 
-Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root) {
+// "uid=", "gid=" of file systems that are made by the host and count as it does.
+List<const char*> map_owner_options(List<const char*> options, const OciSpec& oci, Arena& arena) {
+  const char** mapped = arena.make<const char*>(options.count);
+  for (size_t i = 0; i < options.count; i++) {
+    const char* option = mapped[i] = options[i];
+    bool is_uid = strncmp(option, "uid=", 4) == 0, is_gid = strncmp(option, "gid=", 4) == 0;
+    uint64_t id = 0;
+    if ((!is_uid && !is_gid) || !parse_unsigned(option + 4, strlen(option + 4), UINT32_MAX, &id)) continue;
+    FixedText<32> text;
+    text.add(option, 4).number(host_id(is_uid ? oci.uid_map : oci.gid_map, uint32_t(id)));
+    mapped[i] = arena.copy(text.c_str());
+  }
+  return {mapped, options.count};
+}
+
+Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root, const OciSpec& oci) {
   Fd target;
   bool is_kernel = is_type(mount, "proc") || is_type(mount, "sysfs") || is_type(mount, "cgroup");
   Error error = is_kernel ? open_kernel_target(mount.destination, root, &target)
@@ -168,7 +168,10 @@ Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root
   if (error) return error;
   if (is_on(target.get(), PROC_SUPER_MAGIC)) return fail_forbidden(mount);
   if (is_type(mount, "cgroup")) return mount_cgroups(prepared.options, root, target.get(), mount.destination);
-  return attach_filesystem(mount.type, mount.source, prepared.options, target.get(), mount.destination);
+  Arena scratch;
+  MountOptions options = prepared.options;
+  if (oci.is_remapped()) options.data = map_owner_options(options.data, oci, scratch);
+  return attach_filesystem(mount.type, mount.source, options, target.get(), mount.destination);
 }
 
 // As the configuration says, whatever the other container's mount allows: the tree is a mount of its own.
@@ -182,10 +185,10 @@ Error attach_borrowed(const MountSpec& mount, PreparedMount& prepared, int root)
   return attach_bind(static_cast<Fd&&>(prepared.source), options, target.get(), mount.destination);
 }
 
-Error attach(const MountSpec& mount, PreparedMount& prepared, int root) {
+Error attach(const MountSpec& mount, PreparedMount& prepared, int root, const OciSpec& oci) {
   if (prepared.is_borrowed) return attach_borrowed(mount, prepared, root);
   if (prepared.source) return attach_volume(mount, prepared, root);
-  return attach_new(mount, prepared, root);
+  return attach_new(mount, prepared, root, oci);
 }
 
 // The monitor's descriptor belongs to the host's mount namespace, and a mount goes only onto a directory of one's own.
@@ -197,25 +200,46 @@ Error reopen_bundle(const char* path, int bundle, Fd* own) {
   return is_same ? Error{} : explain(fail_with(ESTALE, "rootfs", "open", path), "is not the directory that is locked");
 }
 
+Error mount_root(const Spec& spec, int userns, int target, Fd* root) {
+  if (userns < 0) return mount_overlay(spec.root, target, spec.bundle, root);
+  return mount_mapped_overlay(spec.root, userns, spec.run_dir, target, spec.bundle, root);
+}
+
 }  // namespace
 
-Error build_rootfs(const Spec& spec, const RootfsSources& sources, Rootfs* rootfs) {
-  Arena scratch;
-  PreparedMount* prepared = scratch.make<PreparedMount>(spec.oci.mounts.count);
-  Error error = prepare(spec, sources.joined, scratch, prepared);
-  if (error) return error;
-  // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
-  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
-  Fd* secrets = scratch.make<Fd>(spec.secrets.count);
-  for (size_t i = 0; i < spec.secrets.count; i++) new (&secrets[i]) Fd;
-  error = prepare_images(spec, prepared);
-  if (error.ok()) error = open_secrets(spec.secrets, sources.secrets, spec.run_dir, secrets);
-  Fd target;
-  if (error.ok()) error = reopen_bundle(spec.bundle, sources.bundle, &target);
-  if (error.ok()) error = mount_overlay(spec.root, target.get(), spec.bundle, &rootfs->root);
+Error prepare_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft* draft) {
+  draft->mounts = draft->arena.make<PreparedMount>(spec.oci.mounts.count);
+  Error error;
   for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
     const MountSpec& mount = spec.oci.mounts[i];
-    error = attach(mount, prepared[i], rootfs->root.get());
+    PreparedMount* prepared = new (&draft->mounts[i]) PreparedMount;
+    prepared->options = parse_mount_options(mount, draft->arena);
+    error = prepare(mount, lender_of(spec, sources.joined, mount), sources.userns, prepared);
+  }
+  return error;
+}
+
+void give_proc(const Spec& spec, RootfsDraft& draft, Fd proc) {
+  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
+    if (!is_type(spec.oci.mounts[i], "proc") || draft.mounts[i].is_borrowed) continue;
+    draft.mounts[i].is_borrowed = true;
+    draft.mounts[i].source = static_cast<Fd&&>(proc);
+    return;
+  }
+}
+
+Error build_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft& draft, Rootfs* rootfs) {
+  // pivot_root(2) refuses shared mounts, and nothing made here may spread to the host.
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return fail(kStep, "mount", "/");
+  Fd* secrets = draft.arena.make<Fd>(spec.secrets.count);
+  for (size_t i = 0; i < spec.secrets.count; i++) new (&secrets[i]) Fd;
+  Error error = prepare_images(spec, sources.userns, draft.mounts);
+  if (error.ok()) error = open_secrets(spec, sources.secrets, secrets);
+  Fd target;
+  if (error.ok()) error = reopen_bundle(spec.bundle, sources.bundle, &target);
+  if (error.ok()) error = mount_root(spec, sources.userns, target.get(), &rootfs->root);
+  for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
+    error = attach(spec.oci.mounts[i], draft.mounts[i], rootfs->root.get(), spec.oci);
   }
   if (error.ok()) error = attach_secrets(spec.secrets, secrets, rootfs->root.get());
   if (error) return error;

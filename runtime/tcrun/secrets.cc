@@ -8,6 +8,7 @@
 #include "../common/in_root.h"
 #include "../common/text.h"
 #include "mount.h"
+#include "user_namespace.h"
 
 namespace tc {
 
@@ -61,7 +62,7 @@ Error copy_content(int from, off_t offset, uint64_t length, int to, const char* 
   return {};
 }
 
-Error make_file(const SecretSpec& secret, const char* path, int contents, off_t* offset) {
+Error make_file(const SecretSpec& secret, const OciSpec& oci, const char* path, int contents, off_t* offset) {
   uint64_t length = 0;
   Error error = read_exactly(contents, *offset, &length, sizeof length);
   if (error) return error;
@@ -71,21 +72,23 @@ Error make_file(const SecretSpec& secret, const char* path, int contents, off_t*
   error = copy_content(contents, *offset, length, file.get(), secret.target);
   if (error) return error;
   *offset += off_t(length);
-  if (fchown(file.get(), secret.uid, secret.gid) != 0) return fail(kStep, "fchown", secret.target);
+  uint32_t uid = host_id(oci.uid_map, secret.uid), gid = host_id(oci.gid_map, secret.gid);
+  if (fchown(file.get(), uid, gid) != 0) return fail(kStep, "fchown", secret.target);
   // After the owner, whose change clears bits of the mode.
   return fchmod(file.get(), secret.mode) == 0 ? Error{} : fail(kStep, "fchmod", secret.target);
 }
 
 }  // namespace
 
-Error open_secrets(List<SecretSpec> secrets, int contents, const char* scratch, Fd* files) {
+Error open_secrets(const Spec& spec, int contents, Fd* files) {
+  const List<SecretSpec>& secrets = spec.secrets;
   if (secrets.count == 0) return {};
-  Error error = mount_memory(scratch);
+  Error error = mount_memory(spec.run_dir);
   off_t offset = 0;
   for (size_t i = 0; i < secrets.count && error.ok(); i++) {
     Path path;
-    path.add(scratch).add('/').number(int64_t(i));
-    error = make_file(secrets[i], path.c_str(), contents, &offset);
+    path.add(spec.run_dir).add('/').number(int64_t(i));
+    error = make_file(secrets[i], spec.oci, path.c_str(), contents, &offset);
     if (error.ok()) error = open_bind_source(path.c_str(), false, &files[i]);
   }
   return error;

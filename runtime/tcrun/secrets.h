@@ -6,10 +6,10 @@
 
 namespace tc {
 
-// Makes the files on a tmpfs over `scratch`, a directory of the calling mount namespace, and takes hold of each:
+// Makes the files on a tmpfs over the spec's run directory, in the calling mount namespace, and takes hold of each:
 // `files` has one entry for every secret. `contents`: for each secret its length (eight bytes, little-endian), then that
 // many bytes.
-Error open_secrets(List<SecretSpec> secrets, int contents, const char* scratch, Fd* files);
+Error open_secrets(const Spec& spec, int contents, Fd* files);
 // Attaches them to their targets below `root`, read-only.
 Error attach_secrets(List<SecretSpec> secrets, Fd* files, int root);
 

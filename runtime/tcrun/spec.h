@@ -133,6 +133,13 @@ struct SysctlSpec {
   const char* value;
 };
 
+// Ids from `inside` on are, in the container's user namespace, those of the host from `outside` on.
+struct IdMapping {
+  uint32_t inside;
+  uint32_t outside;
+  uint32_t size;
+};
+
 struct OciSpec {
   ProcessSpec process;
   bool root_readonly;
@@ -140,10 +147,13 @@ struct OciSpec {
   const char* domainname;  // or null
   List<MountSpec> mounts;
   List<NamespaceSpec> namespaces;
+  List<IdMapping> uid_map;  // empty: the container's ids are the host's
+  List<IdMapping> gid_map;
   List<DeviceSpec> devices;
   List<SysctlSpec> sysctl;
   List<const char*> masked_paths;
   List<const char*> readonly_paths;
+  bool is_remapped() const { return uid_map.count > 0; }
 };
 
 // ---- monitor.json ----

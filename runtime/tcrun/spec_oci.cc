@@ -28,6 +28,7 @@ constexpr Named kRlimits[] = {
 constexpr Named kNamespaces[] = {
     {"pid", CLONE_NEWPID},     {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS},
     {"ipc", CLONE_NEWIPC},     {"uts", CLONE_NEWUTS},     {"cgroup", CLONE_NEWCGROUP},
+    {"user", CLONE_NEWUSER},
 };
 
 template <size_t N>
@@ -98,14 +99,33 @@ void parse_process(Decoder& in, const Json* json, ProcessSpec* process) {
   process->apparmor_profile = in.optional_string(json, "apparmorProfile");
 }
 
+List<IdMapping> parse_id_map(Decoder& in, const Json* json, const char* name) {
+  constexpr int64_t kMaxId = int64_t(UINT32_MAX) - 1;
+  bool has_root = false;
+  List<IdMapping> map = in.list<IdMapping>(json, name, [&](const Json* item, IdMapping* mapping) {
+    mapping->inside = uint32_t(in.integer(item, "containerID", 0, kMaxId));
+    mapping->outside = uint32_t(in.integer(item, "hostID", 0, kMaxId));
+    mapping->size = uint32_t(in.integer(item, "size", 1, kMaxId));
+    has_root = has_root || mapping->inside == 0;
+  });
+  if (!has_root) in.refuse(name, "does not map the container's root");
+  return map;
+}
+
 void parse_linux(Decoder& in, const Json* json, OciSpec* oci) {
+  bool is_remapped = false;
   oci->namespaces = in.list<NamespaceSpec>(json, "namespaces", [&](const Json* item, NamespaceSpec* space) {
     const char* type = in.string(item, "type");
     const Named* named = find_named(kNamespaces, type);
     if (!named) return in.refuse(type, "is a namespace type that this version does not make");
     space->flag = named->value;
     space->path = in.optional_string(item, "path");
+    is_remapped = is_remapped || space->flag == CLONE_NEWUSER;
   });
+  if (is_remapped) {
+    oci->uid_map = parse_id_map(in, json, "uidMappings");
+    oci->gid_map = parse_id_map(in, json, "gidMappings");
+  }
   oci->devices = in.list<DeviceSpec>(json, "devices", [&](const Json* item, DeviceSpec* device) {
     static const char* const kTypes[] = {"c", "b", nullptr};
     device->path = in.absolute_path(item, "path");

@@ -9,7 +9,7 @@ namespace tc {
 
 namespace {
 
-enum class Kind : uint8_t { Failure, Terminal, Process, Go };
+enum class Kind : uint8_t { Failure, Terminal, Process, Mount, Go };
 
 // Both ends are this executable, but step and syscall cross as text: a pointer from another process is nothing to
 // follow.
@@ -64,7 +64,8 @@ void send_failure(int sync, const Error& error) {
 }
 
 Error send_descriptor(int sync, Passed what, int fd) {
-  Kind kind = what == Passed::Terminal ? Kind::Terminal : Kind::Process;
+  static constexpr Kind kKinds[] = {Kind::Terminal, Kind::Process, Kind::Mount};
+  Kind kind = kKinds[size_t(what)];
   iovec data{&kind, sizeof kind};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
   msghdr message{};
@@ -124,6 +125,7 @@ SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd) {
     int received = -1;
     memcpy(&received, CMSG_DATA(header), sizeof received);
     fd->reset(received);
+    if (packet.kind == Kind::Mount) return SyncMessage::Mount;
     return packet.kind == Kind::Terminal ? SyncMessage::Terminal : SyncMessage::Process;
   }
   packet.path[sizeof packet.path - 1] = '\0';

@@ -10,8 +10,8 @@ Error make_sync(Fd* monitor, Fd* child);
 
 // Child: says why it cannot go on; the process ends next.
 void send_failure(int sync, const Error& error);
-// Child: passes a pty's master, or the pidfd of a process that it cloned for the monitor.
-enum class Passed : uint8_t { Terminal, Process };
+// Child: passes an end of a pty, the pidfd of a process that it cloned for the monitor, or a mount.
+enum class Passed : uint8_t { Terminal, Process, Mount };
 Error send_descriptor(int sync, Passed what, int fd);
 // Child: waits until the monitor has done its part. An error means that the monitor is gone.
 Error await_go(int sync);
@@ -19,7 +19,7 @@ Error await_go(int sync);
 // Monitor: lets the child go on.
 void send_go(int sync);
 // Monitor: what the child said last. `Nothing`: no message yet (only without `wait`).
-enum class SyncMessage : uint8_t { Executed, Failed, Terminal, Process, Nothing };
+enum class SyncMessage : uint8_t { Executed, Failed, Terminal, Process, Mount, Nothing };
 enum class Wait : bool { No, Yes };
 SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd);
 

@@ -67,7 +67,6 @@ async function upload(engine: Engine, { container, context, request, tree }: Cop
   const { archive: keepOwners, followLink } = request;
   const path = insidePath(parsePlace(request.destination).path);
   const target = await lookAtTarget(tree, path);
-  checkMounts(container, target.entry.path);
   if (request.source === '-') {
     if (target.entry.kind !== 'directory') throw failed(`${container.name}:${path} is not a directory`);
     await tree.write(target.entry.path, request.input, { keepOwners, devices: false });
@@ -85,7 +84,6 @@ async function upload(engine: Engine, { container, context, request, tree }: Cop
 
 async function download(engine: Engine, { container, context, request, tree }: Copying): Promise<void> {
   const source = await lookAtSource(tree, insidePath(parsePlace(request.source).path), request.followLink);
-  checkMounts(container, source.entry.path);
   if (source.entry.kind === 'missing') throw failed(`${container.name}:${source.path} does not exist`);
   if (request.destination === '-') {
     const name = resolveTarget(source, { path: '/', entry: { kind: 'directory', path: '/' } }).name;
@@ -127,17 +125,6 @@ async function lookAtTarget(tree: CopyTree, path: string): Promise<CopySide> {
     path: join(parent.path, plain.slice(plain.lastIndexOf('/') + 1)),
   };
   return { path, entry: missing };
-}
-
-/** Only a running container has its mounts: below them a stopped one has what nobody sees. */
-function checkMounts({ mounts, name, state }: ObservedContainer, path: string): void {
-  if (state === 'running' || state === 'paused') return;
-  const mount = mounts.find(({ target }) => path === target || path.startsWith(`${target}/`));
-  if (mount === undefined) return;
-  throw new TcError(`${path} is on ${mount.source}, which ${name} has only while it runs`, {
-    code: 'copy-failed',
-    hints: ['start the container, or copy to the source of the mount'],
-  });
 }
 
 function choose(

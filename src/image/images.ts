@@ -144,6 +144,21 @@ export function requirePlatform(
   });
 }
 
+/** The one for this platform itself, not one that runs there, too. */
+export function requireExactly(entries: readonly ImageEntry[], text: string, platform: Platform): ImageEntry {
+  const reference = parseName(text);
+  const { name, imageId } = requireImage(entries, text);
+  const meant = reference && entries.some((entry) => entry.name === formatReference(reference));
+  const found = entries
+    .filter((entry) => (meant ? entry.name === formatReference(reference) : entry.imageId === imageId))
+    .find((entry) => entry.platform && formatPlatform(entry.platform) === formatPlatform(platform));
+  if (found) return found;
+  throw new TcError(`image ${name ?? text} is not here for ${formatPlatform(platform)}`, {
+    code: 'no-such-platform',
+    hints: ['`tcompose image inspect` shows what it is here for'],
+  });
+}
+
 function findImage(entries: readonly ImageEntry[], text: string, platform: Platform): ImageEntry | undefined {
   const reference = parseName(text);
   const byName = reference && findEntry(entries, reference, platform);

@@ -70,6 +70,19 @@ export function hostPlatform(): Platform {
   return normalizePlatform({ os: 'linux', architecture: process.arch, variant });
 }
 
+/** What is meant where nobody says it: as in Docker, `DOCKER_DEFAULT_PLATFORM`, else this machine's. */
+export function defaultPlatform(environment: NodeJS.ProcessEnv = process.env): Platform {
+  const text = environment['DOCKER_DEFAULT_PLATFORM'];
+  if (!text) return hostPlatform();
+  try {
+    return parsePlatform(text);
+  } catch (error) {
+    if (!(error instanceof TcError)) throw error;
+    const { code, hints } = error;
+    throw new TcError(`DOCKER_DEFAULT_PLATFORM: ${error.message}`, { code, hints, cause: error });
+  }
+}
+
 /** What runs where `wanted` does, best first. */
 function runnable(wanted: Platform): string[] {
   const { os, architecture, variant } = wanted;

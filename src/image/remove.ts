@@ -5,7 +5,8 @@ import { type Collected, collectGarbage } from './collect.ts';
 import { type ImageEntry, removeName } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
 import type { Digest } from './digest.ts';
-import { listImages, parseName, requireImage } from './images.ts';
+import { listImages, parseName, requireExactly, requireImage } from './images.ts';
+import type { Platform } from './platform.ts';
 import { formatReference } from './reference.ts';
 
 /** A container that was made from an image. */
@@ -19,6 +20,8 @@ export interface RemoveOptions {
   readonly uses: readonly ImageUse[];
   /** Removes all names of an id, and the names of an image that a stopped container uses. */
   readonly force?: boolean;
+  /** Of a name with images for several platforms, only this one. */
+  readonly platform?: Platform;
   /** The content that nothing needs any more is left to the next removal. */
   readonly keepContent?: boolean;
   /** Only what would be removed is told. */
@@ -71,8 +74,25 @@ async function change(
   return { untagged, deleted };
 }
 
+/** Pure. The name stays as long as it has an image for another platform. */
+function planVariant(
+  entries: readonly ImageEntry[],
+  text: string,
+  platform: Platform,
+  options: RemoveOptions,
+): Removal {
+  const { imageId, name } = requireExactly(entries, text, platform);
+  const kept = entries.filter((entry) => entry.imageId !== imageId || entry.name !== name);
+  const isNamed = kept.some((entry) => entry.imageId === imageId);
+  if (!isNamed) refuseIfUsed(imageId, text, options);
+  const isUsed = options.uses.some((use) => use.imageId === imageId);
+  const isLast = name !== undefined && !kept.some((entry) => entry.name === name);
+  return { untagged: isLast ? [name] : [], deleted: isNamed || isUsed ? [] : [imageId], kept };
+}
+
 /** Pure. */
 function planRemoval(entries: readonly ImageEntry[], text: string, options: RemoveOptions): Removal {
+  if (options.platform !== undefined) return planVariant(entries, text, options.platform, options);
   const { imageId, names, nameless } = chooseNames(entries, text, options);
   const kept = names.reduce<readonly ImageEntry[]>(
     (left, name) => removeName(left, name, { keep: false }),

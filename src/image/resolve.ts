@@ -11,7 +11,7 @@ import type { ImageEntry } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
 import { chainIds, type Digest } from './digest.ts';
 import type { ImageConfig, ResolvedImage } from './image.ts';
-import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
+import { defaultPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
 import { parseImageReference, type RegistryReference } from './reference.ts';
 
@@ -81,7 +81,7 @@ async function at<T>(source: SourcePosition | undefined, work: () => Promise<T>)
 }
 
 function platformOf({ platform }: Pick<ResolveRequest, 'platform'>): Platform {
-  return platform === undefined ? hostPlatform() : parsePlatform(platform);
+  return platform === undefined ? defaultPlatform() : parsePlatform(platform);
 }
 
 export function resolveImage(

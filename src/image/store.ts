@@ -9,7 +9,7 @@ import type { ImageEntry } from './content/image-index.ts';
 import { createStoreContext, type ImageStoreOptions, type StoreContext } from './context.ts';
 import type { ResolvedImage } from './image.ts';
 import type { ImageDetails, ImageSummary } from './images.ts';
-import { hostPlatform, type Platform, parsePlatform } from './platform.ts';
+import { defaultPlatform, type Platform, parsePlatform } from './platform.ts';
 import type { OnImageEvent } from './progress.ts';
 import type { PruneBuildCacheOptions, PrunedBuildCache } from './prune-build-cache.ts';
 import { parseRegistryReference } from './reference.ts';
@@ -26,7 +26,7 @@ export interface ImageStore {
   lease(): Promise<{ release(): Promise<void> }>;
 
   pull(reference: string, options?: OperationOptions): Promise<ImageEntry>;
-  push(reference: string, options?: Omit<OperationOptions, 'platform'>): Promise<Pushed>;
+  push(reference: string, options?: OperationOptions): Promise<Pushed>;
 
   /** Every image in an archive (a file, or its bytes) or in a directory with an OCI image layout. */
   load(source: ByteSource, options?: OperationOptions): Promise<readonly ImageEntry[]>;
@@ -46,7 +46,7 @@ export interface ImageStore {
   /** By name, or by id or its first digits. */
   inspect(reference: string, platform?: string): Promise<ImageDetails>;
   tag(source: string, target: string): Promise<void>;
-  remove(reference: string, options: RemoveOptions): Promise<Removed>;
+  remove(reference: string, options: NamedPlatform<RemoveOptions>): Promise<Removed>;
   prune(options: PruneOptions): Promise<Removed>;
   pruneBuildCache(options: PruneBuildCacheOptions): Promise<PrunedBuildCache>;
   /** After a build: gives up what no build has used for long. */
@@ -79,9 +79,14 @@ export interface ExportRequest {
   readonly layers: readonly string[];
 }
 
+/** With the platform as users write it. */
+export type NamedPlatform<T extends { readonly platform?: Platform }> = Omit<T, 'platform'> & {
+  readonly platform?: string;
+};
+
 export function createImageStore(options: ImageStoreOptions): ImageStore {
   const context = createStoreContext(options);
-  const platformOf = (text: string | undefined) => askedPlatform(text) ?? hostPlatform();
+  const platformOf = (text: string | undefined) => askedPlatform(text) ?? defaultPlatform();
   return {
     resolve: (reference, request) => resolveImage(context, reference, request),
     describe: (reference, request) => describeImage(context, reference, request),
@@ -97,7 +102,9 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     },
     async push(reference, pushOptions = {}) {
       const { pushImage } = await import('./registry/push.ts');
-      return pushImage(context, reference, pushOptions);
+      const { platform, ...options } = pushOptions;
+      const asked = askedPlatform(platform);
+      return pushImage(context, reference, { ...options, ...(asked && { platform: asked }) });
     },
 
     async load(source, { platform, on = () => undefined, signal } = {}) {
@@ -152,7 +159,9 @@ function entryOperations(
     },
     async remove(reference, removeOptions) {
       const { removeImage } = await import('./remove.ts');
-      return removeImage(context, reference, removeOptions);
+      const { platform, ...options } = removeOptions;
+      const asked = askedPlatform(platform);
+      return removeImage(context, reference, { ...options, ...(asked && { platform: asked }) });
     },
     async prune(pruneOptions) {
       const { pruneImages } = await import('./remove.ts');

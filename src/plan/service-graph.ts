@@ -26,13 +26,21 @@ export function containerSources(service: ServiceConfig): string[] {
   const volumesFrom = (service.volumes_from ?? [])
     .filter((source) => !source.startsWith('container:'))
     .map((source) => source.split(':', 1)[0] ?? '');
-  return [...new Set([...namespaceSources(service), ...volumesFrom])];
+  // Variables tell of the very container that was linked.
+  const linked = service.tcompose?.link_variables ? linkedServices(service) : [];
+  return [...new Set([...namespaceSources(service), ...volumesFrom, ...linked])];
+}
+
+export function linkedServices(service: ServiceConfig): string[] {
+  const names = (service.links ?? []).map((link) => link.split(':', 1)[0] ?? '');
+  return names.filter((name) => name !== service.name);
 }
 
 /** Explicit dependencies, and those that links and sharing imply (compose-spec, 05-services.md, depends_on). */
 export function dependenciesOf(service: ServiceConfig): Readonly<Record<string, DependencyConfig>> {
-  const links = (service.links ?? []).map((link) => link.split(':', 1)[0] ?? '');
-  const implied = [...containerSources(service), ...links].filter((name) => name !== service.name);
+  const implied = [...containerSources(service), ...linkedServices(service)].filter(
+    (name) => name !== service.name,
+  );
   const started: DependencyConfig = { condition: 'service_started', required: true };
   return { ...Object.fromEntries(implied.map((name) => [name, started])), ...service.depends_on };
 }

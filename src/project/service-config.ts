@@ -106,7 +106,7 @@ export interface ServiceConfig {
   readonly deploy?: DeployConfig;
   readonly models?: Readonly<Record<string, { endpoint_var?: string; model_var?: string } | null>>;
   /** `x-tcompose` of the service. */
-  readonly tcompose?: { readonly once?: boolean };
+  readonly tcompose?: { readonly once?: boolean; readonly link_variables?: boolean };
   /** Every other `x-*`. */
   readonly extensions?: Readonly<Record<string, unknown>>;
 }

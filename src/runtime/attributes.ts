@@ -73,7 +73,12 @@ const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [
 ];
 
 const DEPENDENCIES_AND_HOOKS: readonly AttributeSupport[] = [
-  ...honoured('depends_on', 'links', 'external_links', 'extends'),
+  ...honoured('depends_on'),
+  noted(
+    'in a file of format 1 they set variables, too: `DB_PORT_3306_TCP_ADDR`, `DB_NAME`, `DB_ENV_...`',
+    'links',
+  ),
+  ...honoured('external_links', 'extends'),
   ...honoured('volumes_from'),
   noted('what it says is set when a container is created', 'provider'),
   ...honoured('pre_start', 'post_start', 'pre_stop'),
@@ -103,7 +108,7 @@ const STORAGE: readonly AttributeSupport[] = [
   checked(
     'secrets',
     storage.fileObjects,
-    'owner and mode are honoured for files too; kept in memory only; external ones are files `secrets/NAME` of the data root',
+    'owner and mode are honoured for files too; kept in memory only: one of a variable needs that at every start; external ones are files `secrets/NAME` of the data root',
   ),
   ...honoured('read_only', 'shm_size'),
   ...warned('the size of a container is not limited', 'storage_opt'),
@@ -158,8 +163,8 @@ const ISOLATION: readonly AttributeSupport[] = [
   checked('uts', isolation.uts, '`host`, `service:NAME` and `container:NAME`'),
   checked(
     'userns_mode',
-    isolation.hostNamespace,
-    '`host`, which is what every container has; nothing is remapped',
+    isolation.userNamespace,
+    "`host`, the default; `auto` and `private`: ids of the project's own, also by `x-tcompose: {userns: auto}` for all",
   ),
   ...warned(WINDOWS, 'isolation'),
 ];

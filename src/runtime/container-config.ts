@@ -1,10 +1,10 @@
 // config.json: the OCI runtime configuration of a container.
 
 import { locateFiles } from './container-files.ts';
-import type { ContainerInput } from './container-input.ts';
+import type { ContainerInput, IdRange } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
-import { computeMounts } from './mounts.ts';
+import { computeMounts, mapOwners } from './mounts.ts';
 import { parseNamespaceMode } from './namespaces.ts';
 import type { OciConfig, OciLinux, OciProcess } from './oci-config.ts';
 import { formatOciResources } from './oci-resources.ts';
@@ -15,7 +15,7 @@ import { resolveSysctls } from './sysctls.ts';
 const OCI_VERSION = '1.2.0';
 
 export function computeConfig(input: ContainerInput, decisions: Decisions): OciConfig {
-  const { service, image } = input;
+  const { service } = input;
   const hasOwnNames = parseNamespaceMode(service.uts)?.kind === 'own';
   return {
     ociVersion: OCI_VERSION,
@@ -23,19 +23,25 @@ export function computeConfig(input: ContainerInput, decisions: Decisions): OciC
     root: { path: 'rootfs', readonly: service.read_only === true },
     ...(hasOwnNames && { hostname: decisions.hostname }),
     ...(hasOwnNames && service.domainname && { domainname: service.domainname }),
-    mounts: [
-      ...computeMounts({
-        service,
-        imageMounts: image.mounts,
-        binds: input.binds,
-        imageVolumes: input.imageVolumes ?? [],
-        files: locateFiles(input),
-      }),
-      ...(input.grant?.mounts ?? []),
-    ],
+    mounts: computeAllMounts(input),
     ...(service.annotations && { annotations: service.annotations }),
     linux: computeLinux(input, decisions),
   };
+}
+
+function computeAllMounts(input: ContainerInput): OciConfig['mounts'] {
+  const { service, image, idRange } = input;
+  const mounts = [
+    ...computeMounts({
+      service,
+      imageMounts: image.mounts,
+      binds: input.binds,
+      imageVolumes: input.imageVolumes ?? [],
+      files: locateFiles(input),
+    }),
+    ...(input.grant?.mounts ?? []),
+  ];
+  return idRange === undefined ? mounts : mounts.map(mapOwners);
 }
 
 function computeProcess(input: ContainerInput, decisions: Decisions): OciProcess {
@@ -80,6 +86,7 @@ function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
   const isBare = decisions.hasBareSystemPaths;
   return {
     namespaces: computeNamespaces(input),
+    ...computeIdMappings(input.idRange),
     ...(input.devices?.length && { devices: input.devices.map(({ access, ...node }) => node) }),
     cgroupsPath: `/${decisions.cgroupsPath}`,
     resources: formatOciResources(decisions.limits, input.disks ?? {}, service.privileged === true),
@@ -91,8 +98,15 @@ function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
   };
 }
 
-function computeNamespaces({ service, network }: ContainerInput): OciLinux['namespaces'] {
+function computeIdMappings(range: IdRange | undefined): Pick<OciLinux, 'uidMappings' | 'gidMappings'> {
+  if (range === undefined) return {};
+  const map = (hostID: number) => [{ containerID: 0, hostID, size: range.size }];
+  return { uidMappings: map(range.uid), gidMappings: map(range.gid) };
+}
+
+function computeNamespaces({ service, network, idRange }: ContainerInput): OciLinux['namespaces'] {
   const isOwn = {
+    user: idRange !== undefined,
     mount: true,
     pid: service.pid !== 'host',
     ipc: service.ipc !== 'host',

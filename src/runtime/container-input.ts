@@ -22,6 +22,8 @@ export interface ContainerInput {
   readonly identity: ContainerIdentity;
   readonly host: HostFacts;
   readonly network: NetworkInput;
+  /** The ids of the host that the container's are; absent: its ids are the host's. */
+  readonly idRange?: IdRange;
   /** Namespaces of other containers, one of a type. */
   readonly joins?: readonly NamespaceJoin[];
   /** Binds, volumes (anonymous ones too), configs, and secrets that are plain files. Mounts of type tmpfs are computed from the service. */
@@ -48,6 +50,13 @@ export interface ContainerInput {
   readonly table: string;
   /** `remove`: nothing of the container outlives its process (`run --rm`). */
   readonly onEnd: 'keep' | 'remove';
+}
+
+/** Ids 0 to `size` - 1 of a user namespace are the host's from `uid` and `gid` on. */
+export interface IdRange {
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
 }
 
 export interface AccountFiles {

@@ -13,6 +13,7 @@ import type { CgroupSpec } from './monitor-spec.ts';
 import { type ResourceLimits, resolveResourceLimits } from './resource-limits.ts';
 import { type ContainerSeccomp, computeProfileSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
+import { checkIds } from './user-namespace.ts';
 
 export interface Decisions {
   readonly hostname: string;
@@ -54,14 +55,13 @@ export function decide(input: ContainerInput): Decisions {
   });
   const apparmor = decideApparmor(input, security.apparmor);
   const seccomp = decideSeccomp(input, security.seccomp, capabilities.value);
+  const groups = [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])];
+  const user = resolveUser(userSpec, groups, input.accounts);
+  checkIds(input, user);
   return {
     hostname: resolveHostname(input),
     userSpec,
-    user: resolveUser(
-      userSpec,
-      [...(service.group_add ?? []), ...(input.grant?.gids.map(String) ?? [])],
-      input.accounts,
-    ),
+    user,
     capabilities: capabilities.value,
     noNewPrivileges: security.noNewPrivileges,
     ...(seccomp && { seccomp }),

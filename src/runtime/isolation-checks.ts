@@ -6,8 +6,16 @@ import { among, type Finding, NOTHING, unsupported, wrong } from './finding.ts';
 import { hasOwnPids, parseNamespaceMode } from './namespaces.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { explainSysctl } from './sysctls.ts';
+import { findHostShare, isRemapped } from './user-namespace.ts';
 
-export const hostNamespace = among('host');
+/** As the Engine refuses it: the one would undo the other. */
+export function userNamespace(value: string, service: ServiceConfig): readonly Finding[] {
+  const found = among('host', 'auto', 'private')(value);
+  const shared = isRemapped(service) ? findHostShare(service) : undefined;
+  if (shared === undefined) return found;
+  const hint = 'set `userns_mode: host`, or leave out what it shares with the host';
+  return [wrong(`a user namespace cannot be combined with ${shared}`, hint)];
+}
 
 const NAMESPACE_HINT = 'use host, service:NAME or container:NAME, or leave it out';
 

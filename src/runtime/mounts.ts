@@ -121,6 +121,16 @@ function formatBind(bind: ResolvedBind): OciMount {
   };
 }
 
+/**
+ * What is somebody's on the disk is his in the user namespace too. Layers are mapped one by one, as an overlay cannot be:
+ * for tcrun the option means that.
+ */
+export function mapOwners(mount: OciMount): OciMount {
+  const { type, options } = mount;
+  if (type !== 'bind' && type !== 'overlay') return mount;
+  return { ...mount, options: [...options, options.includes('rbind') ? 'ridmap' : 'idmap'] };
+}
+
 function computeTmpfs(service: ServiceConfig): OciMount[] {
   const short = (service.tmpfs ?? []).map((entry) => parseTmpfs(entry, service.name));
   const long = service.volumes

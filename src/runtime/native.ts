@@ -100,6 +100,8 @@ export interface SpawnArchiverRequest {
   readonly directory: Descriptor;
   /** A locked file: the lock is held until the role has ended, even if this process is killed. */
   readonly lock?: Descriptor;
+  /** The user namespace that a role with a root of kind `remapped` works in. */
+  readonly userNamespace?: Descriptor;
   /** An open file to take as standard input; without it there is a pipe. */
   readonly input?: Descriptor;
 }

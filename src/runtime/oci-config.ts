@@ -48,6 +48,9 @@ export interface OciLinux {
     readonly type: 'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup';
     readonly path?: string;
   }[];
+  /** With a namespace of type `user`. */
+  readonly uidMappings?: readonly OciIdMapping[];
+  readonly gidMappings?: readonly OciIdMapping[];
   readonly devices?: readonly {
     readonly path: string;
     readonly type: 'c' | 'b';
@@ -64,6 +67,12 @@ export interface OciLinux {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly rootfsPropagation?: string;
+}
+
+export interface OciIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
 }
 
 export interface OciSeccomp {

@@ -185,15 +185,34 @@ describe('cp to a container', () => {
     expect(scenario.run('cp', 'pair:/a', 'box:/b').status).toBe(2);
   });
 
-  it('works on a stopped container, but not below its mounts, and what never ran has still never run', () => {
+  it('works on a stopped container and in its volumes, and what never ran has still never run', () => {
     up('box');
+    inside(
+      'box',
+      'mkdir /vol/sub; echo kept > /vol/sub/file; ln -s /etc/passwd /vol/out; ln -s /vol /data/tovol',
+    );
     scenario.ok('stop', '-t', '0', 'box');
     scenario.ok('cp', 'one', 'box:/data/stopped');
     scenario.ok('cp', 'box:/data/sub/file', 'out');
     expect(read('out')).toBe('hello\n');
-    expect(scenario.run('cp', 'one', 'box:/vol/x').stderr).toContain('only while it runs');
+    // A volume, by its path and through a link onto it; a bind; what is there only while it runs.
+    scenario.ok('cp', 'one', 'box:/vol/new');
+    scenario.ok('cp', 'one', 'box:/data/tovol/sub/');
+    scenario.ok('cp', 'box:/data/root/vol/sub/file', 'kept');
+    expect(read('kept')).toBe('kept\n');
+    scenario.ok('cp', 'box:/vol', 'whole');
+    expect(read('whole/sub/one')).toBe('one\n');
+    scenario.ok('cp', 'box:/shared/here', 'shared-copy');
+    expect(read('shared-copy')).toBe('from the host\n');
+    expect(scenario.run('cp', 'one', 'box:/shared/x').stderr).toContain('/shared is mounted read-only');
+    expect(scenario.run('cp', 'one', 'box:/scratch/x').stderr).toContain('only while it runs');
+    // A link in a volume leads nowhere outside of it.
+    expect(scenario.run('cp', '-L', 'box:/vol/out', 'passwd').stderr).toContain('does not exist');
+    expect(existsSync(here('passwd'))).toBe(false);
     scenario.ok('start', 'box');
-    expect(inside('box', 'cat /data/stopped')).toBe('one\n');
+    expect(inside('box', 'cat /data/stopped /vol/new /vol/sub/one; stat -c %u:%g /vol/new')).toBe(
+      'one\none\none\n0:0\n',
+    );
     scenario.ok('create', 'frozen');
     scenario.ok('cp', 'one', 'frozen:/etc/early');
     expect(scenario.container('project-frozen-1').State).toBe('created');

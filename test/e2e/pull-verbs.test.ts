@@ -52,6 +52,24 @@ describe('pull', () => {
     expect((await runBeside(project, 'pull', '-q')).stderr).toBe('');
   });
 
+  it('gets what is mounted and what hooks run as well', async () => {
+    compose({
+      app: {
+        image: scene.name('app:1'),
+        volumes: [{ type: 'image', source: scene.name('team/db:2'), target: '/db' }],
+        pre_start: [{ command: 'true', image: scene.name('big:1') }],
+      },
+      other: { image: scene.name('app:1'), volumes: [{ type: 'image', source: 'built', target: '/b' }] },
+      built: { build: '.', image: scene.name('nowhere:1') },
+    });
+    const pulled = await runBeside(project, 'pull', 'app', 'other');
+    expect(pulled.status).toBe(0);
+    for (const name of ['app:1', 'team/db:2', 'big:1']) {
+      expect(pulled.stderr).toContain(` Image ${scene.name(name)}  Pulled\n`);
+    }
+    expect(pulled.stderr).not.toContain('nowhere');
+  });
+
   it('of named services, with or without what they depend on', async () => {
     compose({
       app: { image: scene.name('app:1'), depends_on: ['db'] },

@@ -10,6 +10,11 @@ import { findLeftovers, listDirectory } from './host-state.ts';
 export const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const executable = join(top, 'bin/tcompose');
 
+/** An emulated machine is slower by far (scripts/test-vm.mjs). */
+const { TCOMPOSE_TEST_TIMEOUT } = process.env;
+const COMMAND_TIMEOUT = Number(TCOMPOSE_TEST_TIMEOUT ?? 100_000);
+const PATIENCE = TCOMPOSE_TEST_TIMEOUT === undefined ? 1 : 10;
+
 export interface Outcome {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -84,7 +89,7 @@ export class Scenario {
       cwd: this.directory,
       env: this.environment,
       encoding: 'utf8',
-      timeout: 100_000,
+      timeout: COMMAND_TIMEOUT,
     });
     return { status: result.status, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
   }
@@ -152,11 +157,11 @@ export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
   seconds = 20,
 ): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = Date.now() + seconds * 1000 * PATIENCE;
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${seconds * PATIENCE} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -14,7 +14,7 @@ export interface PushedImage extends Pushed {
 export async function imagePush(
   context: AppContext,
   reference: string,
-  { quiet }: { readonly quiet: boolean },
+  { quiet, platform }: { readonly quiet: boolean; readonly platform?: string | undefined },
 ): Promise<PushedImage | undefined> {
   const { images } = await context.engine('read');
   if (context.dryRun) {
@@ -23,6 +23,7 @@ export async function imagePush(
   }
   const pushed = await images.push(reference, {
     signal: context.interrupted,
+    ...(platform !== undefined && { platform }),
     ...(!quiet && { on: (event) => context.on({ type: 'image', event }) }),
   });
   const { tag } = parseStoredName(pushed.reference);

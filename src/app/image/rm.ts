@@ -9,6 +9,8 @@ import { formatShortName } from './name.ts';
 export interface ImageRmOptions {
   /** All names of an id; also if a stopped container uses the image; what is not there is no error. */
   readonly force: boolean;
+  /** Of a name with images for several platforms, only this one. */
+  readonly platform?: string | undefined;
   /** Content that nothing needs any more stays until the next removal. */
   readonly keepContent: boolean;
 }
@@ -30,9 +32,11 @@ export async function imageRm(
 ): Promise<Results<RemovedNames>> {
   const { images } = await context.engine(context.dryRun ? 'read' : 'change');
   const { dryRun } = context;
+  const { platform, ...rest } = options;
+  const wish = { ...rest, dryRun, ...(platform !== undefined && { platform }) };
   return eachOf(references, async (reference) => {
     try {
-      return toNames(await images.remove(reference, { ...options, dryRun }), dryRun);
+      return toNames(await images.remove(reference, wish), dryRun);
     } catch (error) {
       if (!options.force || !(error instanceof TcError) || error.code !== 'no-such-image') throw error;
       context.on({ type: 'warning', warning: { code: error.code, message: error.message } });

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import {
+  defaultPlatform,
   formatPlatform,
   hostPlatform,
   isRunnable,
@@ -14,8 +15,7 @@ import type { BuildRequest } from './request.ts';
 
 export function choosePlatform({ platform }: Pick<BuildRequest, 'platform'>): Platform {
   const host = hostPlatform();
-  if (platform === undefined) return host;
-  const wanted = parsePlatform(platform);
+  const wanted = platform === undefined ? defaultPlatform() : parsePlatform(platform);
   if (isRunnable(wanted, host) || isEmulated(wanted)) return wanted;
   throw new TcError(`nothing can be built for ${formatPlatform(wanted)} on this machine`, {
     code: 'build-platform',

@@ -2,6 +2,7 @@ import { isExact } from '../../app/image/name.ts';
 import { imagePush, listLocalTags } from '../../app/image/push.ts';
 import { renderPushed } from '../../ui/image/image-results.ts';
 import { defineCommand } from '../command.ts';
+import { platformFlag } from '../image-flags.ts';
 
 export const command = defineCommand({
   operands: 'NAME[:TAG]',
@@ -18,15 +19,16 @@ export const command = defineCommand({
       hidden: true,
       summary: 'Accepted, as Docker does',
     },
+    ...platformFlag,
     quiet: { type: 'boolean', char: 'q', summary: 'Print the name only' },
   },
   async run({ flags, operands: [name = ''], session }) {
-    const { quiet } = flags;
+    const { quiet, platform } = flags;
     const isImplied = !flags['all-tags'] && !isExact(name);
     if (isImplied && !quiet) session.print('Using default tag: latest\n');
     const references = flags['all-tags'] ? await listLocalTags(session.context, name) : [name];
     for (const reference of references) {
-      const pushed = await imagePush(session.context, reference, { quiet });
+      const pushed = await imagePush(session.context, reference, { quiet, platform });
       session.print(pushed === undefined ? `would push ${reference}\n` : renderPushed(pushed, { quiet }));
     }
     return 0;

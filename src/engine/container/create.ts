@@ -10,12 +10,14 @@ import type { Warning } from '../../base/warning.ts';
 import type { ResolvedImage } from '../../image/image.ts';
 import type { RecordedService } from '../../plan/observed-state.ts';
 import type { OperationOf } from '../../plan/operation.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type {
   AccountFiles,
   ContainerBundle,
   ContainerIdentity,
   HostFacts,
+  IdRange,
 } from '../../runtime/container-input.ts';
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
 import type { Descriptor } from '../../runtime/native.ts';
@@ -43,6 +45,8 @@ import { makeMountSources, makeWritableLayer } from './fill.ts';
 import { writeHooks } from './hooks.ts';
 import { observeHostResources } from './host-resources.ts';
 import type { ProjectIdentity } from './labels.ts';
+import { resolveLinkVariables } from './link-variables.ts';
+import type { Containers } from './linked-hosts.ts';
 import { resolveLogServer } from './log-server.ts';
 import { planMounts } from './mount-plan.ts';
 import { resolveBind } from './mounts.ts';
@@ -59,6 +63,7 @@ export interface CreateOrder {
   /** Digests of configs and secrets. */
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
+  readonly idRange?: IdRange;
   readonly ports: readonly PortRecord[];
   /** By model key. */
   readonly networks: ReadonlyMap<string, NetworkRecord>;
@@ -70,6 +75,10 @@ export interface CreateOrder {
   readonly joins?: readonly SharedNamespace[];
   /** Layers by the source of a mount of type `image`. */
   readonly images: ReadonlyMap<string, ResolvedImage>;
+  /** The instance's, where links set variables. */
+  readonly linkable?: Containers;
+  /** Containers of the services that those links name. */
+  readonly linked?: readonly ContainerRecord[];
   /** In the order of `volumes_from`. */
   readonly volumeSources: readonly VolumesFrom[];
 }
@@ -187,7 +196,7 @@ function computeBundle(
   const { paths, names } = instance;
   const { name: service } = operation.service;
   return computeContainer({
-    service: operation.service,
+    service: withLinkVariables(paths, order, endpoints),
     image,
     accounts,
     host,
@@ -208,10 +217,24 @@ function computeBundle(
       maxSize: EVENT_LOG_SIZE,
       ...(operation.oneOff && { oneOff: true }),
     },
+    ...(order.idRange !== undefined && { idRange: order.idRange }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
   });
+}
+
+/** Below those of the service itself. */
+function withLinkVariables(
+  paths: InstancePaths,
+  { operation, project, linkable }: CreateOrder,
+  endpoints: readonly EndpointRecord[],
+): ServiceConfig {
+  const { name, service } = operation;
+  if (linkable === undefined) return service;
+  const linking = { name, project: project.name, endpoints, recorded: service };
+  const variables = resolveLinkVariables(paths, linking, linkable);
+  return { ...service, environment: { ...variables, ...service.environment } };
 }
 
 /** Undefined where it has that file from another container. */

@@ -6,6 +6,7 @@ import type { ContainerRecord, EndpointRecord } from '../record/container-record
 import type { CreateOrder } from './create.ts';
 import type { RecordedSecret } from './file-objects.ts';
 import { formatContainerLabels } from './labels.ts';
+import { listExposed } from './link-variables.ts';
 import type { PlannedMount } from './mount-plan.ts';
 import { recordMount } from './recorded-mounts.ts';
 
@@ -22,7 +23,6 @@ export function describeContainer(
 ): ContainerRecord {
   const { operation, project, image, recorded } = order;
   const { service, number, oneOff, replaces, run } = operation;
-  const sources = listSources(order);
   const idsOf = (records: ReadonlyMap<string, { readonly id: string }>) =>
     Object.fromEntries([...records].map(([key, record]) => [key, record.id]));
   return {
@@ -46,7 +46,7 @@ export function describeContainer(
       ...(order.images.size === 0
         ? {}
         : { images: Object.fromEntries([...order.images].map(([name, { id }]) => [name, id])) }),
-      ...(Object.keys(sources).length === 0 ? {} : { sources }),
+      ...listSources(order),
     },
     labels: formatContainerLabels({
       project,
@@ -61,6 +61,7 @@ export function describeContainer(
     workingDir: project.workingDir,
     endpoints: parts.endpoints,
     ports: order.ports,
+    exposed: listExposed(service, image.config),
     mounts: parts.mounts.map(recordMount),
     anonymousVolumes: Object.fromEntries(
       parts.mounts.flatMap((mount) =>
@@ -69,6 +70,7 @@ export function describeContainer(
     ),
     volumes: listVolumes(parts.mounts),
     ...(parts.secrets.length === 0 ? {} : { secrets: parts.secrets }),
+    ...(order.idRange === undefined ? {} : { idRange: order.idRange }),
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
     ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
   };
@@ -79,12 +81,14 @@ export function listVolumes(mounts: readonly PlannedMount[]): string[] {
   return [...new Set(mounts.flatMap((mount) => (mount.type === 'volume' ? [mount.volume] : [])))];
 }
 
-/** Service -> the container of it whose namespaces or volumes are shared. */
-function listSources({ joined, joins = [], volumeSources }: CreateOrder): Record<string, string> {
+/** Service -> the container of it whose namespaces or volumes are shared, or of which variables tell. */
+function listSources({ joined, joins = [], volumeSources, linked = [] }: CreateOrder) {
   const sources = [
     ...volumeSources.filter(({ isService }) => isService).map(({ record }) => record),
     ...(joined ? [joined] : []),
     ...joins.map(({ of }) => of),
+    ...linked,
   ];
-  return Object.fromEntries(sources.map(({ service, id }) => [service, id]));
+  if (sources.length === 0) return {};
+  return { sources: Object.fromEntries(sources.map(({ service, id }) => [service, id])) };
 }

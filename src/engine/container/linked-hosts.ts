@@ -4,13 +4,14 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { unless } from '../../base/system-error.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 
 /** Ends the lines that are ours to replace; everything else in the file may be the container's own doing. */
 const MARK = '# link';
 
-type Containers = ReadonlyMap<string, ContainerRecord>;
+export type Containers = ReadonlyMap<string, ContainerRecord>;
 
 /** Of a container that is about to start. */
 export function writeLinkedHosts(
@@ -42,13 +43,26 @@ export function updateLinkedHosts(
 
 /** Pure. `ADDRESS\tALIAS NAME...`, one line a linked container and address family that both have in common. */
 export function formatLinkedHosts(record: ContainerRecord, containers: Containers): string[] {
+  return findLinked(record, containers).flatMap(({ alias, record: linked, addresses }) => {
+    const names = [...new Set([alias, linked.id.slice(0, 12), linked.name])].join(' ');
+    return addresses.map((address) => `${address}\t${names}\t${MARK}`);
+  });
+}
+
+type Linking = Pick<ContainerRecord, 'project' | 'endpoints'> & {
+  readonly recorded: Pick<ServiceConfig, 'links' | 'external_links'>;
+};
+
+/** Pure. Of a service the lowest replica, the newer of two. Addresses: on a network that both have, IPv4 first. */
+export function findLinked(
+  record: Linking,
+  containers: Containers,
+): readonly { alias: string; record: ContainerRecord; addresses: readonly string[] }[] {
   return listLinks(record).flatMap(({ name, alias }) => {
     const [linked] = [...containers.values()]
       .filter((other) => !other.oneOff && isCalled(other, name, record))
       .sort((a, b) => a.number - b.number || Date.parse(b.createdAt) - Date.parse(a.createdAt));
-    if (linked === undefined) return [];
-    const names = [...new Set([alias, linked.id.slice(0, 12), linked.name])].join(' ');
-    return sharedAddresses(record, linked).map((address) => `${address}\t${names}\t${MARK}`);
+    return linked ? [{ alias, record: linked, addresses: sharedAddresses(record, linked) }] : [];
   });
 }
 
@@ -62,7 +76,7 @@ function hasLinks({ recorded }: ContainerRecord): boolean {
   return (recorded.links?.length ?? 0) + (recorded.external_links?.length ?? 0) > 0;
 }
 
-function listLinks({ recorded }: ContainerRecord): readonly { name: string; alias: string }[] {
+function listLinks({ recorded }: Linking): readonly { name: string; alias: string }[] {
   return [...(recorded.links ?? []), ...(recorded.external_links ?? [])].map((link) => {
     const [name = '', alias = name] = link.split(':');
     return { name, alias };
@@ -70,11 +84,11 @@ function listLinks({ recorded }: ContainerRecord): readonly { name: string; alia
 }
 
 /** A link names a service of the project, an external one a container. */
-function isCalled(record: ContainerRecord, name: string, by: ContainerRecord): boolean {
+function isCalled(record: ContainerRecord, name: string, by: Linking): boolean {
   return record.name === name || (record.service === name && record.project === by.project);
 }
 
-function sharedAddresses(record: ContainerRecord, linked: ContainerRecord): string[] {
+function sharedAddresses(record: Linking, linked: ContainerRecord): string[] {
   const own = new Set(record.endpoints.map((endpoint) => endpoint.networkId));
   const shared = linked.endpoints.find((endpoint) => own.has(endpoint.networkId));
   return [shared?.ipv4, shared?.ipv6].filter((address) => address !== undefined);

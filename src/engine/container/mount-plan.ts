@@ -129,6 +129,6 @@ function planImage(mount: MountConfig, source: MountSource): PlannedMount {
   return { type: 'image', image, volume, bind: { target: mount.target, readOnly: true } };
 }
 
-function listTmpfsTargets(service: ServiceConfig): string[] {
+export function listTmpfsTargets(service: ServiceConfig): string[] {
   return (service.tmpfs ?? []).map((entry) => cleanPath(entry.split(':')[0] ?? ''));
 }

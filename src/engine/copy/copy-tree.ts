@@ -1,7 +1,7 @@
 // A tree that `cp` reads or writes: a container's, running or not, or the host's. All work in it is done by roles of tcrun
 // that are shut into it; here it is only decided what their root is.
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { readRole } from '../../image/layer/pack.ts';
@@ -18,8 +18,10 @@ import { lockStopped } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
 import type { CopyEntry, CopyTree } from '../ports.ts';
 import { parseProcessStat } from '../process/process-stat.ts';
+import { readContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
 import { describeCopyFailure } from './copy-failure.ts';
+import { listStoppedMounts, StoppedTree } from './stopped-tree.ts';
 
 /** USER_HZ, in which the status tells when a process began. */
 const TICKS = 100;
@@ -32,13 +34,19 @@ interface Root {
   readonly writing: readonly string[];
   /** Held by the roles as well, so that nobody starts the container meanwhile. */
   readonly lock?: Descriptor;
+  /** Whose ids the files have. */
+  readonly userNamespace?: Descriptor;
   close(): void;
 }
 
-export function openHostTree({ native }: EngineContext, directory: string): CopyTree {
+export function openHostTree(context: EngineContext, directory: string): CopyTree {
+  return openDirectoryTree(context, directory, 'this host');
+}
+
+function openDirectoryTree({ native }: EngineContext, directory: string, what: string): CopyTree {
   const fd = native.openDirectory(directory);
   const close = () => native.close(fd);
-  return new RootTree(native, { directory: fd, reading: ['live'], writing: ['live'], close }, 'this host');
+  return new RootTree(native, { directory: fd, reading: ['live'], writing: ['live'], close }, what);
 }
 
 export async function openContainerTree(
@@ -50,7 +58,7 @@ export async function openContainerTree(
   if (live) return new RootTree(context.native, live, name);
   const lock = await lockStopped(context, container.id);
   if (lock === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
-  if (lock !== 'running') return new RootTree(context.native, openStopped(context, container, lock), name);
+  if (lock !== 'running') return openStoppedTree(context, container, lock);
   const started = openLive(context, container);
   if (started) return new RootTree(context.native, started, name);
   throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
@@ -60,18 +68,49 @@ export async function openContainerTree(
 function openLive({ native, instance }: EngineContext, { id }: ObservedContainer): Root | undefined {
   const { alive, status } = readContainerStatus(instance.paths, id);
   if (!alive || (status?.state !== 'running' && status?.state !== 'paused')) return undefined;
-  const { pid, pidStart } = status;
+  const { pid = 0, pidStart } = status;
   try {
-    const directory = native.openDirectory(`/proc/${pid}/root`);
+    const root = openRoot(native, pid, readContainerRecord(instance.paths, id)?.idRange !== undefined);
     // Only now: had the pid passed to somebody else, the root would be his.
     const { startSeconds } = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    if (Math.round(startSeconds * TICKS) === pidStart)
-      return { directory, reading: ['live'], writing: ['live'], close: () => native.close(directory) };
-    native.close(directory);
+    if (Math.round(startSeconds * TICKS) === pidStart) return root;
+    root.close();
   } catch {
     // It ended just now.
   }
   return undefined;
+}
+
+function openRoot(native: EngineContext['native'], pid: number, isRemapped: boolean): Root {
+  const directory = native.openDirectory(`/proc/${pid}/root`);
+  const close = () => native.close(directory);
+  if (!isRemapped) return { directory, reading: ['live'], writing: ['live'], close };
+  try {
+    const userNamespace = openSync(`/proc/${pid}/ns/user`, 'r');
+    const [reading, writing] = [['remapped'], ['remapped']];
+    return {
+      directory,
+      reading,
+      writing,
+      userNamespace,
+      close() {
+        close();
+        native.close(userNamespace);
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function openStoppedTree(context: EngineContext, container: ObservedContainer, lock: Descriptor): CopyTree {
+  const { native, instance } = context;
+  const { id, name } = container;
+  const root = new RootTree(native, openStopped(context, container, lock), name);
+  const record = readContainerRecord(instance.paths, id);
+  const mounts = record ? listStoppedMounts(instance.paths, record) : [];
+  return new StoppedTree(root, { name, mounts }, (directory) => openDirectoryTree(context, directory, name));
 }
 
 /** Its layers, put together where only the role sees it. Its mounts are not there. */
@@ -132,8 +171,15 @@ class RootTree implements CopyTree {
   }
 
   #start(role: SpawnArchiverRequest['role'], words: readonly string[]): Archiver {
-    const { directory, lock } = this.#root;
-    return this.#native.spawnArchiver({ executable: tcrunPath(), role, arguments: words, directory, lock });
+    const { directory, lock, userNamespace } = this.#root;
+    return this.#native.spawnArchiver({
+      executable: tcrunPath(),
+      role,
+      arguments: words,
+      directory,
+      lock,
+      userNamespace,
+    });
   }
 
   #describe(path: string): string {

@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { abortable } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
 import type { ContainerRef } from '../../plan/operation.ts';
+import { linkedServices } from '../../plan/service-graph.ts';
 import type { Nanoseconds } from '../../project/model.ts';
 import type { Descriptor } from '../../runtime/native.ts';
 import { createContainer } from '../container/create.ts';
@@ -21,7 +22,7 @@ import { withMountedVolumes } from '../volume/mounted-volumes.ts';
 import { awaitCondition } from './await-condition.ts';
 import { drainContainer } from './drain.ts';
 import type { Execution, Executors } from './execution.ts';
-import { findPredecessor, findVolumeSources } from './find-container.ts';
+import { findContainer, findPredecessor, findVolumeSources } from './find-container.ts';
 import { observeUpdate } from './observe-update.ts';
 import { executeProvider, withProvided } from './provider-executor.ts';
 import { runHook } from './run-hook.ts';
@@ -63,6 +64,10 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
       joined: findJoined(execution, 'network_mode', service.network_mode),
       joins: findNamespaces(execution, service),
       volumeSources: findVolumeSources(execution, service),
+      ...(service.tcompose?.link_variables && {
+        linkable: execution.containers,
+        linked: linkedServices(service).flatMap((name) => findContainer(execution, 'service', name) ?? []),
+      }),
     });
     execution.keepLock(created.record.id, created.lock);
     execution.created.set(node, created.record.id);

@@ -11,10 +11,12 @@ import { recordService } from '../../plan/recorded.ts';
 import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
-import type { AccountFiles, ContainerInput } from '../../runtime/container-input.ts';
+import type { AccountFiles, ContainerInput, IdRange } from '../../runtime/container-input.ts';
+import { isRemapped } from '../../runtime/user-namespace.ts';
 import { describeIdentity } from '../container/create.ts';
 import { locateExternal } from '../container/file-objects.ts';
 import { observeHostResources } from '../container/host-resources.ts';
+import { chooseIdRange, readSubordinateIds } from '../container/id-range.ts';
 import { planMounts } from '../container/mount-plan.ts';
 import { listImageMounts } from '../image/image-mounts.ts';
 import type { Images } from '../image/images.ts';
@@ -36,6 +38,7 @@ export interface PreparedContainer {
   readonly recorded: RecordedService;
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
+  readonly idRange?: IdRange;
   readonly ports: readonly PortRecord[];
   /** By the source of a mount of type `image`. */
   readonly images: ReadonlyMap<string, ResolvedImage>;
@@ -129,7 +132,8 @@ async function prepareCreate(
   checkMounts(operation, image);
   checkVolumeSources(execution, service);
   const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
-  checkConfiguration(execution, operation, { image, accounts, seccompProfile });
+  const idRange = isRemapped(service) ? findIdRange(execution) : undefined;
+  checkConfiguration(execution, operation, { image, accounts, seccompProfile, ...(idRange && { idRange }) });
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = ownerOf(execution, operation);
   const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
@@ -139,9 +143,17 @@ async function prepareCreate(
     recorded: recordService(service, digest),
     files: digestFiles(service, listDigested(execution, operation), digest),
     ...(seccompProfile !== undefined && { seccompProfile }),
+    ...(idRange !== undefined && { idRange }),
     images: await resolveImageMounts(service, images, model),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
+}
+
+/** The same for all containers that one command makes. */
+function findIdRange(execution: Execution): IdRange {
+  const { project, containers, prepared } = execution;
+  const mine = [...prepared.values()].map(({ idRange }) => ({ project: project.name, idRange }));
+  return chooseIdRange(project.name, [...mine, ...containers.values()], readSubordinateIds());
 }
 
 /**
@@ -204,7 +216,7 @@ function checkMounts(operation: Create, image: ResolvedImage): void {
 function checkConfiguration(
   execution: Execution,
   operation: Create,
-  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile'>,
+  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile' | 'idRange'>,
 ): void {
   const { instance } = execution.context;
   const id = '0'.repeat(64);

@@ -2,7 +2,8 @@
 
 import { TcError } from '../../base/error.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
-import { parseNamespaceMode, SHARED_TYPES } from '../../runtime/namespaces.ts';
+import { parseNamespaceMode, SHARED_TYPES, type SharedType } from '../../runtime/namespaces.ts';
+import { isRemapped } from '../../runtime/user-namespace.ts';
 import type { SharedNamespace } from '../container/create.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import type { Execution } from './execution.ts';
@@ -20,6 +21,29 @@ export function checkNamespaces(execution: Execution, service: ServiceConfig): v
   for (const type of SHARED_TYPES) {
     if (service[type]?.startsWith('container:')) findJoined(execution, type, service[type]);
   }
+  if (!isRemapped(service)) return;
+  for (const type of [...SHARED_TYPES, 'network_mode'] as const) checkOwner(execution, type, service);
+}
+
+/** In a user namespace one has no rights over what belongs to the host's. */
+function checkOwner(
+  execution: Execution,
+  attribute: SharedType | 'network_mode',
+  service: ServiceConfig,
+): void {
+  const text = service[attribute];
+  const mode = parseNamespaceMode(text);
+  const named = mode?.kind === 'service' ? execution.services[mode.name] : undefined;
+  if (named ? isRemapped(named) : mode?.kind !== 'container') return;
+  const other = named ? undefined : findJoined(execution, attribute, text);
+  if (other?.idRange && other.project === execution.project.name) return;
+  throw new TcError(
+    `service ${service.name}: ${attribute}: ${text} is not in the user namespace of this project, and the service is`,
+    {
+      code: 'user-namespace',
+      hints: ['set `userns_mode` to the same for both'],
+    },
+  );
 }
 
 /** The container that `service:NAME` or `container:NAME` means. */

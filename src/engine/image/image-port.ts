@@ -9,7 +9,7 @@ import type { LoggedIn } from '../../image/registry/login.ts';
 import type { FoundRepository, SearchOptions } from '../../image/registry/search.ts';
 import type { PruneOptions, Removed, RemoveOptions } from '../../image/remove.ts';
 import type { PullPolicy } from '../../image/resolve.ts';
-import type { ImageStore } from '../../image/store.ts';
+import type { ImageStore, NamedPlatform } from '../../image/store.ts';
 import type { PlannedImage } from '../../plan/operation.ts';
 
 export type { ArchiveFormat } from '../../image/archive/save.ts';
@@ -78,7 +78,7 @@ export interface ImagePort
     'pull' | 'push' | 'load' | 'save' | 'flatten' | 'import' | 'list' | 'inspect' | 'tag'
   > {
   /** Which containers use which image is looked up here. */
-  remove(reference: string, options: Omit<RemoveOptions, 'uses'>): Promise<Removed>;
+  remove(reference: string, options: NamedPlatform<Omit<RemoveOptions, 'uses'>>): Promise<Removed>;
   prune(options: Omit<PruneOptions, 'uses'>): Promise<Removed>;
   pruneBuildCache(options: Omit<PruneBuildCacheOptions, 'uses'>): Promise<PrunedBuildCache>;
   uses(): Promise<readonly ContainerImageUse[]>;

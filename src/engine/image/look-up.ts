@@ -2,9 +2,12 @@
 
 import { availableParallelism } from 'node:os';
 import { abortable, settleAll } from '../../base/async.ts';
+import type { PullPolicy } from '../../image/resolve.ts';
 import type { PlannedImage } from '../../plan/operation.ts';
 import type { ProjectModel } from '../../project/model.ts';
+import type { ServiceConfig } from '../../project/service-config.ts';
 import { atService } from '../execute/locate.ts';
+import { listOtherImages } from './image-mounts.ts';
 import type { ImageRequest, PullFailure, PullOutcome, PullPolicies } from './image-port.ts';
 import type { DescribedImage, Images } from './images.ts';
 import { mergeWanted, type WantedImage, wantImage } from './wanted-image.ts';
@@ -63,10 +66,23 @@ export function planImages(found: Iterable<FoundImage>): PlannedImage[] {
   );
 }
 
+/** The service's own, and those of its mounts and hooks that nobody here builds. */
+function wantAll(service: ServiceConfig, model: ProjectModel, policy: PullPolicy): WantedImage[] {
+  const others = listOtherImages(service, model).filter(([, { build }]) => build === undefined);
+  return [
+    wantImage(service, model, policy),
+    ...others.map(([attribute, of]) => ({
+      ...wantImage(of, model, policy),
+      services: [service.name],
+      attribute,
+    })),
+  ];
+}
+
 export async function pullImages(request: LookUpRequest, policies: PullPolicies): Promise<PullOutcome> {
   const wanted = Object.entries(policies).flatMap(([name, policy]) => {
     const service = request.model.services[name];
-    return service === undefined ? [] : [wantImage(service, request.model, policy)];
+    return service === undefined ? [] : wantAll(service, request.model, policy);
   });
   const begun = new Set<string | undefined>();
   const { on } = request.wish;

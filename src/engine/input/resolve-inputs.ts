@@ -8,7 +8,7 @@ import type { ServiceConfig } from '../../project/service-config.ts';
 import { findUnsupported } from '../../runtime/unsupported.ts';
 import { locateExternal } from '../container/file-objects.ts';
 import { atService } from '../execute/locate.ts';
-import { listImageMounts } from '../image/image-mounts.ts';
+import { listImageMounts, listOtherImages } from '../image/image-mounts.ts';
 import type { ImageRequest } from '../image/image-port.ts';
 import type { DescribedImage, Images } from '../image/images.ts';
 import { type FoundImage, lookUpImages, planImages } from '../image/look-up.ts';
@@ -66,14 +66,7 @@ function wantImages(service: ServiceConfig, { model, wish }: InputRequest): Prom
       services: [service.name],
       attribute,
     }));
-  const hooks = (service.pre_start ?? []).flatMap(({ image }) =>
-    image ? [{ ...service, image, build: undefined }] : [],
-  );
-  return [
-    want('image', service),
-    ...listImageMounts(service, model).map(([, of]) => want('volumes', of)),
-    ...hooks.map((of) => want('pre_start', of)),
-  ];
+  return [want('image', service), ...listOtherImages(service, model).map(([name, of]) => want(name, of))];
 }
 
 /** Before anything is looked up: a project that cannot run as it is written changes nothing. */

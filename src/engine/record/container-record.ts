@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { RecordedService, ServiceInputs } from '../../plan/observed-state.ts';
+import type { IdRange } from '../../runtime/container-input.ts';
 import type { RecordedSecret } from '../container/file-objects.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { readJsonFile, type Versioned, writeNewJsonFile } from './json-file.ts';
@@ -30,6 +31,8 @@ export interface ContainerRecord extends Versioned {
   readonly workingDir: string;
   readonly endpoints: readonly EndpointRecord[];
   readonly ports: readonly PortRecord[];
+  /** `3306/tcp`: those that image and service name, published or not. */
+  readonly exposed?: readonly string[];
   readonly mounts: readonly RecordedMount[];
   /** Target in the container -> name of the volume made for it alone. */
   readonly anonymousVolumes: Readonly<Record<string, string>>;
@@ -37,6 +40,8 @@ export interface ContainerRecord extends Versioned {
   readonly volumes: readonly string[];
   /** Files that are handed to the monitor in memory at each start, in the order of its `secrets`. */
   readonly secrets?: readonly RecordedSecret[];
+  /** Ids of the host that its own are in a user namespace; absent: it has none. */
+  readonly idRange?: IdRange;
   readonly replaces?: string;
   /** The container whose network namespace it shares. */
   readonly networkOf?: string;

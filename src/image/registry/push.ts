@@ -3,7 +3,8 @@
 import type { ImageEntry } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import { type Digest, digestOf } from '../digest.ts';
-import { readManifest, requireImage } from '../images.ts';
+import { readManifest, requireImage, requirePlatform } from '../images.ts';
+import type { Platform } from '../platform.ts';
 import type { OnImageEvent } from '../progress.ts';
 import {
   formatReference,
@@ -16,6 +17,8 @@ import { Registry } from './registry.ts';
 import { type Upload, uploadBlob } from './upload.ts';
 
 export interface PushOptions {
+  /** Of a name with images for several platforms, this one. */
+  readonly platform?: Platform;
   readonly on?: OnImageEvent | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,7 +46,8 @@ export async function pushImage(context: StoreContext, text: string, options: Pu
   try {
     return await withLease(context, async () => {
       const { entries } = await context.catalog.read();
-      const entry = requireImage(entries, text);
+      const { platform } = options;
+      const entry = platform ? requirePlatform(entries, text, platform) : requireImage(entries, text);
       const image = await compressForPush(context, await readManifest(context, entry, name), entry, name);
       const elsewhere = await listMountable(context, entries, reference);
       const { config, layers } = image.manifest;

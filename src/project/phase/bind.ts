@@ -80,9 +80,12 @@ function bindService(value: Mapping, name: string, context: ParseContext): Servi
   };
 }
 
-function bindOwn(own: unknown): { once?: boolean } {
-  const once = (own as { once?: unknown }).once;
-  return once === undefined ? {} : { once: once === true || once === 'true' };
+function bindOwn(own: unknown): NonNullable<ServiceConfig['tcompose']> {
+  const entries = (['once', 'link_variables'] as const).flatMap((key) => {
+    const value = (own as Record<string, unknown>)[key];
+    return value === undefined ? [] : [[key, value === true || value === 'true']];
+  });
+  return Object.fromEntries(entries);
 }
 
 function bindFileObject(value: Mapping, _name: string, context: ParseContext): FileObjectConfig {

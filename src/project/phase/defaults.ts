@@ -12,8 +12,13 @@ import {
 } from '../text/tree.ts';
 
 export function fillDefaults(root: Mapping): void {
+  const own = mappingAt(root, 'x-tcompose');
   for (const service of Object.values(mappingAt(root, 'services') ?? {})) {
-    if (isMapping(service)) fillService(service);
+    if (!isMapping(service)) continue;
+    fillService(service);
+    if (own?.['userns'] !== undefined && !service['userns_mode']) {
+      setEntry(service, 'userns_mode', own['userns'], valuePlace(own, 'userns'));
+    }
   }
 }
 

@@ -41,12 +41,24 @@ export function upgradeFormat1(document: Mapping, diagnostics: Diagnostics): voi
   const at = keyPlace(services, first);
   setEntry(document, 'services', services, at);
   declareVolumes(document, services);
+  for (const service of Object.values(services)) keepLinkVariables(service);
   diagnostics.warn({
     code: 'key-deprecated',
     message: 'this file has format 1: services at the top, without `services:`',
     at,
     hints: ["`config --upgrade` writes it in today's form"],
   });
+}
+
+/** Programs of that time read where others are from variables. */
+function keepLinkVariables(service: Value | undefined): void {
+  if (!isMapping(service) || 'x-tcompose' in service) return;
+  const key = ['links', 'external_links'].find((name) => listAt(service, name)?.length);
+  if (key === undefined) return;
+  const at = keyPlace(service, key);
+  const own = newMapping(at);
+  setEntry(own, 'link_variables', true, at);
+  setEntry(service, 'x-tcompose', own, at);
 }
 
 /** A named volume needed no declaration, and its name was global. */

@@ -17,6 +17,8 @@ interface Case {
   readonly network?: Partial<NetworkInput>;
   readonly binds?: ContainerInput['binds'];
   readonly disks?: ContainerInput['disks'];
+  readonly idRange?: ContainerInput['idRange'];
+  readonly apparmor?: boolean;
   /** Top-level members of the answer, dotted, that are shown; all without it. */
   readonly show?: readonly string[];
 }
@@ -31,6 +33,8 @@ function describeInput({
   network = {},
   binds = [],
   disks = {},
+  idRange,
+  apparmor = false,
 }: Case): ContainerInput {
   const { mounts = [], ...config } = image;
   return {
@@ -48,10 +52,11 @@ function describeInput({
     image: { id: `sha256:${ID}`, reference: 'test', config, layers: ['/layers/top', '/layers/base'], mounts },
     accounts,
     identity: { id: ID, name: 'demo-web-1', project: 'demo', service: 'web', number: 1 },
-    host: describeHost(host),
+    host: { ...describeHost(host), hasApparmor: apparmor },
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, ...network },
     binds,
     disks,
+    ...(idRange && { idRange }),
     paths: { bundle: '/var/lib/tcompose/containers/x', runDir: '/run/tcompose/containers/x' },
     table: 'tcompose',
     onEnd: 'keep',

@@ -151,6 +151,19 @@ describe('an open registry', () => {
     await expect(store.pull(name, { platform: 'linux/s390x' })).rejects.toMatchObject({
       code: 'no-such-platform',
     });
+
+    // One of them alone is pushed, and removed.
+    expect((await store.push(name, { platform: 'linux/arm64' })).digest).toBe(images.arm64.manifest.digest);
+    await expect(store.push(name, { platform: 'linux/s390x' })).rejects.toMatchObject({
+      code: 'no-such-platform',
+    });
+    const removed = await store.remove(name, { uses: [], platform: 'linux/arm64' });
+    expect(removed).toMatchObject({ untagged: [], deleted: [images.arm64.config.digest] });
+    await expect(store.remove(name, { uses: [], platform: 'linux/arm64' })).rejects.toMatchObject({
+      code: 'no-such-platform',
+    });
+    expect((await store.inspect(name, 'linux/amd64')).imageId).toBe(images.amd64.config.digest);
+    expect(await store.remove(name, { uses: [], platform: 'amd64' })).toMatchObject({ untagged: [name] });
   });
 
   it('pulls again only what has changed', async () => {

@@ -153,6 +153,23 @@ describe('health', () => {
     await container.stop({ graceMs: 0 });
   });
 
+  it('comes at the start interval until the service is healthy, then at the interval', async () => {
+    const hour = 3_600_000_000_000;
+    const container = await sandbox.run('sleep 0.3; touch /tmp/ready; exec sleep 1000', {
+      service: check('test -e /tmp/ready', {
+        interval: hour,
+        start_period: hour,
+        start_interval: 50_000_000,
+      }),
+    });
+    const { health } = await container.reached(({ health }) => health?.status === 'healthy');
+    expect(health?.log.length).toBeGreaterThan(1);
+    expect(health?.log.at(-2)).toMatchObject({ exitCode: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(container.status().health?.log.at(-1)).toEqual(health?.log.at(-1));
+    await container.stop({ graceMs: 0 });
+  });
+
   it('does not count failures in the start period', async () => {
     const container = await sandbox.run('exec sleep 1000', {
       service: check('false', { start_period: 60_000_000_000, start_interval: 20_000_000, retries: 1 }),

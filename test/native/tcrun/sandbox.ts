@@ -76,6 +76,7 @@ export interface Start {
   readonly disks?: ContainerInput['disks'];
   readonly grant?: ContainerInput['grant'];
   readonly joins?: ContainerInput['joins'];
+  readonly idRange?: ContainerInput['idRange'];
   readonly seccompProfile?: string;
   readonly network?: Partial<ContainerInput['network']>;
   readonly onEnd?: 'keep' | 'remove';
@@ -182,6 +183,7 @@ export class Sandbox {
       ...(start.disks && { disks: start.disks }),
       ...(start.grant && { grant: start.grant }),
       ...(start.joins && { joins: start.joins }),
+      ...(start.idRange && { idRange: start.idRange }),
       ...(start.seccompProfile && { seccompProfile: start.seccompProfile }),
       paths: { bundle, runDir },
       table: `tcompose-${this.instance}`,

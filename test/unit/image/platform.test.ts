@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   choosePlatform,
+  defaultPlatform,
   formatPlatform,
   hostPlatform,
   isRunnable,
@@ -31,6 +32,16 @@ describe('platforms', () => {
   for (const text of ['', 'a/b/c/d', 'linux/', 'linux/a b']) {
     it(`refuses ${JSON.stringify(text)}`, () => expect(() => parsePlatform(text)).toThrow(/not a platform/));
   }
+
+  it('are that of DOCKER_DEFAULT_PLATFORM where nobody says which', () => {
+    expect(defaultPlatform({})).toEqual(hostPlatform());
+    expect(defaultPlatform({ DOCKER_DEFAULT_PLATFORM: '' })).toEqual(hostPlatform());
+    const platform = defaultPlatform({ DOCKER_DEFAULT_PLATFORM: 'linux/s390x' });
+    expect(formatPlatform(platform)).toBe('linux/s390x');
+    expect(() => defaultPlatform({ DOCKER_DEFAULT_PLATFORM: 'a/b/c/d' })).toThrow(
+      'DOCKER_DEFAULT_PLATFORM: "a/b/c/d" is not a platform',
+    );
+  });
 
   it('linux alone is this machine', () => expect(parsePlatform('linux')).toEqual(hostPlatform()));
 });

@@ -60,7 +60,10 @@ const ownKeys = [
   'services.*.volume_driver',
   // tcompose's own.
   'services.*.x-tcompose',
+  'services.*.x-tcompose.link_variables',
   'services.*.x-tcompose.once',
+  'x-tcompose',
+  'x-tcompose.userns',
   // Written once for all resources.
   'configs.*.driver',
 ];
@@ -78,6 +81,7 @@ const differences: Readonly<Record<string, string>> = {
   'ports.cases: the same port twice is one': 'upstream drops repeats before it validates',
   'ports.cases: a fraction': 'upstream refuses it later',
   'services.cases: x-tcompose with an unknown key': 'tcompose knows its own extension',
+  'services.cases: x-tcompose of a project with an unknown value': 'tcompose knows its own extension',
 };
 
 describe.skipIf(upstreamPath === '')(

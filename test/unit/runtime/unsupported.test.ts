@@ -35,6 +35,36 @@ const errors = (service: object) =>
     error.source?.file.slice('/services/web/'.length),
   ]);
 
+describe('a user namespace', () => {
+  it('is asked for by auto and private, and by nothing else', () => {
+    for (const userns_mode of ['auto', 'private', 'host', '']) expect(errors({ userns_mode })).toEqual([]);
+    expect(errors({ userns_mode: 'keep-id' })).toEqual([
+      ['not-supported-yet', 'services.web.userns_mode: "keep-id" is not supported yet', 'userns_mode'],
+    ]);
+  });
+
+  it.each([
+    ['`privileged`', { privileged: true }],
+    ['`network_mode: host`', { network_mode: 'host' }],
+    ['`pid: host`', { pid: 'host' }],
+    ['`ipc: host`', { ipc: 'host' }],
+    ['`uts: host`', { uts: 'host' }],
+    [
+      '`bind.propagation: shared`',
+      { volumes: [{ type: 'bind', source: '/x', target: '/x', bind: { propagation: 'rshared' } }] },
+    ],
+  ])('is not combined with %s', (what, service) => {
+    expect(errors({ userns_mode: 'auto', ...service })).toEqual([
+      [
+        'invalid-value',
+        `services.web.userns_mode: a user namespace cannot be combined with ${what}`,
+        'userns_mode',
+      ],
+    ]);
+    expect(errors({ userns_mode: 'host', ...service })).toEqual([]);
+  });
+});
+
 describe('the table', () => {
   // compose-spec 05-services.md and deploy.md; `extends` never reaches the model.
   const names =

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { chooseIdRange } from '../../../../src/engine/container/id-range.ts';
+
+const NONE = { users: '', groups: '' };
+
+describe('the ids of a project', () => {
+  it('are those that its containers have', () => {
+    const idRange = { uid: 5_000_000, gid: 6_000_000, size: 65_536 };
+    const containers = [{ project: 'other' }, { project: 'shop', idRange }];
+    expect(chooseIdRange('shop', containers, NONE)).toEqual(idRange);
+  });
+
+  it('are the same again for a new project of that name, and no other project has them', () => {
+    const first = chooseIdRange('shop', [], NONE);
+    expect(chooseIdRange('shop', [{ project: 'blog' }], NONE)).toEqual(first);
+    const second = chooseIdRange('shop', [{ project: 'blog', idRange: first }], NONE);
+    expect(second.uid).not.toBe(first.uid);
+    expect(first).toMatchObject({ gid: first.uid, size: 65_536 });
+    expect(first.uid % 65_536).toBe(0);
+    // Of 32 bits with a sign, and beyond what systemd hands out.
+    expect(first.uid).toBeGreaterThanOrEqual(0x7000_0000);
+    expect(first.uid + first.size).toBeLessThanOrEqual(0x7ffd_0000);
+  });
+
+  it('come from what the host has set aside for tcompose, users and groups apart', () => {
+    const users = '# a comment\nroot:100000:65536\ntcompose:200000:131072\n';
+    const groups = 'tcompose:400000:131072\n';
+    const first = chooseIdRange('shop', [], { users, groups });
+    const second = chooseIdRange('blog', [{ project: 'shop', idRange: first }], { users, groups });
+    expect([first.uid, second.uid].sort()).toEqual([200_000, 265_536]);
+    expect([first.gid, second.gid].sort()).toEqual([400_000, 465_536]);
+    const all = [first, second].map((idRange, i) => ({ project: `p${i}`, idRange }));
+    expect(() => chooseIdRange('third', all, { users, groups })).toThrow(
+      'there is no range of 65536 ids left for the user namespace of project third',
+    );
+  });
+
+  it("are nobody else's", () => {
+    const { uid } = chooseIdRange('shop', [], NONE);
+    const users = `lxd:${uid + 1}:10\n`;
+    expect(chooseIdRange('shop', [], { users, groups: '' }).uid).not.toBe(uid);
+    expect(chooseIdRange('shop', [], { users: `lxd:${uid - 10}:10`, groups: '' }).uid).toBe(uid);
+  });
+});
