@@ -50,6 +50,8 @@ export interface StepContext {
   readonly classes: StopClasses;
   /** Service -> how its replicas are replaced, where not all at once. */
   readonly rolls: ReadonlyMap<string, Roll>;
+  /** Ids of containers that have to go before others can be made. */
+  readonly giving: ReadonlySet<string>;
   /** Steps that the start of a container of the service waits for. */
   gate(service: ServiceConfig): readonly NodeId[];
 }

@@ -76,13 +76,16 @@ export function decideRolls(decisions: Iterable<ServiceDecision>, context: RollC
 }
 
 function whyNotRolled(service: ServiceConfig, context: RollContext): string | undefined {
-  if (context.rolling.has(service.name)) {
-    return context.classes.first.has(service.name)
-      ? 'the old containers have to make room first (a fixed address, a network or volume made anew, a port or name that another service gets)'
-      : undefined;
-  }
-  return whyBound(service, context) ?? 'the old containers are not kept';
+  const { classes, rolling } = context;
+  if (!rolling.has(service.name)) return whyBound(service, context) ?? 'the old containers are not kept';
+  if (classes.first.has(service.name)) return MAKES_ROOM;
+  return classes.early.has(service.name)
+    ? 'the old containers share namespaces of some that are replaced, too'
+    : undefined;
 }
+
+const MAKES_ROOM =
+  'the old containers have to make room first (a fixed address, a network or volume made anew, a port or name that another service gets)';
 
 /** Why the old and the new container of a replica cannot run side by side. */
 export function whyApart(

@@ -31,7 +31,8 @@ export function emitService(decision: ServiceDecision, context: StepContext): vo
   const recreates = replicas.filter((replica) => replica.action === 'recreate');
   const [late, early] = partition(
     decision.removals,
-    (removal) => roll !== undefined && isLate(removal, recreates),
+    (removal) =>
+      roll !== undefined && !context.giving.has(removal.container.id) && isLate(removal, recreates),
   );
   const cleanups = early.flatMap((removal) => {
     const node = emitRemoval(removal, context);

@@ -3,7 +3,7 @@
 import type { ProjectModel } from '../project/model.ts';
 import { type Claimant, findRivals, indexClaims, settleClaims } from './claim.ts';
 import { emitWaits, gateOf } from './condition.ts';
-import type { DesiredInputs, ObservedState } from './observed-state.ts';
+import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
 import { emitOneOff, type OneOff } from './one-off-steps.ts';
 import type { Plan } from './operation.ts';
 import { explainOrphans, findOrphans } from './orphan.ts';
@@ -63,10 +63,8 @@ export function emitUp(
   const claimants = [...decided.values()].flatMap((decision) => listClaimants(decision, decisions));
   if (oneOff) claimants.push({ service: oneOff.service, name: oneOff.name, replaces: undefined });
   const claims = indexClaims(claimants);
-  const classes = classifyStops(decided, {
-    resources,
-    contested: new Set(state.containers.filter((container) => findRivals(container, claims).length > 0)),
-  });
+  const contested = new Set(state.containers.filter((container) => findRivals(container, claims).length > 0));
+  const classes = classifyStops(decided, { resources, contested });
   const { rolls, warnings } = decideRolls(decided.values(), {
     ...{ ...decisions, classes },
     keepers: new Set(state.volumes.flatMap(({ anonymous, usedBy }) => (anonymous ? usedBy : []))),
@@ -87,6 +85,7 @@ export function emitUp(
     providers: new Map(),
     classes,
     rolls,
+    giving: findGiving(resources, contested),
     gate: (service) => gateOf(service, decisions, steps),
   };
   // What hooks of an earlier command left has the names of those to come.
@@ -111,6 +110,18 @@ export function emitUp(
   settleClaims(state.containers, claims, steps);
   finishNetworks(networks, steps, state);
   finishVolumes(volumes, steps, state);
+}
+
+/** Ids of containers that have to go before others can be made. */
+function findGiving(
+  { networks, volumes }: UpDecisions['resources'],
+  contested: ReadonlySet<ObservedContainer>,
+): Set<string> {
+  const replaced = [
+    ...[...networks.values()].flatMap((each) => (each.action === 'replace' ? each.old.members : [])),
+    ...[...volumes.values()].flatMap((each) => (each.action === 'replace' ? each.old.usedBy : [])),
+  ];
+  return new Set([...replaced, ...[...contested].map(({ id }) => id)]);
 }
 
 /** A service that a provider stands for: what it says is in the environment of those that depend on it. */
