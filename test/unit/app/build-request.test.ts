@@ -102,8 +102,6 @@ describe('a build as a request', () => {
   });
 
   it('names what has no effect', () => {
-    expect(
-      listUnused(service({ provenance: 'false', sbom: 'true' })),
-    ).toEqual(['sbom']);
+    expect(listUnused(service({ provenance: 'false', sbom: 'true' }))).toEqual(['sbom']);
   });
 });
