@@ -43,6 +43,11 @@ function moveServices(root: YAMLMap, document: Document): void {
   root.set(document.createNode('services'), services);
   const volumes = new YAMLMap();
   for (const service of mapsIn(services)) {
+    const hasLinks = [...itemsOf(service, 'links'), ...itemsOf(service, 'external_links')].length > 0;
+    // The variables that came with links.
+    if (hasLinks && !service.has('x-tcompose')) {
+      service.set('x-tcompose', document.createNode({ link_variables: 'true' }));
+    }
     for (const mount of itemsOf(service, 'volumes')) {
       const name = namedVolume(mount);
       if (name === undefined || volumes.has(name)) continue;

@@ -5,6 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findContained } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
+/** On an emulated machine a probe that starts Node takes its time. */
+const isSlow = process.env['TCOMPOSE_TEST_TIMEOUT'] !== undefined;
+const PATIENT = `services:
+  store: {healthcheck: {timeout: 120s, start_period: 300s}}
+  web: {healthcheck: {timeout: 120s, start_period: 300s}}
+`;
+
 interface Answer {
   readonly host: string;
   readonly hits: number;
@@ -23,6 +30,7 @@ describe('the quickstart', () => {
 
   beforeAll(() => {
     quickstart = Scenario.ofExample('quickstart');
+    if (isSlow) quickstart.write('compose.override.yaml', PATIENT);
     quickstart.ok('up', '-d', '--wait');
   });
   afterAll(() => quickstart.dispose());
