@@ -20,6 +20,7 @@ const packages = {
   'apache2-utils': '/usr/bin/htpasswd',
   openssl: '/usr/bin/openssl',
   zstd: '/usr/bin/zstd',
+  mmdebstrap: '/usr/bin/mmdebstrap',
 };
 
 const isRoot = process.getuid?.() === 0;

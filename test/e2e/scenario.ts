@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findLeftovers, listDirectory } from './host-state.ts';
 
-const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export const top = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const executable = join(top, 'bin/tcompose');
 
 export interface Outcome {
@@ -43,7 +43,7 @@ export class Scenario {
     this.#prefix = prefix;
     const base = mkdtempSync(join(tmpdir(), 'tcompose-e2e-'));
     this.directory = join(base, 'project');
-    this.root = join(base, 'root');
+    this.root = environment['TCOMPOSE_ROOT'] ?? join(base, 'root');
     mkdirSync(this.directory);
     for (const [name, text] of Object.entries(files)) this.write(name, text);
     this.environment = { PATH: process.env.PATH, HOME: base, TCOMPOSE_ROOT: this.root, ...environment };
@@ -52,8 +52,12 @@ export class Scenario {
   /** A copy of one of the examples, as it stands. */
   static ofExample(name: string): Scenario {
     const scenario = new Scenario({});
-    cpSync(join(top, 'examples', name), scenario.directory, { recursive: true });
+    scenario.copyExample(name);
     return scenario;
+  }
+
+  protected copyExample(name: string): void {
+    cpSync(join(top, 'examples', name), this.directory, { recursive: true });
   }
 
   /** From now on commands run there. */
