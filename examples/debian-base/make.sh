@@ -10,7 +10,8 @@
 set -euo pipefail
 
 name=${1:-debian:bookworm-slim}
-tcompose=${TCOMPOSE:-$(dirname "$0")/../../bin/tcompose}
+here=$(dirname "$(readlink -f "$0")")
+tcompose=${TCOMPOSE:-$here/../../bin/tcompose}
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org}
 suite=bookworm
 
@@ -25,16 +26,10 @@ trap 'rm -rf "$scratch"' EXIT
 options=(
   --variant=minbase
   --mode=root
-  # As in the well-known image: no manuals, no translations, no synchronous writes for what is thrown away on failure.
+  # Nothing here outlives a failure, so nothing has to reach the disk at once.
   --dpkgopt=force-unsafe-io
-  --dpkgopt='path-exclude=/usr/share/man/*'
-  --dpkgopt='path-exclude=/usr/share/info/*'
-  --dpkgopt='path-exclude=/usr/share/locale/*'
-  --dpkgopt='path-exclude=/usr/share/doc/*'
-  --dpkgopt='path-include=/usr/share/doc/*/copyright'
   --aptopt='Acquire::Languages "none"'
-  # Copied from this machine into the tree; a container is given its own.
-  --customize-hook='rm -f "$1/etc/resolv.conf" "$1/etc/hostname"'
+  --customize-hook="$here/slim.sh"
 )
 
 # What this machine's apt must be told to reach its packages, a container's must be told too.
@@ -47,7 +42,8 @@ done
 # The same packages make the same image, and what was built on it stays known.
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
 
-mmdebstrap "${options[@]}" "$suite" "$scratch/base.tar" \
+# In a mount namespace of its own: killed, it leaves no mount behind.
+unshare --mount mmdebstrap "${options[@]}" "$suite" "$scratch/base.tar" \
   "deb $mirror/debian $suite main" \
   "deb $mirror/debian $suite-updates main" \
   "deb $mirror/debian-security $suite-security main"
