@@ -41,6 +41,7 @@ export const command = defineCommand({
       ssh: flags.ssh,
       withDependencies: flags['with-dependencies'],
       push: flags.push,
+      quiet: flags.quiet,
       check: flags.check,
     });
     if (!flags.check) return 0;
