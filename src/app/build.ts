@@ -11,13 +11,17 @@ import { type BuildOutput, requireOneService, type WriteBytes, writeOutput } fro
 import { type BuildChanges, imageNameOf, listUnused, toBuildRequest } from './build-request.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
+import { pushBuilt } from './push.ts';
 
 export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   /** Default: all that have a `build:`. */
   readonly services: readonly string[];
   /** What the services depend on is built too. */
   readonly withDependencies: boolean;
+  /** Those that `image:` gives a name, when all are built. */
   readonly push: boolean;
+  /** Nothing is told of what is pushed. */
+  readonly quiet: boolean;
   /** The checks of the Dockerfiles only. */
   readonly check: boolean;
   /** Of the one image. */
@@ -45,7 +49,7 @@ function selectBuilds(
   { services, withDependencies }: Pick<BuildOptions, 'services' | 'withDependencies'>,
 ): Wanted {
   // Whole: images of services that are not asked for may be contexts of others.
-  const model = loadModel(context);
+  const model = loadModel(context, { services, allResources: true });
   const { named, selected } = selectServices(model, { services });
   const wanted = withDependencies || services.length === 0 ? selected : named;
   return { model, asked: [...wanted].flatMap((name) => model.services[name] ?? []).filter(isBuildable) };
@@ -82,7 +86,7 @@ export async function build(context: AppContext, options: BuildOptions): Promise
     for (const service of asked)
       await writeOutput(engine, imageNameOf(service, model), output, options.write);
   }
-  if (options.push) await pushAll(engine, requests, context);
+  if (options.push) await pushBuilt(context, engine, services, options);
   return { findings: 0, built };
 }
 
@@ -94,24 +98,25 @@ function isBuildable(service: ServiceConfig): service is Buildable {
   return service.build !== undefined;
 }
 
-/** With the services whose images are contexts of others. */
+/** With the services whose images are contexts of others; those are built also when nobody asked for them. */
 function withContexts(services: readonly Buildable[], model: ProjectModel): Buildable[] {
   const all = new Map<string, Buildable>();
   const visit = (service: Buildable): void => {
     if (all.has(service.name)) return;
     all.set(service.name, service);
-    const contexts = Object.values(
-      (service.build['additional_contexts'] ?? {}) as Readonly<Record<string, string>>,
-    );
-    for (const context of contexts) {
-      const other = context.startsWith('service:')
-        ? model.services[context.slice('service:'.length)]
-        : undefined;
+    for (const name of listContextServices(service)) {
+      const other = model.services[name] ?? model.disabledServices[name];
       if (other && isBuildable(other)) visit(other);
     }
   };
   services.forEach(visit);
   return [...all.values()];
+}
+
+/** `additional_contexts: {base: "service:other"}`. */
+function listContextServices({ build }: Buildable): string[] {
+  const contexts = (build['additional_contexts'] ?? {}) as Readonly<Record<string, string>>;
+  return Object.values(contexts).flatMap((context) => /^service:(.*)$/.exec(context)?.slice(1) ?? []);
 }
 
 function describeAll(
@@ -148,16 +153,6 @@ function telling(context: AppContext): (event: BuildEvent) => void {
   };
 }
 
-async function pushAll(
-  engine: Engine,
-  requests: readonly BuildRequest[],
-  context: AppContext,
-): Promise<void> {
-  for (const { tags } of requests) {
-    for (const tag of tags) await engine.images.push(tag, { signal: context.interrupted });
-  }
-}
-
 /** `always`: those that are here are built again. */
 export type BuildWish = 'always' | 'missing' | 'never';
 
@@ -179,8 +174,9 @@ export async function buildForUp(
   }
   if (wanted.length === 0) return;
   const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
-  // The model of an `up` lacks the services that it does not start.
-  const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
+  // The model of an `up` lacks the secrets of services that it does not start.
+  const whole = loadModel(context, { allResources: true });
+  const requests = describeAll(context, withContexts(wanted, whole), whole, changes);
   await engine.builds.build({
     requests,
     on: telling(context),
