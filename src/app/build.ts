@@ -59,7 +59,7 @@ function selectBuilds(
 export function printBuild(context: AppContext, options: Omit<BuildOptions, 'outputs' | 'write'>): object {
   const { model, asked } = selectBuilds(context, options);
   const { environment } = context.selection;
-  const all = Object.values(model.services).filter(isBuildable);
+  const all = withContexts(Object.values(model.services).filter(isBuildable), model);
   return formatBake(asked, all, model, { ...options, environment });
 }
 
