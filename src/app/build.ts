@@ -44,8 +44,7 @@ function selectBuilds(
   context: AppContext,
   { services, withDependencies }: Pick<BuildOptions, 'services' | 'withDependencies'>,
 ): Wanted {
-  // Whole: images of services that are not asked for may be contexts of others.
-  const model = loadModel(context);
+  const model = loadModel(context, { services, allResources: true });
   const { named, selected } = selectServices(model, { services });
   const wanted = withDependencies || services.length === 0 ? selected : named;
   return { model, asked: [...wanted].flatMap((name) => model.services[name] ?? []).filter(isBuildable) };
@@ -55,7 +54,8 @@ function selectBuilds(
 export function printBuild(context: AppContext, options: Omit<BuildOptions, 'outputs' | 'write'>): object {
   const { model, asked } = selectBuilds(context, options);
   const { environment } = context.selection;
-  const all = Object.values(model.services).filter(isBuildable);
+  // Images of services that are not asked for may be contexts of others.
+  const all = Object.values({ ...loadModel(context).services, ...model.services }).filter(isBuildable);
   return formatBake(asked, all, model, { ...options, environment });
 }
 
@@ -94,24 +94,25 @@ function isBuildable(service: ServiceConfig): service is Buildable {
   return service.build !== undefined;
 }
 
-/** With the services whose images are contexts of others. */
+/** With the services whose images are contexts of others; those are built also when nobody asked for them. */
 function withContexts(services: readonly Buildable[], model: ProjectModel): Buildable[] {
   const all = new Map<string, Buildable>();
   const visit = (service: Buildable): void => {
     if (all.has(service.name)) return;
     all.set(service.name, service);
-    const contexts = Object.values(
-      (service.build['additional_contexts'] ?? {}) as Readonly<Record<string, string>>,
-    );
-    for (const context of contexts) {
-      const other = context.startsWith('service:')
-        ? model.services[context.slice('service:'.length)]
-        : undefined;
+    for (const name of listContextServices(service)) {
+      const other = model.services[name] ?? model.disabledServices[name];
       if (other && isBuildable(other)) visit(other);
     }
   };
   services.forEach(visit);
   return [...all.values()];
+}
+
+/** `additional_contexts: {base: "service:other"}`. */
+function listContextServices({ build }: Buildable): string[] {
+  const contexts = (build['additional_contexts'] ?? {}) as Readonly<Record<string, string>>;
+  return Object.values(contexts).flatMap((context) => /^service:(.*)$/.exec(context)?.slice(1) ?? []);
 }
 
 function describeAll(
@@ -179,8 +180,9 @@ export async function buildForUp(
   }
   if (wanted.length === 0) return;
   const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
-  // The model of an `up` lacks the services that it does not start.
-  const requests = describeAll(context, withContexts(wanted, loadModel(context)), model, changes);
+  // The model of an `up` lacks the secrets of services that it does not start.
+  const whole = loadModel(context, { allResources: true });
+  const requests = describeAll(context, withContexts(wanted, whole), whole, changes);
   await engine.builds.build({
     requests,
     on: telling(context),

@@ -15,7 +15,10 @@ export interface FoundProject {
 
 /** What a verb may change about the load; the rest is the user's selection. */
 export type LoadChanges = Partial<
-  Pick<LoadOptions, 'services' | 'consistency' | 'envResolution' | 'pathResolution' | 'normalization'>
+  Pick<
+    LoadOptions,
+    'services' | 'allResources' | 'consistency' | 'envResolution' | 'pathResolution' | 'normalization'
+  >
 > & { readonly profiles?: readonly string[] };
 
 /** What a load needs of the context; `on` is told warnings. */
