@@ -21,6 +21,7 @@ const packages = {
   openssl: '/usr/bin/openssl',
   zstd: '/usr/bin/zstd',
   mmdebstrap: '/usr/bin/mmdebstrap',
+  git: '/usr/bin/git',
 };
 
 const isRoot = process.getuid?.() === 0;
