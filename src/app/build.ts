@@ -11,13 +11,17 @@ import { type BuildOutput, requireOneService, type WriteBytes, writeOutput } fro
 import { type BuildChanges, imageNameOf, listUnused, toBuildRequest } from './build-request.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
+import { pushBuilt } from './push.ts';
 
 export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   /** Default: all that have a `build:`. */
   readonly services: readonly string[];
   /** What the services depend on is built too. */
   readonly withDependencies: boolean;
+  /** Those that `image:` gives a name, when all are built. */
   readonly push: boolean;
+  /** Nothing is told of what is pushed. */
+  readonly quiet: boolean;
   /** The checks of the Dockerfiles only. */
   readonly check: boolean;
   /** Of the one image. */
@@ -82,7 +86,7 @@ export async function build(context: AppContext, options: BuildOptions): Promise
     for (const service of asked)
       await writeOutput(engine, imageNameOf(service, model), output, options.write);
   }
-  if (options.push) await pushAll(engine, requests, context);
+  if (options.push) await pushBuilt(context, engine, services, options);
   return { findings: 0, built };
 }
 
@@ -147,16 +151,6 @@ function telling(context: AppContext): (event: BuildEvent) => void {
       warning: { code: 'build-check', message: `${rule}: ${message}`, source: at },
     });
   };
-}
-
-async function pushAll(
-  engine: Engine,
-  requests: readonly BuildRequest[],
-  context: AppContext,
-): Promise<void> {
-  for (const { tags } of requests) {
-    for (const tag of tags) await engine.images.push(tag, { signal: context.interrupted });
-  }
 }
 
 /** `always`: those that are here are built again. */

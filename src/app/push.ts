@@ -63,11 +63,21 @@ export function listPushed(services: readonly ServiceConfig[]): PlannedImage[] {
   return [...users].map(([image, names]) => ({ image, action: 'push', why: 'requested', services: names }));
 }
 
+/** What a build has made, one after the other; fails with the first that cannot be sent. */
+export async function pushBuilt(
+  context: AppContext,
+  engine: Engine,
+  services: readonly ServiceConfig[],
+  options: { readonly quiet: boolean },
+): Promise<void> {
+  for (const image of listPushed(services)) await pushOne(context, engine, image, options);
+}
+
 async function pushOne(
   context: AppContext,
   engine: Engine,
   { image }: PlannedImage,
-  { quiet }: PushRequest,
+  { quiet }: { readonly quiet: boolean },
 ): Promise<void> {
   try {
     await engine.images.push(image, {

@@ -34,6 +34,7 @@ export const command = defineCommand({
       ...readMemory(flags.memory),
       withDependencies: flags['with-dependencies'],
       push: flags.push,
+      quiet: flags.quiet,
       check: flags.check,
     };
     if (flags.print) {

@@ -144,16 +144,19 @@ describeExample('ci-pipeline', () => {
 
   it('builds what was pushed, pushes the image, deploys it', async () => {
     first = clone.push({});
-    await runner.work(first);
+    expect(await runner.work(first)).toContain(`Image ${image}:${first}  Pushed\n`);
     expect(await visit()).toContain('Version 1');
     expect(tags()).toContain(first);
   });
 
-  it('runs again of the next build the step that has changed, and nothing else', async () => {
+  it('runs again of the next build the step that has changed, and pushes its layer, and nothing else', async () => {
     const second = clone.push({ 'index.html': page(2) });
     const work = await runner.work(second);
     expect(stepsOf(work).filter((step) => step.startsWith('RAN'))).toEqual(['RAN COPY index.html']);
     expect(stepsOf(work).filter((step) => step.startsWith('CACHED'))).toHaveLength(3);
+    // The layer, and the configuration of the image.
+    expect(work.match(/^ [0-9a-f]{12} {2}Pushed$/gm)).toHaveLength(2);
+    expect(work.match(/^ [0-9a-f]{12} {2}Layer already exists$/gm)).toHaveLength(2);
     expect(await visit()).toContain('Version 2');
     expect(tags()).toEqual(expect.arrayContaining([first, second]));
   });

@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { build, buildForUp } from '../../../src/app/build.ts';
 import { loadModel } from '../../../src/app/project.ts';
 import type { BuildRequest, Engine } from '../../../src/engine/ports.ts';
+import type { OperationOptions } from '../../../src/image/store.ts';
 import { createScenario } from './scenario.ts';
 
 const compose = `
 name: demo
 services:
   plain: {build: plain}
+  named: {image: "registry.lan/named:1", build: {context: named, tags: ["registry.lan/named:latest"]}}
   base: {build: {context: base, secrets: [key]}}
   gated:
     profiles: [tools]
@@ -27,6 +29,7 @@ secrets:
 const nothing = {
   withDependencies: false,
   push: false,
+  quiet: false,
   check: false,
   args: [],
   noCache: false,
@@ -37,7 +40,15 @@ const nothing = {
 /** An engine that has no image and keeps what it is asked to build. */
 function watchBuilds() {
   const requests: BuildRequest[] = [];
+  const pushed: string[] = [];
   const engine = {
+    images: {
+      push: (name: string, { on }: OperationOptions) => {
+        pushed.push(name);
+        on?.({ type: 'started', reference: name, action: 'push' });
+        return Promise.resolve();
+      },
+    },
     builds: {
       build: (order: { readonly requests: readonly BuildRequest[] }) => {
         requests.push(...order.requests);
@@ -45,8 +56,8 @@ function watchBuilds() {
       },
     },
   } as unknown as Engine;
-  const { context } = createScenario(compose, { engine: () => Promise.resolve(engine) });
-  return { context, requests, names: () => requests.map(({ name }) => name).sort() };
+  const { context, events } = createScenario(compose, { engine: () => Promise.resolve(engine) });
+  return { context, events, pushed, requests, names: () => requests.map(({ name }) => name).sort() };
 }
 
 const secretsOf = (requests: readonly BuildRequest[]) =>
@@ -56,7 +67,7 @@ describe('build', () => {
   it('builds what no profile holds back', async () => {
     const { context, names } = watchBuilds();
     await build(context, { ...nothing, services: [] });
-    expect(names()).toEqual(['base', 'plain']);
+    expect(names()).toEqual(['base', 'named', 'plain']);
   });
 
   it('builds a named service whatever its profile, what its build takes of others, and with their secrets', async () => {
@@ -70,6 +81,14 @@ describe('build', () => {
     const { context, names } = watchBuilds();
     await build(context, { ...nothing, services: ['gated'], withDependencies: true });
     expect(names()).toEqual(['base', 'gated', 'needed']);
+  });
+
+  it('pushes what has a name, by each of its names, and shows it', async () => {
+    const { context, events, pushed } = watchBuilds();
+    await build(context, { ...nothing, services: [], push: true });
+    const names = ['registry.lan/named:1', 'registry.lan/named:latest'];
+    expect(pushed).toEqual(names);
+    expect(events.flatMap((event) => (event.type === 'image' ? [event.image] : []))).toEqual(names);
   });
 
   it('fails for a name that is no service', async () => {
