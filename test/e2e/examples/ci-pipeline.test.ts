@@ -36,12 +36,12 @@ class Runner {
   }
 
   /** All of the work on a commit, from `building` to `deployed` or `failed`. */
-  async work(commit: string, end: 'deployed' | 'failed' = 'deployed'): Promise<string> {
+  async work(commit: string, end: 'deployed' | 'failed' = 'deployed', seconds = 100): Promise<string> {
     const pattern = new RegExp(`^building ${commit}$.*?^(deployed|failed) ${commit}$`, 'ms');
     const [text = '', outcome] = await eventually(
       `${commit} is worked on`,
       () => pattern.exec(this.#said) ?? undefined,
-      100,
+      seconds,
     ).catch((error) => {
       throw new Error(`${error.message}\n${this.#said}`);
     });
@@ -142,12 +142,16 @@ describeExample('ci-pipeline', () => {
     expect(clone.git('ls-remote', `http://${server}`)).toBe('');
   });
 
-  it('builds what was pushed, pushes the image, deploys it', async () => {
-    first = clone.push({});
-    expect(await runner.work(first)).toContain(`Image ${image}:${first}  Pushed\n`);
-    expect(await visit()).toContain('Version 1');
-    expect(tags()).toContain(first);
-  });
+  it(
+    'builds what was pushed, pushes the image, deploys it',
+    async () => {
+      first = clone.push({});
+      expect(await runner.work(first, 'deployed', 600)).toContain(`Image ${image}:${first}  Pushed\n`);
+      expect(await visit()).toContain('Version 1');
+      expect(tags()).toContain(first);
+    },
+    buildTimeout,
+  );
 
   it('runs again of the next build the step that has changed, and pushes its layer, and nothing else', async () => {
     const second = clone.push({ 'index.html': page(2) });
