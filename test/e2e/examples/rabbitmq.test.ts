@@ -70,29 +70,33 @@ describeExample('rabbitmq', () => {
     expect(received()).toEqual(['two cups', 'one plate']);
   });
 
-  it('has queue and messages still after a restart, and in a new container', async () => {
-    example.ok('stop', 'consumer');
-    publish('kept 1', 'kept 2', 'kept 3');
-    for (const command of [
-      ['restart', 'broker'],
-      ['up', '-d', '--force-recreate', '--no-deps', 'broker'],
-    ]) {
-      await example.finish(...command);
-      const found = await eventually(
-        'the queue is there',
-        async () => {
-          const now = await queue().catch(() => undefined);
-          return now?.messages === 3 ? now : undefined;
-        },
-        90,
-      );
-      expect(found).toMatchObject({ durable: true, node: 'rabbit@broker' });
-    }
-    example.ok('up', '-d', '--wait', 'consumer');
-    await eventually('they have come', () => received().length >= 5 || undefined);
-    expect(received().slice(-3)).toEqual(['kept 1', 'kept 2', 'kept 3']);
-    await eventually('the queue is empty', async () => (await queue())?.messages === 0 || undefined);
-  });
+  it(
+    'has queue and messages still after a restart, and in a new container',
+    async () => {
+      example.ok('stop', 'consumer');
+      publish('kept 1', 'kept 2', 'kept 3');
+      for (const command of [
+        ['restart', 'broker'],
+        ['up', '-d', '--force-recreate', '--no-deps', 'broker'],
+      ]) {
+        await example.finish(...command);
+        const found = await eventually(
+          'the queue is there',
+          async () => {
+            const now = await queue().catch(() => undefined);
+            return now?.messages === 3 ? now : undefined;
+          },
+          90,
+        );
+        expect(found).toMatchObject({ durable: true, node: 'rabbit@broker' });
+      }
+      example.ok('up', '-d', '--wait', 'consumer');
+      await eventually('they have come', () => received().length >= 5 || undefined);
+      expect(received().slice(-3)).toEqual(['kept 1', 'kept 2', 'kept 3']);
+      await eventually('the queue is empty', async () => (await queue())?.messages === 0 || undefined);
+    },
+    buildTimeout,
+  );
 
   it('ends in time on SIGTERM', () => {
     example.ok('stop', 'broker');
