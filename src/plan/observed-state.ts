@@ -70,6 +70,8 @@ export interface ObservedContainer {
   readonly inputs: ServiceInputs;
   readonly labels: Readonly<Record<string, string>>;
   readonly publishers: readonly ObservedPublisher[];
+  /** Ports that it serves on its networks and does not publish. */
+  readonly exposed?: readonly ObservedPort[];
   readonly networks: readonly { readonly key: string; readonly name: string; readonly address?: string }[];
   readonly mounts: readonly { readonly type: string; readonly source: string; readonly target: string }[];
   /** Id of the container that this one was created to replace. */
@@ -79,12 +81,15 @@ export interface ObservedContainer {
   readonly workingDir: string;
 }
 
-export interface ObservedPublisher {
+export interface ObservedPort {
+  readonly target: number;
+  readonly protocol: string;
+}
+
+export interface ObservedPublisher extends ObservedPort {
   /** Host address: `0.0.0.0`, `::`, ... */
   readonly address: string;
   readonly published: number;
-  readonly target: number;
-  readonly protocol: string;
 }
 
 export interface ObservedNetwork {

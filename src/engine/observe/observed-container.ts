@@ -1,6 +1,6 @@
 // A container's record and status as the planner sees them. Pure.
 
-import type { ContainerState, ObservedContainer } from '../../plan/observed-state.ts';
+import type { ContainerState, ObservedContainer, ObservedPort } from '../../plan/observed-state.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
 import type { ContainerStatus } from '../status/status.ts';
 
@@ -10,6 +10,7 @@ export function describeObserved(
 ): ObservedContainer {
   const state = stateOf(status?.state, lost);
   const isUp = state === 'running' || state === 'paused';
+  const serves = isUp || state === 'restarting';
   return {
     id: record.id,
     name: record.name,
@@ -33,7 +34,8 @@ export function describeObserved(
     recorded: record.recorded,
     inputs: record.inputs,
     labels: record.labels,
-    publishers: isUp || state === 'restarting' ? record.ports.map(describePublisher) : [],
+    publishers: serves ? record.ports.map(describePublisher) : [],
+    ...(serves && record.endpoints.length > 0 && { exposed: listUnpublished(record) }),
     networks: record.endpoints.map(({ key, network, ipv4, ipv6 }) => ({
       key,
       name: network,
@@ -48,6 +50,14 @@ export function describeObserved(
 
 function describePublisher({ address, port, target, protocol }: ContainerRecord['ports'][number]) {
   return { address, published: port, target, protocol };
+}
+
+function listUnpublished({ exposed = [], ports }: ContainerRecord): ObservedPort[] {
+  return exposed.flatMap((text) => {
+    const [target, protocol = ''] = text.split('/');
+    const isPublished = ports.some((port) => port.target === Number(target) && port.protocol === protocol);
+    return isPublished ? [] : [{ target: Number(target), protocol }];
+  });
 }
 
 /** A monitor that died took its container with it: that is an exit, and `error` says which. */

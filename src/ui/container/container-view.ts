@@ -3,7 +3,7 @@
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import { describeAge, formatGoTime } from '../human-time.ts';
 import { ellipsize } from '../printable.ts';
-import { comparePublishers, describePorts } from './ports-text.ts';
+import { describePorts, listPorts } from './ports-text.ts';
 import { describeStatus } from './status-text.ts';
 
 /** Field names, order and types as Docker Compose v5 writes them. */
@@ -30,6 +30,7 @@ export interface ContainerView {
   readonly Status: string;
 }
 
+/** Of a port that is not published: URL is empty, PublishedPort 0. */
 export interface PublisherView {
   readonly URL: string;
   readonly TargetPort: number;
@@ -45,6 +46,7 @@ export interface ViewOptions {
 
 export function viewContainer(container: ObservedContainer, { noTrunc, now }: ViewOptions): ContainerView {
   const shorten = (text: string, length: number) => (noTrunc ? text : ellipsize(text, length));
+  const ports = listPorts(container);
   const isVolume = ({ type }: { readonly type: string }) => type === 'volume';
   return {
     Command: JSON.stringify(shorten(container.command.join(' '), 20)),
@@ -59,13 +61,13 @@ export function viewContainer(container: ObservedContainer, { noTrunc, now }: Vi
     Name: container.name,
     Names: container.name,
     Networks: container.networks.map((network) => network.name).join(','),
-    Ports: describePorts(container.publishers),
+    Ports: describePorts(ports),
     Project: container.project,
-    Publishers: container.publishers.toSorted(comparePublishers).map((publisher) => ({
-      URL: publisher.address,
-      TargetPort: publisher.target,
-      PublishedPort: publisher.published,
-      Protocol: publisher.protocol,
+    Publishers: ports.map(({ address, protocol, published, target }) => ({
+      URL: address,
+      TargetPort: target,
+      PublishedPort: published,
+      Protocol: protocol,
     })),
     RunningFor: describeAge(container.createdAt, now),
     Service: container.service,

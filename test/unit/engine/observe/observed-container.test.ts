@@ -6,7 +6,8 @@ import type { MonitorStatus } from '../../../../src/engine/status/status.ts';
 const record = {
   id: 'a',
   ports: [{ address: '0.0.0.0', port: 8080, target: 80, protocol: 'tcp', any: false }],
-  endpoints: [],
+  exposed: ['80/tcp', '80/udp', '443/tcp'],
+  endpoints: [{}],
 } as unknown as ContainerRecord;
 
 const publishes = (state: MonitorStatus['state'], lost = false) =>
@@ -23,5 +24,22 @@ describe('what a container publishes', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('what a container exposes', () => {
+  const exposed = (state: MonitorStatus['state'], changes: Partial<ContainerRecord> = {}) =>
+    describeObserved(
+      { ...record, ...changes },
+      { status: { v: 1, id: 'a', state }, alive: true, lost: false },
+    ).exposed;
+
+  it('is what it does not publish, while it runs on networks of its own', () => {
+    expect(exposed('running')).toEqual([
+      { target: 80, protocol: 'udp' },
+      { target: 443, protocol: 'tcp' },
+    ]);
+    expect(exposed('exited')).toBeUndefined();
+    expect(exposed('running', { endpoints: [] })).toBeUndefined();
   });
 });
