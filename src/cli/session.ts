@@ -7,6 +7,7 @@ import type { PlanFormat } from '../app/plan.ts';
 import { createReader } from '../app/reader.ts';
 import { TcError } from '../base/error.ts';
 import type { Display } from '../ui/display.ts';
+import { isTerminal } from '../ui/sink.ts';
 import { createEngineOpener } from './engine.ts';
 import type { FlagValues } from './flag.ts';
 import type { Environment } from './flag-values.ts';
@@ -142,8 +143,9 @@ async function ask(question: string): Promise<boolean> {
   return confirm(question);
 }
 
+/** Node's own stream for standard input is not touched: making it costs a start more than reading a project. */
 function canAsk(): boolean {
-  return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+  return isTerminal(0) && isTerminal(2);
 }
 
 /** -1 is no limit, as in Docker Compose; 0 leaves it to us. */

@@ -13,7 +13,6 @@ import { emptyTree, inlineTree } from '../tree/inline-tree.ts';
 import { resolvePath } from '../tree/resolve-path.ts';
 import type { Tree } from '../tree/tree.ts';
 import { checkIgnored } from './check-ignored.ts';
-import { fetchRemote } from './fetch-remote.ts';
 import { keyOf } from './key.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { now, openRoot, readAccounts, type StepContext, storeEntries } from './step-context.ts';
@@ -120,6 +119,7 @@ async function locate(
     }
     case 'url':
     case 'git': {
+      const { fetchRemote } = await import('./fetch-remote.ts');
       const fetched = await fetchRemote(source, step, context);
       const isUnpacked = source.kind === 'url' && step.unpack === true;
       return { tree: fetched.tree, source: escapePath(fetched.path), ...(isUnpacked && unpacker) };

@@ -29,7 +29,6 @@ import type { Stage } from '../stage/split.ts';
 import type { StageBase, StageResult } from '../stage/stage-state.ts';
 import type { Step } from '../stage/step.ts';
 import { emptyTree } from '../tree/inline-tree.ts';
-import { cloneRepository } from './fetch-remote.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { choosePlatform } from './platform.ts';
@@ -270,6 +269,8 @@ export class StageSolver implements Target {
 /** A Git repository as the directory that was fetched from it. */
 async function locateContext(request: BuildRequest, workshop: Workshop): Promise<BuildRequest> {
   if (!isGit(request.context)) return request;
+  // With the network come TLS and HTTP, which most builds have no use for.
+  const { cloneRepository } = await import('./fetch-remote.ts');
   const directory = await workshop.workspace();
   const { signal } = workshop.options;
   const below = await cloneRepository(request.context, { directory, keepGitDir: false, signal });
