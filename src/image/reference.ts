@@ -152,7 +152,7 @@ export function formatRepository(reference: RegistryReference): string {
 }
 
 /** As Docker shows a repository: `mysql`, `grafana/loki`, `localhost:5000/app`. */
-export function formatFamiliarRepository(reference: RegistryReference): string {
+function formatFamiliarRepository(reference: RegistryReference): string {
   if (reference.domain !== defaultDomain) return formatRepository(reference);
   return reference.repository.replace(/^library\/([^/]+)$/, '$1');
 }

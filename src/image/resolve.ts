@@ -142,7 +142,7 @@ async function resolveById(context: StoreContext, text: string, id: Digest): Pro
 }
 
 /** An image of the store, with its layers unpacked, on the disk: containers are built on it. */
-export async function unpackedImage(
+async function unpackedImage(
   context: StoreContext,
   entry: ImageEntry,
   reference: string,

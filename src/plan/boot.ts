@@ -44,7 +44,7 @@ export function planRestore(state: ObservedState, { waitTimeout }: RestoreOption
  * stopped it; `unless-stopped`, unless the user did; `on-failure`, if it failed and may try once more. Only what was
  * started before. A container that went down with the host has failed.
  */
-export function comesBack(container: ObservedContainer): boolean {
+function comesBack(container: ObservedContainer): boolean {
   if (!isWhole(container) || container.state === 'created' || isActive(container)) return false;
   const { policy, maxRetries } = resolveRestart(container.recorded) ?? { policy: 'no', maxRetries: 0 };
   switch (policy) {

@@ -141,7 +141,7 @@ export function explainCause(cause: Cause): string {
 }
 
 /** `image nginx:1 -> nginx:2`, `environment.TOKEN (changed)`, `cap_add + NET_ADMIN`. */
-export function explainChange({ from, path, to }: FieldChange): string {
+function explainChange({ from, path, to }: FieldChange): string {
   return `${path} ${explainValues({ from, to })}`;
 }
 

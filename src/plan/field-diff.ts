@@ -108,7 +108,7 @@ function pairEntries(
 }
 
 /** Deep equality of plain data; members that are undefined, empty maps or empty lists count as absent. */
-export function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((entry, index) => isEqual(entry, b[index]));

@@ -6,7 +6,7 @@ import { formatBytes } from '../base/units.ts';
 /** What stands for a value that must not be shown. */
 export const hiddenValue = '(changed)';
 /** Marks the keyed digest that a record keeps in place of a secret value. */
-export const digestPrefix = 'hmac:';
+const digestPrefix = 'hmac:';
 
 const durations = new Set([
   'stop_grace_period',

@@ -8,7 +8,7 @@ import type { Cause, ContainerRef, NodeId, OperationOf } from './operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 
 /** Marks the containers of hooks. */
-export const HOOK_LABEL = 'com.tcompose.hook';
+const HOOK_LABEL = 'com.tcompose.hook';
 
 export function isHookContainer({ labels }: ObservedContainer): boolean {
   return labels[HOOK_LABEL] !== undefined;

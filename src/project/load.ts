@@ -121,7 +121,7 @@ export function loadTree(options: LoadOptions, reader: FileReader, trace?: Trace
 }
 
 /** `--project-directory`, else where the first real file is, else the current directory. */
-export function projectDirectoryOf(options: Pick<LoadOptions, 'files' | 'cwd' | 'projectDirectory'>): string {
+function projectDirectoryOf(options: Pick<LoadOptions, 'files' | 'cwd' | 'projectDirectory'>): string {
   if (options.projectDirectory) return options.projectDirectory;
   const first = options.files.find((file) => file !== '-');
   return first === undefined || isRemote(first) ? options.cwd : dirname(first);

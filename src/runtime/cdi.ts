@@ -54,7 +54,7 @@ export function isCdiName(text: string): boolean {
   return /^[A-Za-z][\w.-]*\/[A-Za-z][\w-]*=[\w.:-]+$/.test(text);
 }
 
-export function listDeviceRequests({ gpus = [], deploy }: CdiWish): readonly DeviceRequest[] {
+function listDeviceRequests({ gpus = [], deploy }: CdiWish): readonly DeviceRequest[] {
   return [...gpus, ...(deploy?.resources?.reservations?.devices ?? [])];
 }
 

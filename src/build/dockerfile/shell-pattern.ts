@@ -1,7 +1,7 @@
 // Patterns of the shell, as `${name#pattern}` and `${name/pattern/text}` take them. Pure.
 
 /** `*`, `?`, and backslashes; everything else is itself. */
-export function translateShellPattern(pattern: string, isGreedy: boolean): string {
+function translateShellPattern(pattern: string, isGreedy: boolean): string {
   return pattern.replace(/\\.?|[^\\]/gs, (part) => {
     if (part === '*') return isGreedy ? '.*' : '.*?';
     if (part === '?') return '.';

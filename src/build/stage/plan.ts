@@ -158,7 +158,7 @@ function listDependencies(stage: Stage, base: SourceReference, { stages, input }
 }
 
 /** Names in `--from` and in mounts' `from=`. */
-export function listFrom(instruction: Instruction): string[] {
+function listFrom(instruction: Instruction): string[] {
   if (instruction.kind === 'COPY') return instruction.from === undefined ? [] : [instruction.from];
   if (instruction.kind !== 'RUN') return [];
   return instruction.mounts.flatMap((mount) =>

@@ -47,7 +47,7 @@ interface Pipes {
   readonly errors: Socket;
 }
 
-export class Attaching {
+class Attaching {
   readonly #request: AttachRequest;
   readonly #connection: ControlConnection;
   readonly #pipes: Pipes;

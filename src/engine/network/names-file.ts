@@ -51,7 +51,7 @@ export function parseNames(text: string, path: string): NamedEndpoint[] {
     });
 }
 
-export function namesPath(paths: InstancePaths, networkId: string): string {
+function namesPath(paths: InstancePaths, networkId: string): string {
   return join(paths.networkRun(networkId), 'names');
 }
 

@@ -121,7 +121,7 @@ async function hashMember(archive: ArchiveContent, member: ArchiveMember): Promi
   return digestOfHash(hash);
 }
 
-export function requireMember(archive: ArchiveContent, name: string): ArchiveMember {
+function requireMember(archive: ArchiveContent, name: string): ArchiveMember {
   const member = findMember(archive.members, name);
   if (member) return member;
   throw notAnArchive(archive.what, `"${name}" is missing`);

@@ -36,7 +36,7 @@ const giB = 1024 ** 3;
  * The most that a layer may grow to. Real layers stay below 20 times their compressed size; an archive made to fill the
  * disk (gzip reaches 1000 times, zstd more) stops here.
  */
-export function expansionLimit(compressedSize: number): number {
+function expansionLimit(compressedSize: number): number {
   return Math.max(giB, 100 * compressedSize);
 }
 

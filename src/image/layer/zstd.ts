@@ -18,7 +18,7 @@ interface Next {
 }
 
 /** Follows the frames of a stream by their headers alone. */
-export class ZstdFrames {
+class ZstdFrames {
   #part: Part = 'magic';
   #wanted = 4;
   #head: number[] = [];

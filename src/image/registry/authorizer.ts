@@ -89,7 +89,7 @@ export class Authorizer {
   }
 }
 
-export function formatBasic({ username, password }: Credentials): string {
+function formatBasic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 

@@ -19,7 +19,7 @@ import type { RegistrySettings } from './settings.ts';
 
 type Environment = RegistrySettings['environment'];
 
-export function dockerConfigPath(environment: Environment): string {
+function dockerConfigPath(environment: Environment): string {
   const directory = environment['DOCKER_CONFIG'] || join(environment['HOME'] || homedir(), '.docker');
   return join(directory, 'config.json');
 }

@@ -20,7 +20,7 @@ export interface DockerConfig {
 }
 
 /** Docker files the credentials of its Hub under the address of its first API. */
-export const dockerHubServer = 'https://index.docker.io/v1/';
+const dockerHubServer = 'https://index.docker.io/v1/';
 
 export const emptyDockerConfig: DockerConfig = { auths: new Map(), credHelpers: new Map(), raw: {} };
 

@@ -38,7 +38,7 @@ export function readRegistrySettings(
   return { environment, ...mergeSettings(system, user) };
 }
 
-export function userRegistriesPath(environment: RegistrySettings['environment']): string {
+function userRegistriesPath(environment: RegistrySettings['environment']): string {
   const directory = environment['XDG_CONFIG_HOME'] || join(environment['HOME'] || homedir(), '.config');
   return join(directory, 'tcompose/registries.json');
 }

@@ -51,7 +51,7 @@ export function formatSteps(steps: readonly SharedStep[], layers: readonly Descr
 }
 
 /** Everything in it comes from a stranger. */
-export function parseSteps(value: unknown, layers: readonly Descriptor[], where: string): SharedStep[] {
+function parseSteps(value: unknown, layers: readonly Descriptor[], where: string): SharedStep[] {
   const object = expectObject(value, where);
   if (object['version'] !== 1) throw malformed(where, 'its version is not 1');
   return expectArray(object['steps'], `${where}: steps`).map((each, at) =>

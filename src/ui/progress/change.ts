@@ -58,7 +58,7 @@ const conditionWords = {
 } as const;
 
 /** Which resources a step shows as: a wait is one change per container. */
-export function describeStep(event: NodeEvent): Change[] {
+function describeStep(event: NodeEvent): Change[] {
   const { detail, operation, phase } = event;
   const state: ChangeState = phase === 'started' ? 'working' : phase;
   return idsOf(operation).map((id) => ({
