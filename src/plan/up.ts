@@ -40,16 +40,6 @@ export function withImages(plan: Plan, inputs: DesiredInputs, isMeant: (service:
   return { ...plan, ...(images.length > 0 && { images }) };
 }
 
-/** `create` is `up` that starts nothing. */
-export function planCreate(
-  model: ProjectModel,
-  inputs: DesiredInputs,
-  state: ObservedState,
-  options: UpOptions,
-): Plan {
-  return planUp(model, inputs, state, { ...options, noStart: true });
-}
-
 /** All steps of an `up`, and those of a one-off that is run with it. */
 export function emitUp(
   decisions: UpDecisions,

@@ -21,7 +21,7 @@ import type { Plan } from '../../../src/plan/operation.ts';
 import { planPause, planUnpause } from '../../../src/plan/pause.ts';
 import { planRollback } from '../../../src/plan/rollback.ts';
 import { planRun, type RunOptions } from '../../../src/plan/run.ts';
-import { planCreate, planUp } from '../../../src/plan/up.ts';
+import { planUp } from '../../../src/plan/up.ts';
 import type { UpOptions } from '../../../src/plan/up-options.ts';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import { testGoldenFiles } from '../../golden/golden-file.ts';
@@ -44,7 +44,7 @@ function run({ inputs, model, state }: World, { service, with: changes, ...optio
 
 const verbs: Readonly<Record<string, (world: World, options: Options) => Plan>> = {
   up: ({ inputs, model, state }, options) => planUp(model, inputs, state, options),
-  create: ({ inputs, model, state }, options) => planCreate(model, inputs, state, options),
+  create: ({ inputs, model, state }, options) => planUp(model, inputs, state, { ...options, noStart: true }),
   scale: ({ inputs, model, state }, { scale, ...options }) => planScale(model, inputs, state, scale, options),
   down: ({ model, state }, options) => planDown(model, state, options),
   start: ({ model, state }, options) => planStart(model, state, options),
