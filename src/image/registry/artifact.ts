@@ -46,8 +46,6 @@ export interface ArtifactOptions {
 const fileLimit = 4 * 1024 * 1024;
 const totalLimit = 32 * 1024 * 1024;
 const mostFiles = 1000;
-const emptyConfigType = 'application/vnd.oci.empty.v1+json';
-const emptyConfig = Buffer.from('{}');
 
 export async function fetchArtifact(
   settings: RegistrySettings,
@@ -164,37 +162,6 @@ export async function readBlob(
   );
 }
 
-/** Returns the digest of the manifest that the tag now stands for. */
-export async function pushArtifact(
-  settings: RegistrySettings,
-  reference: RegistryReference,
-  { kind, signal, files }: ArtifactOptions & { readonly files: readonly ArtifactFile[] },
-): Promise<Digest> {
-  const registry = new Registry(reference.domain, { settings, use: 'push', signal });
-  try {
-    const config = { mediaType: emptyConfigType, digest: digestOf(emptyConfig), size: emptyConfig.length };
-    const layers = files.map(({ annotations, bytes, mediaType }) => ({
-      mediaType,
-      digest: digestOf(bytes),
-      size: bytes.length,
-      annotations,
-    }));
-    await upload(registry, reference, config, emptyConfig);
-    for (const [at, file] of files.entries())
-      await upload(registry, reference, layers[at] as Descriptor, file.bytes);
-    const manifest = {
-      schemaVersion: 2,
-      mediaType: ociManifest,
-      artifactType: kind.artifactType,
-      config,
-      layers,
-    };
-    return await putManifest(registry, reference, Buffer.from(JSON.stringify(manifest)));
-  } finally {
-    registry.close();
-  }
-}
-
 export function upload(
   registry: Registry,
   reference: RegistryReference,
@@ -213,6 +180,7 @@ export function upload(
   });
 }
 
+/** Returns the digest of the manifest that the tag now stands for. */
 export async function putManifest(
   registry: Registry,
   reference: RegistryReference,

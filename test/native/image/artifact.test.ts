@@ -11,8 +11,12 @@ import {
   envFileType,
 } from '../../../src/engine/remote/artifact.ts';
 import { createRemotePort } from '../../../src/engine/remote/remote-files.ts';
+import type { Descriptor } from '../../../src/image/descriptor.ts';
+import { digestOf } from '../../../src/image/digest.ts';
+import { ociManifest } from '../../../src/image/media-type.ts';
 import { parseRegistryReference } from '../../../src/image/reference.ts';
-import { type ArtifactFile, pushArtifact } from '../../../src/image/registry/artifact.ts';
+import { type ArtifactFile, putManifest, upload } from '../../../src/image/registry/artifact.ts';
+import { Registry } from '../../../src/image/registry/registry.ts';
 import { resolveDigest } from '../../../src/image/registry/resolve-digest.ts';
 import type { RegistrySettings } from '../../../src/image/registry/settings.ts';
 import { makeImage, writeLayout } from './fixture-image.ts';
@@ -44,11 +48,33 @@ const envFile = (name: string, text: string): ArtifactFile => ({
   annotations: { [annotation.envFile]: name },
   bytes: Buffer.from(text),
 });
-const push = (name: string, ...files: ArtifactFile[]) =>
-  pushArtifact(settings(), parseRegistryReference(`${registry.host}/${name}`), {
-    kind: composeProject,
-    files,
+/** As `docker compose publish` does it. Returns the digest of the manifest. */
+async function push(name: string, ...files: ArtifactFile[]): Promise<string> {
+  const reference = parseRegistryReference(`${registry.host}/${name}`);
+  const client = new Registry(reference.domain, {
+    settings: settings(),
+    use: 'push',
+    signal: new AbortController().signal,
   });
+  const describe = (mediaType: string, bytes: Uint8Array): Descriptor =>
+    ({ mediaType, digest: digestOf(bytes), size: bytes.length }) as Descriptor;
+  const empty = Buffer.from('{}');
+  const config = describe('application/vnd.oci.empty.v1+json', empty);
+  try {
+    await upload(client, reference, config, empty);
+    for (const { bytes, mediaType } of files)
+      await upload(client, reference, describe(mediaType, bytes), bytes);
+    const layers = files.map(({ annotations, bytes, mediaType }) => ({
+      ...describe(mediaType, bytes),
+      annotations,
+    }));
+    const { artifactType } = composeProject;
+    const manifest = { schemaVersion: 2, mediaType: ociManifest, artifactType, config, layers };
+    return await putManifest(client, reference, Buffer.from(JSON.stringify(manifest)));
+  } finally {
+    client.close();
+  }
+}
 const port = () => createRemotePort({ cacheDirectory: sandbox.path('cache'), registries: settings() });
 const fetch = async (name: string) => {
   const full = `oci://${registry.host}/${name}`;
