@@ -186,7 +186,10 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   checked('deploy.update_config', update.updateConfig, UPDATES),
   checked('deploy.rollback_config', update.rollbackConfig),
   ...honoured('develop'),
-  ...refused('', 'models'),
+  ...refused(
+    'no program here serves models: run one as a service, and name its address in `environment`',
+    'models',
+  ),
 ];
 
 /** In the order of the specification's groups. */
