@@ -1,14 +1,15 @@
-// `npm run build`: src/ into one CommonJS file, dist/tcompose.cjs, with its source map and its V8 code caches. What is
-// imported dynamically stays unevaluated until it is needed, and big packages that few runs need stay unread in files
-// beside it. `--analyze` prints what is in the file.
+// `npm run build`: src/ into two scripts of small chunks, with source maps and V8 code caches: dist/tcompose.cjs, which
+// every run reads, and dist/engine.cjs with what carries out. A run evaluates, and its code cache holds, the chunks that it
+// imports and no others. Packages that few runs need are files of their own. `--analyze` prints what is in the scripts.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyzeMetafile, build } from 'esbuild';
+import { packScripts, toCommonJs } from './pack.mjs';
 
 const requireBuiltin = createRequire(import.meta.url);
 
@@ -19,14 +20,15 @@ const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 /** Packages that few runs need: files of their own, read when they are imported. */
 const detached = { '@oclif/core': 'oclif', listr2: 'listr2', execa: 'execa', fzstd: 'fzstd' };
 
+/** The rooms of dist/engine.cjs. */
+const engineRooms = /^src\/(engine|runtime|image|build)\//;
+
 const shared = {
   absWorkingDir: top,
   bundle: true,
   write: false,
   outdir: dist,
-  outExtension: { '.js': '.cjs' },
   platform: 'node',
-  format: 'cjs',
   target: 'node20.19',
   charset: 'ascii',
   legalComments: 'none',
@@ -36,19 +38,19 @@ const shared = {
 
 const main = await build({
   ...shared,
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'tcompose' }],
-  // Every byte is read at every start. Names for people are in the source map, which TCOMPOSE_DEBUG=1 uses.
-  minify: true,
-  sourcemap: 'linked',
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }],
+  // Chunks are made for this format only; `pack` makes functions of them.
+  format: 'esm',
+  splitting: true,
+  chunkNames: '[hash]',
+  entryNames: '[name]-[hash]',
+  sourcemap: 'inline',
   sourcesContent: false,
   external: ['*.node'],
-  // An import() that is left would ask the launcher's script for a loader of modules.
-  supported: { 'dynamic-import': false },
   define: {
     TCOMPOSE_VERSION: JSON.stringify(version),
     'import.meta.url': 'bundleUrl',
   },
-  banner: { js: 'const bundleUrl="file://"+encodeURI(__filename).replace(/[?#]/g,encodeURIComponent);' },
   plugins: [
     { name: 'lazy builtins', setup: makeBuiltinsLazy },
     { name: 'detached packages', setup: detachPackages },
@@ -58,6 +60,8 @@ const main = await build({
 const packages = await build({
   ...shared,
   entryPoints: Object.entries(detached).map(([name, out]) => ({ in: name, out })),
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   minifySyntax: true,
   minifyWhitespace: true,
   // oclif looks for a compiler of commands written in TypeScript; ours are compiled.
@@ -69,9 +73,8 @@ mkdirSync(dist, { recursive: true });
 chmodSync(dist, 0o755);
 // Neither a cache of another bundle nor a file of an older build is of use to this one.
 for (const name of readdirSync(dist)) rmSync(join(dist, name), { recursive: true });
-for (const { path, text } of [...packages.outputFiles, ...main.outputFiles]) {
-  write(path, path.endsWith('/tcompose.cjs') ? identify(text) : text);
-}
+for (const { path, text } of packages.outputFiles) write(path, text);
+await writeScripts();
 const inputs = { ...main.metafile.inputs, ...packages.metafile.inputs };
 write(join(dist, 'LICENSES.txt'), gatherLicenses(Object.keys(inputs)));
 warmUp();
@@ -100,10 +103,43 @@ function makeBuiltinsLazy({ onResolve, onLoad }) {
   });
 }
 
-/** The launcher tells bundles apart by this last line; V8 would compare no more than their lengths. */
-function identify(text) {
-  const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return `${text}//${id}\n`;
+async function writeScripts() {
+  const outputs = main.outputFiles.map(({ path, text }) => ({
+    name: basename(path, '.js'),
+    text,
+    ...main.metafile.outputs[relative(top, path)],
+  }));
+  const findEntry = (entryPoint) => outputs.find((output) => output.entryPoint === entryPoint).name;
+  const scripts = await packScripts({
+    chunks: await Promise.all(
+      outputs.map(async ({ entryPoint, inputs, name, text }) => ({
+        name,
+        code: await toCommonJs(text),
+        isOfEngine: isOfEngine(entryPoint ? [entryPoint] : Object.keys(inputs)),
+      })),
+    ),
+    entry: findEntry('src/cli/main.ts'),
+    door: findEntry('src/engine/native-engine.ts'),
+    // Every byte is read at every start. Names for people are in the source map, which TCOMPOSE_DEBUG=1 uses.
+    options: {
+      ...shared,
+      minify: true,
+      sourcemap: 'linked',
+      sourcesContent: false,
+      outExtension: { '.js': '.cjs' },
+    },
+  });
+  const id = createHash('sha256')
+    .update(scripts.map(({ text }) => text).join(''))
+    .digest('hex')
+    .slice(0, 16);
+  // The launcher tells builds apart by this last line; V8 would compare no more than lengths.
+  for (const { path, text } of scripts) write(path, path.endsWith('.cjs') ? `${text}//${id}\n` : text);
+}
+
+/** What both need, or nobody wrote, is in the script that every run reads. */
+function isOfEngine(inputs) {
+  return inputs.length > 0 && inputs.every((input) => engineRooms.test(input));
 }
 
 /** The licences of what is in the bundle, which ask to be passed on. */

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const headerSize = 64;
+const scripts = ['engine.cjs', 'tcompose.cjs'];
 let home: string;
 let dist: string;
 
@@ -27,24 +28,24 @@ beforeEach(() => {
   dist = join(home, 'dist');
   mkdirSync(dist, { mode: 0o755 });
   cpSync(join(top, 'bin'), join(home, 'bin'), { recursive: true });
-  cpSync(join(top, 'dist/tcompose.cjs'), join(dist, 'tcompose.cjs'));
+  for (const name of scripts) cpSync(join(top, 'dist', name), join(dist, name));
   writeFileSync(join(home, 'compose.yaml'), 'services: {web: {image: host}}\n');
 });
 
 afterEach(() => rmSync(home, { recursive: true }));
 
-function run(args: string[], nodeArgs: string[] = []) {
-  const env = { HOME: home, TCOMPOSE_ROOT: join(home, 'root') };
+function run(args: string[], nodeArgs: string[] = [], variables: Record<string, string> = {}) {
+  const env = { HOME: home, TCOMPOSE_ROOT: join(home, 'root'), ...variables };
   const options = { cwd: home, encoding: 'utf8', env } as const;
   return spawnSync(process.execPath, [...nodeArgs, join(home, 'bin/tcompose'), ...args], options);
 }
 
 const caches = () => readdirSync(dist).filter((name) => name.includes('.cache'));
 
-/** The code paths that have a cache. */
+/** The scripts and code paths that have a cache: `tcompose-version`. */
 const known = () => caches().map((name) => name.split('.')[0]);
 
-const cacheOf = (path: string) => join(dist, caches().find((name) => name.startsWith(`${path}.`))!);
+const cacheOf = (path: string) => join(dist, caches().find((name) => name.startsWith(`tcompose-${path}.`))!);
 
 function headerOf(path: string): { build: string } {
   return JSON.parse(readFileSync(cacheOf(path)).toString('latin1', 0, headerSize));
@@ -62,9 +63,9 @@ function expectVersion(): void {
 describe('the code cache', () => {
   it('is made for each path that has run to its end, and left alone after that', () => {
     expectVersion();
-    expect(known()).toEqual(['version']);
+    expect(known()).toEqual(['tcompose-version']);
     expect(run(['config', '-q']).status).toBe(0);
-    expect(known()).toEqual(['config', 'version']);
+    expect(known()).toEqual(['tcompose-config', 'tcompose-version']);
     const before = ['config', 'version'].map((path) => statSync(cacheOf(path)).ino);
     expectVersion();
     expect(run(['-p', 'version', 'config', '-q']).status).toBe(0);
@@ -72,7 +73,15 @@ describe('the code cache', () => {
     expect(['config', 'version'].map((path) => statSync(cacheOf(path)).ino)).toEqual(before);
   });
 
-  it('is replaced if it is damaged, or of another bundle', () => {
+  it('is made for the engine, too, by a command that asks it', () => {
+    expect(run(['ps']).status).toBe(0);
+    expect(known()).toEqual(['engine-ps', 'tcompose-ps']);
+    const before = caches().map((name) => statSync(join(dist, name)).ino);
+    expect(run(['ps']).status).toBe(0);
+    expect(caches().map((name) => statSync(join(dist, name)).ino)).toEqual(before);
+  });
+
+  it('is replaced if it is damaged, or of another build', () => {
     expectVersion();
     const path = cacheOf('version');
     const whole = readFileSync(path);
@@ -124,6 +133,29 @@ describe('the launcher', () => {
     });
   });
 
+  it('mixes no scripts of two builds', () => {
+    const engine = join(dist, 'engine.cjs');
+    writeFileSync(
+      engine,
+      readFileSync(engine, 'latin1').replace(/\w{16}\n$/, '0000000000000000\n'),
+      'latin1',
+    );
+    expectVersion();
+    const { status, stderr } = run(['ps']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'tcompose: it was built anew while this command started: run it again\n',
+    });
+  });
+
+  it('shows where in the sources a defect is, when asked', () => {
+    const preload = join(home, 'defect.cjs');
+    writeFileSync(preload, 'JSON.stringify = () => { throw new Error("a defect"); };');
+    for (const name of scripts) cpSync(join(top, 'dist', `${name}.map`), join(dist, `${name}.map`));
+    const { stderr } = run(['version', '-f', 'json'], ['-r', preload], { TCOMPOSE_DEBUG: '1' });
+    expect(stderr).toMatch(/src\/cli\/commands\/version\.ts:\d+:\d+/);
+  });
+
   it('refuses a Node that is too old with a sentence', () => {
     const preload = join(home, 'old-node.cjs');
     writeFileSync(
@@ -137,8 +169,8 @@ describe('the launcher', () => {
     });
   });
 
-  it('needs nothing but the bundle', () => {
-    expect(readdirSync(dist)).toEqual(['tcompose.cjs']);
+  it('needs nothing but the two scripts', () => {
+    expect(readdirSync(dist)).toEqual(scripts);
     expect(run(['config']).stdout).toContain('image: host');
   });
 });
