@@ -174,3 +174,27 @@ describe('the launcher', () => {
     expect(run(['config']).stdout).toContain('image: host');
   });
 });
+
+describe('arguments that Node has too', () => {
+  /** As a shell runs it: by its first line. */
+  const runByName = (...args: string[]) =>
+    spawnSync(join(home, 'bin/tcompose'), args, {
+      cwd: home,
+      encoding: 'utf8',
+      env: {
+        HOME: home,
+        PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+        TCOMPOSE_ROOT: join(home, 'root'),
+      },
+    });
+
+  it('leaves an env file that is missing to the command', () => {
+    const { status, stderr } = runByName('--env-file', 'nosuch.env', 'config', '-q');
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('env file') });
+  });
+
+  it('does not obey NODE_OPTIONS of an env file', () => {
+    writeFileSync(join(home, 'node.env'), 'NODE_OPTIONS=--no-such-option\n');
+    expect(runByName('--env-file', 'node.env', 'config', '-q')).toMatchObject({ status: 0, stderr: '' });
+  });
+});
