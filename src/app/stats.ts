@@ -12,6 +12,8 @@ export interface StatsOptions {
   readonly all: boolean;
   /** Go on until the user interrupts. */
   readonly follow: boolean;
+  /** Seconds between two looks; default: 1. */
+  readonly interval?: number;
 }
 
 export interface ContainerStats {
@@ -22,8 +24,7 @@ export interface ContainerStats {
   readonly cpuPercent?: number;
 }
 
-/** Numbers that rise are told from two samples this far apart. */
-const INTERVAL_MS = 1000;
+/** Numbers that rise are told from two samples; the first two are this far apart. */
 const FIRST_INTERVAL_MS = 300;
 
 export async function* stats(context: AppContext, options: StatsOptions): AsyncGenerator<ContainerStats[]> {
@@ -38,7 +39,8 @@ export async function* stats(context: AppContext, options: StatsOptions): AsyncG
     );
   };
   const { interrupted } = context;
-  for (let before = await sample(), wait = FIRST_INTERVAL_MS; ; wait = INTERVAL_MS) {
+  const interval = (options.interval ?? 1) * 1000;
+  for (let before = await sample(), wait = FIRST_INTERVAL_MS; ; wait = interval) {
     if (!(await pause(wait, interrupted))) return;
     const now = await sample();
     yield compare(before, now);

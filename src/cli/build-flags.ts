@@ -3,7 +3,14 @@
 import { parseBytes } from '../base/units.ts';
 import { usageError } from './argv.ts';
 import type { FlagSpecs } from './flag.ts';
-import { notSupported } from './flag-values.ts';
+
+const noAttestation = {
+  why: 'attestations are not made',
+  instead: 'leave the flag out, and attest images with a tool of its own, such as syft or cosign',
+};
+
+/** As buildx writes it. */
+const noneAsked = /^(false|0|disabled=true|type=\w+,disabled=true)$/;
 
 export const buildFlags = {
   'build-arg': { type: 'list', value: 'NAME=VALUE', summary: 'Give an argument of the Dockerfiles a value' },
@@ -18,7 +25,7 @@ export const buildFlags = {
     value: 'CACHE',
     summary: 'Where steps go: type=registry,ref=NAME[,mode=max], type=local,dest=DIR, type=inline',
   },
-  pull: { type: 'boolean', summary: 'Look for newer base images' },
+  pull: { type: 'boolean', aliases: ['pull-always'], summary: 'Look for newer base images' },
   push: { type: 'boolean', summary: 'Push the images when they are built' },
   output: {
     type: 'list',
@@ -32,25 +39,47 @@ export const buildFlags = {
   check: { type: 'boolean', summary: 'Check the Dockerfiles, and build nothing' },
   print: { type: 'boolean', summary: 'Print the build as a bake file, and build nothing' },
   'with-dependencies': { type: 'boolean', summary: 'Build what the services depend on too' },
-  builder: { type: 'string', value: 'NAME', summary: 'There is one: default' },
-  provenance: { type: 'string', value: 'MODE', summary: 'Attestations are not made: false' },
-  sbom: { type: 'string', value: 'MODE', summary: 'Attestations are not made: false' },
+  builder: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'There is one: default',
+    harmless: /^default$/,
+    refused: {
+      why: 'there is one builder, default',
+      instead: 'leave the flag out; --cache-from and --cache-to share steps between hosts',
+    },
+  },
+  provenance: {
+    type: 'string',
+    value: 'MODE',
+    summary: 'Attestations are not made: false',
+    harmless: noneAsked,
+    refused: noAttestation,
+  },
+  sbom: {
+    type: 'string',
+    value: 'MODE',
+    summary: 'Attestations are not made: false',
+    harmless: noneAsked,
+    refused: noAttestation,
+  },
   compress: { type: 'boolean', hidden: true, summary: 'Has no meaning: the context is not sent anywhere' },
   'force-rm': { type: 'boolean', hidden: true, summary: 'Has no meaning: nothing is left of a step' },
-  'no-rm': { type: 'boolean', unsupported: true, hidden: true, summary: 'Keep what a step leaves' },
+  'no-rm': {
+    type: 'boolean',
+    hidden: true,
+    summary: 'Keep what a step leaves',
+    ignored: 'a step leaves no container; `--progress plain` shows what it printed',
+  },
+  // Docker Compose has had it since version 1; the global flag of the name has a value.
+  'in-parallel': {
+    type: 'boolean',
+    aliases: ['parallel'],
+    hidden: true,
+    default: true,
+    summary: 'Several images at a time, which is the default',
+  },
 } as const satisfies FlagSpecs;
-
-/** What asks for something that no build here does. */
-export function refuseAsked(
-  flags: Readonly<Record<'builder' | 'provenance' | 'sbom', string | undefined>>,
-): void {
-  if (flags.builder !== undefined && flags.builder !== 'default')
-    throw notSupported(`--builder ${flags.builder}`);
-  for (const name of ['provenance', 'sbom'] as const) {
-    const value = flags[name];
-    if (value !== undefined && value !== 'false') throw notSupported(`--${name}=${value}`);
-  }
-}
 
 export function readMemory(text: string | undefined): { memory?: number } {
   if (text === undefined) return {};

@@ -1,9 +1,10 @@
 // From tokens to typed values: environment twins, choices, defaults, conflicts.
 
 import { TcError } from '../base/error.ts';
+import type { Warning } from '../base/warning.ts';
 import { type FlagToken, usageError } from './argv.ts';
 import type { Conflict } from './command.ts';
-import type { FlagSpec, FlagSpecs, FlagValues } from './flag.ts';
+import type { FlagSpec, FlagSpecs, FlagValues, Refusal } from './flag.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +31,7 @@ export function readFlags<F extends FlagSpecs>(specs: F, tokens: readonly FlagTo
   for (const [name, spec] of Object.entries(specs)) {
     const given = tokens.filter((token) => token.name === name).map((token) => token.value);
     const value = readFlag(name, spec, given);
-    if (spec.unsupported && isAsked(value)) throw notSupported(`--${name}`);
+    if (spec.refused && isAsked(value, spec.harmless)) throw notSupported(`--${name}`, spec.refused);
     values[name] = value;
   }
   return values as FlagValues<F>;
@@ -50,8 +51,17 @@ function spell({ name, variable }: FlagToken): string {
   return variable ?? `--${name}`;
 }
 
-export function notSupported(what: string): TcError {
-  return new TcError(`${what} is not supported yet`, { code: 'not-supported' });
+/** What is asked for without effect, each flag once. */
+export function findIgnored(specs: FlagSpecs, tokens: readonly FlagToken[]): Warning[] {
+  return Object.entries(specs).flatMap(([name, spec]) => {
+    const token = tokens.findLast((each) => each.name === name);
+    if (spec.ignored === undefined || token === undefined || !isAsked(token.value, spec.harmless)) return [];
+    return [{ code: 'flag-ignored', message: `${spell(token)} has no effect: ${spec.ignored}` }];
+  });
+}
+
+export function notSupported(what: string, { instead, why }: Refusal): TcError {
+  return new TcError(`${what} is not supported: ${why}`, { code: 'not-supported', hints: [instead] });
 }
 
 /** What Docker Compose takes for true in a variable; everything else is false. */
@@ -59,7 +69,8 @@ export function isTruthy(text: string | undefined): boolean {
   return text !== undefined && /^(1|t|true|y|yes|on)$/i.test(text);
 }
 
-function isAsked(value: Value): boolean {
+function isAsked(value: Value, harmless: RegExp | undefined): boolean {
+  if (typeof value === 'string') return harmless?.test(value) !== true;
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 

@@ -1,6 +1,13 @@
 // What a command's flags are, said once: the argv normaliser, the flag reader, the oclif class, help and completion all
 // derive from these descriptions.
 
+/** What another tool does and tcompose does not: said to whoever asks for it. */
+export interface Refusal {
+  /** Ends the sentence "X is not supported: ". */
+  readonly why: string;
+  readonly instead: string;
+}
+
 interface FlagCommon {
   readonly char?: string;
   /** Other spellings; they never show in help. */
@@ -10,8 +17,12 @@ interface FlagCommon {
   readonly env?: string;
   /** Accepted, since scripts use it, but not advertised. */
   readonly hidden?: boolean;
-  /** Known to Docker Compose, not honoured here: asking for it is an error that says so. */
-  readonly unsupported?: boolean;
+  /** Other tools have it; asking for it is an error. */
+  readonly refused?: Refusal;
+  /** Other tools have it; it can be left out without harm. Why it is, as the end of "X has no effect: ". */
+  readonly ignored?: string;
+  /** Values of a refused or ignored flag that ask for what is done anyway. */
+  readonly harmless?: RegExp;
 }
 
 export interface BooleanFlag extends FlagCommon {

@@ -5,13 +5,16 @@ import { findNearest } from '../base/suggest.ts';
 import { type FlagToken, splitVerb, usageError } from './argv.ts';
 import type { FlagSpecs } from './flag.ts';
 import { type Environment, notSupported } from './flag-values.ts';
+import { foreignFlags } from './foreign-flags.ts';
+import { findForeignVerb, foreignVerbs } from './foreign-verbs.ts';
 import { globalFlags } from './global-flags.ts';
 import { guessPresentation, openDisplay } from './presentation.ts';
 import { type RunResult, runVerb } from './run-verb.ts';
-import { type FoundVerb, findVerb, listSecondWords, unsupportedVerbs, verbs } from './verb-table.ts';
+import { type FoundVerb, findVerb, listSecondWords, verbs } from './verb-table.ts';
 
-const rootFlags = {
+export const rootFlags = {
   ...globalFlags,
+  ...foreignFlags,
   version: { type: 'boolean', char: 'v', summary: 'Print the version' },
 } as const satisfies FlagSpecs;
 
@@ -75,10 +78,11 @@ async function showCompletions(words: readonly string[], environment: Environmen
 function requireVerb(first: string, second?: string): FoundVerb {
   const found = findVerb(first, second);
   if (found !== undefined) return found;
-  if (unsupportedVerbs.includes(first)) throw notSupported(`tcompose ${first}`);
+  const foreign = findForeignVerb(first, second);
+  if (foreign !== undefined) throw notSupported(`tcompose ${foreign.verb}`, foreign.refusal);
   const seconds = listSecondWords(first);
   if (seconds.length > 0) throw secondWord(first, second, seconds);
-  const near = findNearest(first, [...Object.keys(verbs), ...unsupportedVerbs]);
+  const near = findNearest(first, [...Object.keys(verbs), ...foreignVerbs]);
   throw usageError(`unknown command: ${first}`, [
     ...(near === undefined ? [] : [`did you mean "${near}"?`]),
     'tcompose help lists the commands',

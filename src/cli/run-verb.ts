@@ -4,7 +4,8 @@ import { createReader } from '../app/reader.ts';
 import { TcError } from '../base/error.ts';
 import { type FlagToken, parseArguments, usageError } from './argv.ts';
 import type { Command } from './command.ts';
-import { addEnvironment, checkConflicts, type Environment, readFlags } from './flag-values.ts';
+import { addEnvironment, checkConflicts, type Environment, findIgnored, readFlags } from './flag-values.ts';
+import { foreignFlags } from './foreign-flags.ts';
 import { globalFlags } from './global-flags.ts';
 import { Session, selectProject } from './session.ts';
 import type { FoundVerb } from './verb-table.ts';
@@ -28,12 +29,17 @@ export async function runVerb(found: FoundVerb, line: VerbLine): Promise<RunResu
   const { command } = await found.entry.load();
   const { flags, operands } = parseArguments(line.rest, [command.flags, globalFlags], command.passthrough);
   if (flags.findLast((token) => token.name === 'help')?.value === true) return 'help';
-  const given = [...line.globals, ...flags];
+  const isForeign = ({ name }: FlagToken) => Object.hasOwn(foreignFlags, name);
+  const foreign = line.globals.filter(isForeign);
+  const given = [...line.globals.filter((token) => !isForeign(token)), ...flags];
   checkOperands(command, operands);
   const environment = found.entry.projectless ? line.environment : await readProjectEnvironment(given, line);
   const tokens = addEnvironment({ ...globalFlags, ...command.flags }, given, environment);
   checkConflicts(command.conflicts ?? [], tokens);
+  readFlags(foreignFlags, foreign);
   const session = new Session(readFlags(globalFlags, tokens), line.environment);
+  const ignored = [...findIgnored(foreignFlags, foreign), ...findIgnored(command.flags, tokens)];
+  for (const warning of ignored) session.display.warn(warning);
   const invocation = { flags: readFlags(command.flags, tokens), operands, session };
   try {
     if (!found.entry.frequent) {

@@ -19,6 +19,11 @@ export const reconcileFlags = {
     default: 'policy',
     summary: 'When to pull images',
   },
+  'pull-always': {
+    type: 'boolean',
+    hidden: true,
+    summary: 'Same as --pull always, as podman-compose has it',
+  },
   'quiet-pull': { type: 'boolean', summary: 'Pull without progress' },
   ...orphanFlags,
   scale: {
@@ -73,7 +78,8 @@ export function toUpOptions(
 
 /** `policy` leaves it to each service; `build` is what happens to missing images that are built. */
 export function toImageChoice(flags: FlagValues<typeof reconcileFlags>): ImageChoice {
-  const pull = flags.pull as 'always' | 'missing' | 'never' | 'policy' | 'build';
+  const asked = flags['pull-always'] ? 'always' : flags.pull;
+  const pull = asked as 'always' | 'missing' | 'never' | 'policy' | 'build';
   return {
     ...(pull !== 'policy' && pull !== 'build' && { pull }),
     quiet: flags['quiet-pull'],

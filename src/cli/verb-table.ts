@@ -98,9 +98,6 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   wait: { summary: 'Wait until containers have stopped', load: () => import('./commands/wait.ts') },
 };
 
-/** Docker Compose's other verbs: known, so that the answer is a sentence and not "did you mean". */
-export const unsupportedVerbs: readonly string[] = ['alpha', 'bridge', 'publish', 'watch'];
-
 export interface FoundVerb {
   readonly verb: string;
   readonly entry: VerbEntry;

@@ -1,6 +1,6 @@
 import { build, printBuild } from '../../app/build.ts';
 import { type BuildOutput, parseBuildOutput } from '../../app/build-output.ts';
-import { buildFlags, readMemory, refuseAsked } from '../build-flags.ts';
+import { buildFlags, readMemory } from '../build-flags.ts';
 import { requireByteOutput, writeBytes } from '../byte-output.ts';
 import { defineCommand } from '../command.ts';
 
@@ -19,7 +19,6 @@ export const command = defineCommand({
   ],
   run: async ({ flags, operands, session }) => {
     const { context, display } = session;
-    refuseAsked(flags);
     if (flags.quiet) display.hideBuilds();
     const outputs = flags.output.map((text) => parseBuildOutput(text, process.cwd()));
     outputs.forEach(checkOutput);

@@ -8,6 +8,7 @@ export const command = defineCommand({
     { text: 'Let a service reload its configuration', line: 'kill -s SIGHUP web' },
   ],
   flags: {
+    all: { type: 'boolean', char: 'a', hidden: true, summary: 'All services, which is the default' },
     signal: { type: 'string', char: 's', value: 'SIGNAL', default: 'SIGKILL', summary: 'Signal to send' },
     'remove-orphans': {
       type: 'boolean',

@@ -13,6 +13,14 @@ export const command = defineCommand({
   flags: {
     follow: { type: 'boolean', char: 'f', summary: 'Go on with what comes' },
     ...indexFlag,
+    latest: {
+      type: 'boolean',
+      char: 'l',
+      hidden: true,
+      summary: 'The newest container; of podman-compose',
+      refused: { why: 'it is about all of podman', instead: 'name a service, and a replica with --index' },
+    },
+    names: { type: 'boolean', hidden: true, summary: 'With the names of containers, which is the default' },
     'no-color': { type: 'boolean', summary: 'Without colours' },
     'no-log-prefix': { type: 'boolean', summary: 'Without the names of containers' },
     since: { type: 'string', value: 'TIME', summary: 'From this time on: 2026-01-31T13:23:37Z, or 42m ago' },

@@ -13,6 +13,11 @@ export const command = defineCommand({
   flags: {
     'ignore-buildable': { type: 'boolean', summary: 'Leave out images that can be built' },
     'ignore-pull-failures': { type: 'boolean', summary: 'Pull what can be had; what cannot is a warning' },
+    'force-local': {
+      type: 'boolean',
+      hidden: true,
+      summary: 'Images that can be built, too, which is the default; of podman-compose',
+    },
     'include-deps': { type: 'boolean', summary: 'Pull for the services that these depend on too' },
     policy: {
       type: 'string',

@@ -17,14 +17,24 @@ export const command = defineCommand({
   flags: {
     all: { type: 'boolean', char: 'a', summary: 'Show containers too that do not run' },
     ...formatFlag,
+    interval: {
+      type: 'integer',
+      char: 'i',
+      value: 'SECONDS',
+      min: 1,
+      hidden: true,
+      summary: 'Time between two looks',
+    },
+    'no-reset': { type: 'boolean', hidden: true, summary: 'Leave on the screen what was shown before' },
     'no-stream': { type: 'boolean', summary: 'Show it once' },
     'no-trunc': { type: 'boolean', summary: 'Whole ids' },
   },
   async run({ flags, operands, session }) {
     const follow = !flags['no-stream'];
-    const screen = follow && isTerminal(1) ? redraw : '';
+    const screen = follow && isTerminal(1) && !flags['no-reset'] ? redraw : '';
     const options = { format: flags.format, noTrunc: flags['no-trunc'] };
-    for await (const rows of stats(session.context, { services: operands, all: flags.all, follow })) {
+    const wanted = { services: operands, all: flags.all, follow, interval: flags.interval };
+    for await (const rows of stats(session.context, wanted)) {
       session.print(screen + renderUsage(rows, options));
     }
     return session.context.interrupted.aborted ? interruptedExitCode : 0;

@@ -1,7 +1,14 @@
 import { defineCommand } from '../command.ts';
+import { watchRefusal } from '../foreign-verbs.ts';
 import { runUp } from '../run-up.ts';
 import { waitFlags } from '../shared-flags.ts';
 import { upConflicts, upFlags } from '../up-flags.ts';
+
+/** podman-compose has flags of `build` here. */
+const buildFirst = {
+  why: 'it is a flag of `build`',
+  instead: 'run `tcompose build` with it, then `tcompose up`',
+};
 
 export const command = defineCommand({
   operands: '[SERVICE...]',
@@ -28,8 +35,21 @@ export const command = defineCommand({
     'no-log-prefix': { type: 'boolean', summary: 'Output without the names of containers' },
     timestamps: { type: 'boolean', summary: 'Output with the time of each line' },
     'quiet-build': { type: 'boolean', hidden: true, summary: 'Build without output' },
-    menu: { type: 'boolean', unsupported: true, summary: 'Keyboard shortcuts while attached' },
-    watch: { type: 'boolean', char: 'w', unsupported: true, summary: 'Rebuild when files change' },
+    menu: {
+      type: 'boolean',
+      hidden: true,
+      summary: 'Keyboard shortcuts while attached',
+      ignored: 'there are no keyboard shortcuts; Ctrl-C stops, and other terminals can give commands',
+    },
+    watch: { type: 'boolean', char: 'w', summary: 'Rebuild when files change', refused: watchRefusal },
+    'build-arg': {
+      type: 'list',
+      value: 'NAME=VALUE',
+      hidden: true,
+      summary: 'For builds',
+      refused: buildFirst,
+    },
+    'no-cache': { type: 'boolean', hidden: true, summary: 'For builds', refused: buildFirst },
   },
   conflicts: [
     ...upConflicts,

@@ -170,6 +170,6 @@ function listVerbs(typed: readonly string[]): Candidate[] {
 function listFlags({ command }: Line): Candidate[] {
   const specs: FlagSpecs = { ...command?.flags, ...globalFlags };
   return Object.entries(specs)
-    .filter(([, spec]) => !spec.hidden && !spec.unsupported)
+    .filter(([, spec]) => !spec.hidden && !spec.refused)
     .map(([name, spec]) => ({ word: `--${name}`, summary: spec.summary }));
 }

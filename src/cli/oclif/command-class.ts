@@ -46,7 +46,7 @@ function toOclifFlag(name: string, spec: FlagSpec, helpGroup: string | undefined
   const common = {
     char: spec.char as 'a' | undefined,
     helpLabel: `${spec.char === undefined ? '    ' : `-${spec.char}, `}--${name}`,
-    summary: spec.unsupported ? `${spec.summary} (not supported yet)` : spec.summary,
+    summary: spec.refused && !spec.harmless ? `${spec.summary} (not supported)` : spec.summary,
     hidden: spec.hidden,
     helpGroup,
   };

@@ -1,7 +1,8 @@
 // Help by oclif's formatter: examples first, since they are what a reader came for.
 
 import { CommandHelp, HelpBase, type Interfaces } from '@oclif/core';
-import { unsupportedVerbs, type VerbEntry, verbs } from '../verb-table.ts';
+import { foreignVerbs } from '../foreign-verbs.ts';
+import { type VerbEntry, verbs } from '../verb-table.ts';
 import { toCommandClass } from './command-class.ts';
 import { loadConfig } from './config.ts';
 
@@ -52,7 +53,7 @@ class RootHelp extends HelpBase {
       this.section('EXAMPLES', this.list(rootExamples)),
       this.section('USAGE', '$ tcompose [GLOBAL FLAGS] COMMAND [FLAGS]'),
       this.section('COMMANDS', this.list(listed.map(([verb, entry]) => [verb, entry.summary]))),
-      this.section('NOT SUPPORTED YET', this.wrap(unsupportedVerbs.join(', '))),
+      this.section('NOT SUPPORTED', this.wrap(foreignVerbs.join(', '))),
       'tcompose COMMAND --help tells more.',
     ];
     return `${parts.join('\n\n')}\n`;

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { TcError } from '../../../src/base/error.ts';
 import { formatArguments, parseArguments, splitVerb } from '../../../src/cli/argv.ts';
 import { globalFlags } from '../../../src/cli/global-flags.ts';
+import { rootFlags } from '../../../src/cli/main.ts';
 import { findVerb } from '../../../src/cli/verb-table.ts';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '../../golden/argv');
@@ -15,7 +16,7 @@ const separator = '\n----------\n';
 
 async function explain(argv: readonly string[]): Promise<string> {
   try {
-    const { flags, verb, rest } = splitVerb(argv, globalFlags);
+    const { flags, verb, rest } = splitVerb(argv, rootFlags);
     if (verb === undefined) return `global: ${quote(formatArguments({ flags, operands: [] }))}`;
     const found = findVerb(verb, rest[0]);
     if (found === undefined) return `unknown verb: ${verb}`;

@@ -53,14 +53,20 @@ describe('exit codes', () => {
     ['-p nothing-there down -v', 0],
     ['ls', 0],
     ['system check', 0],
+    ['-H unix:///var/run/docker.sock -c default config -q', 0],
+    ['-H tcp://10.0.0.1:2375 config -q', 1],
+    ['--in-pod false --no-cleanup ls', 0],
+    ['--podman-run-args=--rm config -q', 1],
+    ['watch', 1],
+    ['alpha scale web=2', 1],
+    ['up --watch', 1],
+    ['config --host x', 2],
     ['-f missing.yaml up', 1],
     ['-f bad.yaml config', 1],
     ['-f bad.yaml up -d', 1],
     ['logs nosuch', 1],
     ['exec web true', 1],
-    ['watch', 1],
     ['run -d -p 1:1 -P web', 2],
-    ['up --watch', 1],
     ['up --nosuch', 2],
     ['nosuch', 2],
     ['exec web', 2],
@@ -129,8 +135,8 @@ describe('help', () => {
     ).toEqual(['EXAMPLES', 'USAGE', 'FLAGS', 'GLOBAL FLAGS']);
   });
 
-  it('names what is not supported yet', () => {
-    expect(run('help').stdout).toMatch(/NOT SUPPORTED YET\n\s+alpha, bridge,/);
+  it('names what is not supported', () => {
+    expect(run('help').stdout).toMatch(/NOT SUPPORTED\n\s+alpha, bridge,/);
   });
 });
 
