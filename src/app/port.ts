@@ -13,17 +13,19 @@ export interface PortOptions {
   readonly index?: number;
 }
 
+/** The first place, IPv4 before IPv6: scripts take the output for one address. */
 export async function port(
   context: AppContext,
   { service, target, protocol, index }: PortOptions,
-): Promise<readonly ObservedPublisher[]> {
+): Promise<ObservedPublisher> {
   const { name } = await findNamedProject(context);
   const engine = await context.engine('read');
   const container = requireContainer(await engine.observe(name), service, index);
-  const found = container.publishers.filter(
+  const places = container.publishers.filter(
     (publisher) => publisher.target === target && publisher.protocol === protocol,
   );
-  if (found.length > 0) return found;
+  const found = places.find(({ address }) => !address.includes(':')) ?? places[0];
+  if (found !== undefined) return found;
   const others = container.publishers.map((publisher) => `${publisher.target}/${publisher.protocol}`);
   const isStopped = container.state === 'exited' || container.state === 'created';
   const nothing = isStopped ? `it does not run: \`tcompose start ${service}\`` : 'it publishes no port';

@@ -84,6 +84,7 @@ export function planStart(
   options: StartOptions = {},
 ): Plan {
   const asked = chooseContainers(model, state, options);
+  requireContainers(asked, options.services);
   const map = mapDependencies(model, state.containers);
   const services = new Set(asked.map((container) => container.service));
   for (const name of [...services]) for (const on of reachable(name, map)) services.add(on);
@@ -213,7 +214,10 @@ export function planRemove(
   return builder.finish(state.project);
 }
 
-/** Containers of the services asked for; without a model, whatever bears the project's label. One-offs are not meant. */
+/**
+ * Containers of the services asked for; without a model, whatever bears the project's label. One-offs are not meant. A
+ * service of the files may have none: scripts stop and remove what is not there yet.
+ */
 export function chooseContainers(
   model: ProjectModel | undefined,
   state: ObservedState,
@@ -222,14 +226,18 @@ export function chooseContainers(
   const { services = [] } = options;
   if (model) checkKnown(model, services);
   const all = replicas(model, state);
+  if (!model) requireContainers(all, services);
+  return services.length === 0 ? all : all.filter((container) => services.includes(container.service));
+}
+
+function requireContainers(containers: readonly ObservedContainer[], services: readonly string[] = []): void {
   for (const name of services) {
-    if (all.some((container) => container.service === name)) continue;
+    if (containers.some((container) => container.service === name)) continue;
     throw new TcError(`service "${name}" has no container`, {
       code: 'no-container',
       hints: [`create it with \`up ${name}\``],
     });
   }
-  return services.length === 0 ? all : all.filter((container) => services.includes(container.service));
 }
 
 /** Whole containers of the project's services, those of inactive profiles included. */

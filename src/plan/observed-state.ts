@@ -111,6 +111,8 @@ export interface ObservedVolume {
   readonly recorded: VolumeConfig;
   readonly labels: Readonly<Record<string, string>>;
   readonly anonymous: boolean;
+  /** Where its files are on the host. */
+  readonly path?: string;
   /** Container ids that mount it. */
   readonly usedBy: readonly string[];
 }

@@ -45,24 +45,52 @@ function viewProject({ configFiles, name, states }: ProjectSummary): ProjectView
   };
 }
 
+/** Fields as Docker's CLI writes them; what it knows of cluster volumes alone is N/A there, too. */
 interface VolumeView {
+  readonly Availability: string;
   readonly Driver: string;
+  readonly Group: string;
   readonly Labels: string;
+  readonly Links: string;
+  readonly Mountpoint: string;
   readonly Name: string;
   readonly Scope: string;
+  readonly Size: string;
+  readonly Status: string;
+}
+
+const unknown = 'N/A';
+
+const volumeHeaders: Readonly<Record<keyof VolumeView, string>> = {
+  Availability: 'AVAILABILITY',
+  Driver: 'DRIVER',
+  Group: 'GROUP',
+  Labels: 'LABELS',
+  Links: 'LINKS',
+  Mountpoint: 'MOUNTPOINT',
+  Name: 'VOLUME NAME',
+  Scope: 'SCOPE',
+  Size: 'SIZE',
+  Status: 'STATUS',
+};
+
+function viewVolume({ labels, name, path, recorded }: ObservedVolume): VolumeView {
+  return {
+    Availability: unknown,
+    Driver: recorded.driver ?? 'local',
+    Group: unknown,
+    Labels: formatLabels(labels),
+    Links: unknown,
+    Mountpoint: path ?? unknown,
+    Name: name,
+    Scope: 'local',
+    Size: unknown,
+    Status: unknown,
+  };
 }
 
 export function renderVolumes(volumes: readonly ObservedVolume[], options: ListOptions): string {
-  const rows = volumes
-    .map(
-      (volume): VolumeView => ({
-        Driver: volume.recorded.driver ?? 'local',
-        Labels: formatLabels(volume.labels),
-        Name: volume.name,
-        Scope: 'local',
-      }),
-    )
-    .sort((a, b) => (a.Name < b.Name ? -1 : 1));
+  const rows = volumes.map(viewVolume).sort((a, b) => (a.Name < b.Name ? -1 : 1));
   if (options.quiet) return rows.map((row) => `${row.Name}\n`).join('');
   const listing: Listing<VolumeView> = {
     rows,
@@ -70,7 +98,7 @@ export function renderVolumes(volumes: readonly ObservedVolume[], options: ListO
       { header: 'DRIVER', cell: (row) => row.Driver },
       { header: 'VOLUME NAME', cell: (row) => row.Name },
     ],
-    headers: { Driver: 'DRIVER', Labels: 'LABELS', Name: 'VOLUME NAME', Scope: 'SCOPE' },
+    headers: volumeHeaders,
     json: 'lines',
   };
   return renderListing(listing, options.format);

@@ -1,7 +1,7 @@
 // Tables as Docker prints them: columns aligned with spaces, no lines, the last column as long as it is.
 
 export interface TableShape {
-  /** A column is at least this wide, the gap included. Docker: 10, and 20 for `ls`. */
+  /** A column is at least this wide, the gap included. Docker: 10, and 20 for `ls` and `images`. */
   readonly minimumWidth?: number;
 }
 

@@ -47,7 +47,8 @@ export const command = defineCommand({
 });
 
 function parseTail(text: string): number | 'all' {
-  if (text === 'all' || text === '-1') return 'all';
+  // Docker takes whatever is below nothing for everything.
+  if (text === 'all' || /^-\d+$/.test(text)) return 'all';
   if (/^\d+$/.test(text)) return Number(text);
   throw usageError(`--tail: "${text}" is neither a number of lines nor "all"`);
 }

@@ -20,7 +20,7 @@ export const command = defineCommand({
       protocol,
       index: flags.index,
     });
-    for (const { address, published } of found) session.print(`${formatAddress(address)}:${published}\n`);
+    session.print(`${formatAddress(found.address)}:${found.published}\n`);
     return 0;
   },
 });

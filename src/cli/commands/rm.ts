@@ -19,10 +19,14 @@ export const command = defineCommand({
       summary: 'Accepted and ignored, as Docker Compose does',
     },
   },
-  run: async ({ flags, operands, session }) =>
-    session.conclude(
-      await rm(session.context, { services: operands, stop: flags.stop, volumes: flags.volumes }, (names) =>
-        flags.force ? Promise.resolve(true) : confirm(`Going to remove ${names.join(', ')}`),
-      ),
-    ),
+  async run({ flags, operands, session }) {
+    const options = { services: operands, stop: flags.stop, volumes: flags.volumes };
+    const outcome = await rm(session.context, options, async (names) => {
+      const what = `Going to remove ${names.join(', ')}`;
+      if (!flags.force && !session.context.yes) return confirm(what);
+      session.print(`${what}\n`);
+      return true;
+    });
+    return session.conclude(outcome);
+  },
 });

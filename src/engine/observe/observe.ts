@@ -10,7 +10,7 @@ import type { ProjectModel } from '../../project/model.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { type ContainerRecord, listContainerIds, readContainerRecord } from '../record/container-record.ts';
 import { listNetworkRecords, type NetworkRecord } from '../record/network-record.ts';
-import { listVolumeRecords, type VolumeRecord } from '../record/volume-record.ts';
+import { listVolumeRecords, type VolumeRecord, volumeDataPath } from '../record/volume-record.ts';
 import { type ContainerStatus, readContainerStatus } from '../status/status.ts';
 import { describeObserved } from './observed-container.ts';
 
@@ -34,7 +34,8 @@ export function observeInstance(paths: InstancePaths, project: string, model?: P
   const members = indexBy(containers.values(), (record) => record.endpoints.map((e) => e.networkId));
   const users = indexBy(containers.values(), (record) => record.volumes);
   const seeNetwork = (record: NetworkRecord) => describeNetwork(record, members.get(record.id) ?? []);
-  const seeVolume = (record: VolumeRecord) => describeVolume(record, users.get(record.name) ?? []);
+  const seeVolume = (record: VolumeRecord) =>
+    describeVolume(record, volumeDataPath(paths, record.name), users.get(record.name) ?? []);
   return {
     containers,
     networks,
@@ -76,9 +77,9 @@ function describeNetwork(record: NetworkRecord, members: readonly string[]): Obs
   return { id, key, name, project, recorded, labels, members };
 }
 
-function describeVolume(record: VolumeRecord, usedBy: readonly string[]): ObservedVolume {
+function describeVolume(record: VolumeRecord, path: string, usedBy: readonly string[]): ObservedVolume {
   const { id, key, name, project, recorded, labels, anonymous } = record;
-  return { id, key, name, project, recorded, labels, anonymous, usedBy };
+  return { id, key, name, project, recorded, labels, anonymous, path, usedBy };
 }
 
 /** Key -> ids of the containers that have it. */

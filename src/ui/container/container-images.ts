@@ -50,7 +50,7 @@ export function renderContainerImages(
     describeSize(view.Size),
     describeAge(view.Created, now) || 'N/A',
   ]);
-  return renderTable([headers, ...cells]);
+  return renderTable([headers, ...cells], { minimumWidth: 20 });
 }
 
 function viewContainerImage({ container, image }: ContainerImageRow): ContainerImageView {

@@ -3,7 +3,7 @@
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import { describeAge, formatGoTime } from '../human-time.ts';
 import { ellipsize } from '../printable.ts';
-import { describePorts, listPorts } from './ports-text.ts';
+import { describePorts, type ListedPort, listPorts } from './ports-text.ts';
 import { describeStatus } from './status-text.ts';
 
 /** Field names, order and types as Docker Compose v5 writes them. */
@@ -49,7 +49,7 @@ export function viewContainer(container: ObservedContainer, { noTrunc, now }: Vi
   const ports = listPorts(container);
   const isVolume = ({ type }: { readonly type: string }) => type === 'volume';
   return {
-    Command: JSON.stringify(shorten(container.command.join(' '), 20)),
+    Command: JSON.stringify(shorten(container.command.map(quoteWord).join(' '), 20)),
     CreatedAt: formatGoTime(container.createdAt),
     ExitCode: container.exitCode ?? 0,
     Health: container.health ?? '',
@@ -63,18 +63,26 @@ export function viewContainer(container: ObservedContainer, { noTrunc, now }: Vi
     Networks: container.networks.map((network) => network.name).join(','),
     Ports: describePorts(ports),
     Project: container.project,
-    Publishers: ports.map(({ address, protocol, published, target }) => ({
-      URL: address,
-      TargetPort: target,
-      PublishedPort: published,
-      Protocol: protocol,
-    })),
+    Publishers: ports.map(viewPublisher),
     RunningFor: describeAge(container.createdAt, now),
     Service: container.service,
     Size: '0B',
     State: container.state,
     Status: describeStatus(container, now),
   };
+}
+
+/** Prints in a template as Go prints a struct: the values in the order of the fields. */
+function viewPublisher({ address, protocol, published, target }: ListedPort): PublisherView {
+  const fields = { URL: address, TargetPort: target, PublishedPort: published, Protocol: protocol };
+  return Object.defineProperty(fields, 'toString', {
+    value: () => `{${Object.values(fields).join(' ')}}`,
+  });
+}
+
+/** As Docker's daemon: words with a space stand in quotes, whatever else is in them. */
+function quoteWord(word: string): string {
+  return word.includes(' ') ? `'${word}'` : word;
 }
 
 export function formatLabels(labels: Readonly<Record<string, string>>): string {

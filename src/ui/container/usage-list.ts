@@ -33,6 +33,9 @@ interface UsageView {
 
 const unknown = '--';
 
+/** Where the kernel does not count for a cgroup, Docker says 0. */
+const nothingCounted = { in: 0, out: 0 };
+
 export function renderUsage(rows: readonly UsageRow[], { format, noTrunc }: UsageListOptions): string {
   const sorted = rows.toSorted((a, b) => compareNames(a.container.name, b.container.name));
   return renderListing(listUsage(sorted.map((row) => viewUsage(row, noTrunc))), format);
@@ -43,9 +46,9 @@ const compareNames = new Intl.Collator('en', { numeric: true }).compare;
 function viewUsage({ container, cpuPercent, usage }: UsageRow, noTrunc: boolean): UsageView {
   const id = noTrunc ? container.id : container.id.slice(0, 12);
   return {
-    BlockIO: describeTransfer(usage?.disk),
+    BlockIO: describeTransfer(usage && (usage.disk ?? nothingCounted)),
     CPUPerc: describePercent(cpuPercent),
-    Container: id,
+    Container: container.id,
     ID: id,
     MemPerc: describePercent(usage?.memory && (100 * usage.memory) / usage.memoryLimit),
     MemUsage: `${describeMemory(usage?.memory)} / ${describeMemory(usage?.memoryLimit)}`,

@@ -7,11 +7,12 @@ export function isTrue(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** As Go's `%v`: lists `[a b]`, maps `map[k:v]`. */
+/** As Go's `%v`: lists `[a b]`, maps `map[k:v]`; what has a text of its own is that. */
 export function formatValue(value: unknown): string {
   if (value === undefined || value === null) return '<no value>';
   if (Array.isArray(value)) return `[${value.map(formatValue).join(' ')}]`;
   if (typeof value === 'object') {
+    if (Object.hasOwn(value, 'toString')) return String(value);
     const members = value as Record<string, unknown>;
     const entries = Object.keys(members)
       .filter((key) => typeof members[key] !== 'function')

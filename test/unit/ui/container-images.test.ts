@@ -31,11 +31,11 @@ const now = Date.parse('2026-01-01T01:00:00Z');
 it('the table is that of Docker Compose', () => {
   expect(renderContainerImages(rows, { format: 'table', quiet: false, now })).toBe(
     [
-      'CONTAINER    REPOSITORY   TAG       PLATFORM       IMAGE ID       SIZE      CREATED',
-      'demo-db-1    db           latest    linux/arm/v7   aaaaaaaaaaaa   27.4MB    2 hours ago',
-      'demo-db-2    db           latest    linux/arm/v7   aaaaaaaaaaaa   27.4MB    2 hours ago',
-      'demo-old-1   <none>       <none>    linux/arm/v7   bbbbbbbbbbbb   27.4MB    2 hours ago',
-      'demo-web-1   host         <none>    linux          cccccccccccc   0B        N/A',
+      'CONTAINER           REPOSITORY          TAG                 PLATFORM            IMAGE ID            SIZE                CREATED',
+      'demo-db-1           db                  latest              linux/arm/v7        aaaaaaaaaaaa        27.4MB              2 hours ago',
+      'demo-db-2           db                  latest              linux/arm/v7        aaaaaaaaaaaa        27.4MB              2 hours ago',
+      'demo-old-1          <none>              <none>              linux/arm/v7        bbbbbbbbbbbb        27.4MB              2 hours ago',
+      'demo-web-1          host                <none>              linux               cccccccccccc        0B                  N/A',
       '',
     ].join('\n'),
   );
