@@ -100,11 +100,13 @@ class AttachedRun {
 
   #expectSources() {
     const { model, options } = this.#prepared;
+    const { separator = '-' } = options;
     const shown = Object.values(model.services).filter((service) => this.#shown.has(service.name));
     return shown.flatMap((service) =>
       Array.from({ length: desiredScale(service, options) }, (_, index) => ({
         service: service.name,
         number: index + 1,
+        label: service.container_name ?? [service.name, index + 1].join(separator),
       })),
     );
   }

@@ -71,11 +71,18 @@ export function requireServices(
   }
 }
 
+/** The container's name without the project, as Docker Compose heads its lines; a name that the user gave is whole. */
+function labelOf({ name, number, project, service }: ObservedContainer): string {
+  const isOwn = ['-', '_'].some((separator) => name === [project, service, number].join(separator));
+  return isOwn ? name.slice(project.length + 1) : name;
+}
+
 export function sourceOf(container: ObservedContainer): OutputSource {
   return {
     containerId: container.id,
     name: container.name,
     service: container.service,
     number: container.number,
+    label: labelOf(container),
   };
 }

@@ -36,7 +36,10 @@ export type AppEvent =
 /** What an attached `up` and `logs` tell beside the plan's progress. */
 export type OutputEvent =
   /** Whose lines are to come: prefixes align on their names. */
-  | { readonly type: 'sources'; readonly sources: readonly Pick<OutputSource, 'service' | 'number'>[] }
+  | {
+      readonly type: 'sources';
+      readonly sources: readonly Pick<OutputSource, 'service' | 'number' | 'label'>[];
+    }
   | { readonly type: 'output'; readonly source: OutputSource; readonly record: LogRecord }
   | {
       readonly type: 'exited';
@@ -52,4 +55,6 @@ export interface OutputSource {
   readonly name: string;
   readonly service: string;
   readonly number: number;
+  /** What heads its lines. */
+  readonly label: string;
 }

@@ -7,6 +7,8 @@ import { createSourceColors } from './style.ts';
 export interface LogName {
   readonly service: string;
   readonly number: number;
+  /** Default: `SERVICE-NUMBER`. */
+  readonly label?: string;
 }
 
 export interface LogSource extends LogName {
@@ -82,6 +84,6 @@ export class LogView {
   }
 }
 
-function nameOf({ number, service }: LogName): string {
-  return `${service}-${number}`;
+function nameOf({ label, number, service }: LogName): string {
+  return label ?? `${service}-${number}`;
 }

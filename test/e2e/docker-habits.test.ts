@@ -98,6 +98,33 @@ describe('lists', () => {
     expect(scenario.ok('volumes', '-aq').stdout.trim().split('\n')).toHaveLength(2);
   });
 
+  it('heads lines with what the user knows the container by', () => {
+    scenario.write(
+      'names.yaml',
+      `
+services:
+  plain: {image: host, command: echo one}
+  named: {image: host, container_name: the_name, command: echo two}
+`,
+    );
+    const lines = (...args: string[]) =>
+      scenario
+        .ok('-f', 'names.yaml', ...args)
+        .stdout.split('\n')
+        .toSorted();
+    expect(lines('up')).toEqual([
+      '',
+      'plain-1   | one',
+      'plain-1 exited with code 0',
+      'the_name  | two',
+      'the_name exited with code 0',
+    ]);
+    expect(lines('logs')).toEqual(['', 'plain-1   | one', 'the_name  | two']);
+    scenario.ok('-f', 'names.yaml', 'down');
+    expect(lines('--compatibility', 'up', 'plain')).toContain('plain_1  | one');
+    scenario.ok('-f', 'names.yaml', 'down');
+  });
+
   it('logs of a replica that is not there is an error', () => {
     scenario.ok('up', '-d', 'web');
     expect(scenario.ok('logs', '--index', '1', '--tail', '-1', 'web').stdout).toBe('web-1  | a line\n');

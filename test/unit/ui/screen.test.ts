@@ -186,8 +186,9 @@ function playLogs({ events, options, sources = [] }: NonNullable<Scene['logs']>,
 }
 
 function parseSource(name: string) {
-  const [, service = name, number = '1'] = /^(.*)-(\d+)$/.exec(name) ?? [];
-  return { containerId: name, service, number: Number(number) };
+  const parts = /^(.*)-(\d+)$/.exec(name);
+  const [, service = name, number = '1'] = parts ?? [];
+  return { containerId: name, service, number: Number(number), ...(parts === null && { label: name }) };
 }
 
 describe('the screen', () => testGoldenFiles('screen', show));
