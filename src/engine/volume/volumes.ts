@@ -48,19 +48,27 @@ export async function createVolume(context: EngineContext, volume: NewVolume): P
   return record;
 }
 
-/** Gone from sight in one step; deleting what it held may take longer. */
+/**
+ * Gone from sight in one step; deleting what it held may take longer. Several may remove it at once, as the last of the
+ * containers that shared an anonymous one: one of them does it.
+ */
 export async function removeVolume(context: EngineContext, name: string): Promise<void> {
-  const { paths } = context.instance;
+  const { native, instance } = context;
+  const { paths } = instance;
   if (!existsSync(paths.volume(name))) return;
-  await context.native.unmount(volumeDataPath(paths, name));
-  const directory = remnantPath(paths, 'removing', createId());
-  const lock = context.native.openDirectory(paths.volume(name));
+  await native.unmount(volumeDataPath(paths, name));
+  const lock = unless(['ENOENT'], () => native.openDirectory(paths.volume(name)));
+  if (lock === undefined) return;
   try {
-    context.native.tryLock(lock, 'exclusive');
-    renameSync(paths.volume(name), directory);
-    await removeVolumeRemnant(context, directory);
+    native.tryLock(lock, 'exclusive');
+    const directory = remnantPath(paths, 'removing', createId());
+    const isOurs = unless(['ENOENT'], () => {
+      renameSync(paths.volume(name), directory);
+      return true;
+    });
+    if (isOurs) await removeVolumeRemnant(context, directory);
   } finally {
-    context.native.close(lock);
+    native.close(lock);
   }
 }
 
