@@ -1,6 +1,7 @@
 // Control group files.
 #include "cgroup.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -102,6 +103,50 @@ bool is_parent(const CgroupSpec& spec, const char* directory) {
   return false;
 }
 
+enum class Below { Empty, Busy, Deeper };
+
+// Removes those cgroups in `directory` that have none below; of one that has, the descriptor.
+Below remove_leaves(int directory, Fd* deeper) {
+  // fdopendir takes the descriptor over, so it gets a copy.
+  DIR* stream = fdopendir(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!stream) return Below::Busy;
+  Below found = Below::Empty;
+  while (dirent* entry = readdir(stream)) {
+    const char* name = entry->d_name;
+    if (entry->d_type != DT_DIR || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
+    struct stat made;
+    if (unlinkat(directory, name, AT_REMOVEDIR) == 0 || fstatat(directory, name, &made, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    // A cgroup has two links and one for each below it.
+    bool has_more = made.st_nlink > 2;
+    if (has_more && found == Below::Deeper) continue;
+    if (has_more) *deeper = Fd(openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    found = has_more && *deeper ? Below::Deeper : Below::Busy;
+    if (found == Below::Busy) break;
+  }
+  closedir(stream);
+  return found;
+}
+
+// A privileged container may have made cgroups of its own below. By descriptors, as it decides how deep they go.
+void remove_nested(const char* top) {
+  Fd directory(open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (size_t depth = 0; directory;) {
+    Fd next;
+    Below below = remove_leaves(directory.get(), &next);
+    if (below == Below::Busy || (below == Below::Empty && depth == 0)) return;
+    if (below == Below::Empty) next = Fd(openat(directory.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    depth = below == Below::Deeper ? depth + 1 : depth - 1;
+    directory = static_cast<Fd&&>(next);
+  }
+}
+
+bool remove_directory(const char* directory, bool is_own) {
+  if (rmdir(directory) == 0) return true;
+  if (!is_own || errno != EBUSY) return false;
+  remove_nested(directory);
+  return rmdir(directory) == 0;
+}
+
 Error make_all(List<const char*> directories) {
   for (const char* directory : directories) {
     if (mkdir(directory, 0755) != 0 && errno != EEXIST) return fail(kStep, "mkdir", directory);
@@ -159,9 +204,10 @@ Error remove_cgroups(const CgroupSpec& spec) {
   Error first;
   for (size_t i = spec.directories.count; i-- > 0;) {
     const char* directory = spec.directories[i];
-    if (rmdir(directory) == 0 || errno == ENOENT || !first.ok()) continue;
+    bool is_own = !is_parent(spec, directory);
+    if (remove_directory(directory, is_own) || errno == ENOENT || !first.ok()) continue;
     // A parent in common is removed by whoever leaves last.
-    if (!is_parent(spec, directory)) first = fail(kStep, "rmdir", directory);
+    if (is_own) first = fail(kStep, "rmdir", directory);
   }
   return first;
 }

@@ -3,7 +3,7 @@
 
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
-import type { CgroupLayout, UnifiedHierarchy, V1Hierarchy } from './cgroup-layout.ts';
+import type { CgroupLayout, UnifiedHierarchy } from './cgroup-layout.ts';
 import { listAncestors } from './cgroup-parent.ts';
 import { formatV1Writes } from './cgroup-v1.ts';
 import { formatV2Writes } from './cgroup-v2.ts';
@@ -26,9 +26,8 @@ export interface CgroupInput {
   readonly deviceRules?: readonly DeviceRule[];
 }
 
-/** Of use to every container: device rules, freezing, OOM events and figures of use. */
-const ALWAYS = new Set(['devices', 'freezer', 'memory', 'pids', 'cpuacct']);
-const ALWAYS_UNIFIED = ['memory', 'pids'];
+/** Of v2, for every container: shares of processor and disks are by container, and figures of use are counted. */
+const ALWAYS_UNIFIED = ['cpu', 'io', 'memory', 'pids'];
 
 interface Need {
   readonly wish: keyof ResourceLimits;
@@ -63,9 +62,10 @@ function unifiedName({ controller, unified }: Need): string | undefined {
 export function computeCgroup(input: CgroupInput): { spec: CgroupSpec; warnings: readonly Warning[] } {
   const warnings = checkControllers(input);
   const { layout, within } = input;
+  // All of them: where a container had none of its own, its cgroup namespace would show it the host's.
+  const { v1 } = layout;
   const parent = join(within, input.table);
   const own = join(parent, input.id);
-  const v1 = chooseV1(input);
   const unified = layout.unified && join(layout.unified.mount, own);
   const mountOf = (controller: string) =>
     v1.find(({ controllers }) => controllers.includes(controller))?.mount;
@@ -121,20 +121,6 @@ function confineDevices(
     writes: [],
     filter: Buffer.from(compileDeviceFilter(deviceRules)).toString('base64'),
   };
-}
-
-/**
- * A hierarchy is used if a wish or every container needs it, if somebody may have limited the parent in it, or to take
- * the container out of our session's cgroup.
- */
-function chooseV1({ layout, limits, within }: CgroupInput): readonly V1Hierarchy[] {
-  const needed = new Set(NEEDS.filter(({ wish }) => limits[wish]).map(({ controller }) => controller));
-  return layout.v1.filter(
-    ({ controllers, own }) =>
-      own !== '/' ||
-      controllers.some((name) => ALWAYS.has(name) || needed.has(name)) ||
-      (within !== '' && controllers.some((name) => !name.startsWith('name='))),
-  );
 }
 
 /** A new v1 cpuset is empty and takes no process: each gets what the one above has, the last what was asked. */

@@ -1,7 +1,8 @@
 // Ends a container's life: over the control socket while its monitor lives, through its cgroup when that is gone.
 
-import { readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isId } from '../../base/id.ts';
 import { errnoOf, unless } from '../../base/system-error.ts';
 import type { CgroupSpec, MonitorSpec } from '../../runtime/monitor-spec.ts';
 import type { Descriptor } from '../../runtime/native.ts';
@@ -116,11 +117,27 @@ function hasCgroup(cgroup: CgroupSpec): boolean {
   );
 }
 
-/** A cgroup that others are in, or that is gone, is none of ours to remove. */
-function removeCgroup(directory: string): void {
-  try {
+/**
+ * With those that a privileged container made in its own. A cgroup that others are in, or that is gone, is none of ours
+ * to remove.
+ */
+export function removeCgroup(directory: string): void {
+  const isRemoved = unless(['ENOENT', 'ENOTEMPTY', 'EBUSY'], () => {
     rmdirSync(directory);
-  } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
-  }
+    return true;
+  });
+  if (isRemoved || !isId(basename(directory))) return;
+  for (const path of listCgroupsBelow(directory).reverse()) removeEmptyCgroup(path);
+  removeEmptyCgroup(directory);
+}
+
+function removeEmptyCgroup(directory: string): void {
+  unless(['ENOENT', 'ENOTEMPTY', 'EBUSY'], () => rmdirSync(directory));
+}
+
+/** Each before those below it. */
+function listCgroupsBelow(directory: string): string[] {
+  const entries = unless(['ENOENT'], () => readdirSync(directory, { withFileTypes: true })) ?? [];
+  const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  return below.flatMap((path) => [path, ...listCgroupsBelow(path)]);
 }

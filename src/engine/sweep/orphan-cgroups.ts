@@ -1,13 +1,13 @@
 // Cgroups of this instance whose container has no directory any more (somebody removed it by hand, and its processes,
 // the monitor among them, may run on), or does not run.
 
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../base/id.ts';
 import { unless } from '../../base/system-error.ts';
 import type { CgroupLayout } from '../../runtime/cgroup-layout.ts';
 import { remnantPath } from '../container/remnant.ts';
-import { emptyCgroup } from '../container/stop.ts';
+import { emptyCgroup, removeCgroup } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
 import { lockDirectory } from '../lock/file-lock.ts';
 import { readContainerStatus } from '../status/status.ts';
@@ -56,6 +56,6 @@ async function removeOrphan(
   const procs = unified ?? freezer;
   if (procs !== undefined && existsSync(procs)) await native.killCgroup(procs, unified, freezer);
   for (const directory of [...parents.map((parent) => join(parent, id)), ...parents]) {
-    unless(['ENOENT', 'ENOTEMPTY', 'EBUSY'], () => rmdirSync(directory));
+    removeCgroup(directory);
   }
 }

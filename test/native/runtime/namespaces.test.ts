@@ -1,7 +1,7 @@
 // Namespaces of the host and of other containers, seen from inside.
 
-import { existsSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceConfig } from '../../../src/project/service-config.ts';
 import type { NamespaceJoin, SharedType } from '../../../src/runtime/namespaces.ts';
@@ -224,5 +224,30 @@ describe('all at once, and the host', () => {
     for (const type of ['pid', 'ipc', 'uts', 'cgroup'])
       expect(readlinkSync(`/proc/${container.pid}/ns/${type}`)).toBe(readlinkSync(`/proc/self/ns/${type}`));
     await container.stop({ graceMs: 0 });
+  });
+});
+
+describe('cgroups', () => {
+  it('are of its own in every hierarchy, so that none shows those of the host', async () => {
+    const container = await sandbox.run('exec sleep 1000');
+    const lines = readFileSync(`/proc/${container.pid}/cgroup`, 'utf8').trim().split('\n');
+    expect(lines.filter((line) => !line.endsWith(`/${container.id}`))).toEqual([]);
+    await container.stop({ graceMs: 0 });
+  });
+
+  it('are the only ones that may be written to where they may be, and go with those made below', async () => {
+    const script = `for d in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+      [ -e $d/cgroup.procs ] && mkdir -p $d/made/below/it $d/made/beside
+    done; echo done; exec sleep 1000`;
+    const container = await sandbox.run(script, { service: { security_opt: ['writable-cgroups=true'] } });
+    await container.logged('done\n');
+    const { directories, unified } = container.computed.monitor.cgroup;
+    const own = directories.filter((path) => path.endsWith(container.id));
+    // A container of a host with v1 hierarchies is not shown v2's.
+    const shown = own.length === 1 ? own : own.filter((path) => path !== unified);
+    expect(shown.filter((path) => !existsSync(join(path, 'made/below/it')))).toEqual([]);
+    expect(shown.filter((path) => existsSync(join(dirname(dirname(path)), 'made')))).toEqual([]);
+    await container.stop({ graceMs: 0 });
+    expect(own.filter(existsSync)).toEqual([]);
   });
 });
