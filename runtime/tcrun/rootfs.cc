@@ -17,7 +17,9 @@
 #include "masks.h"
 #include "mount.h"
 #include "overlay.h"
+#include "present.h"
 #include "secrets.h"
+#include "tmpfs_mode.h"
 #include "user_namespace.h"
 
 namespace tc {
@@ -161,6 +163,8 @@ List<const char*> map_owner_options(List<const char*> options, const OciSpec& oc
 }
 
 Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root, const OciSpec& oci) {
+  Arena scratch;
+  List<const char*> data = with_mode(mount, prepared.options.data, root, scratch);
   Fd target;
   bool is_kernel = is_type(mount, "proc") || is_type(mount, "sysfs") || is_type(mount, "cgroup");
   Error error = is_kernel ? open_kernel_target(mount.destination, root, &target)
@@ -168,8 +172,8 @@ Error attach_new(const MountSpec& mount, const PreparedMount& prepared, int root
   if (error) return error;
   if (is_on(target.get(), PROC_SUPER_MAGIC)) return fail_forbidden(mount);
   if (is_type(mount, "cgroup")) return mount_cgroups(prepared.options, root, target.get(), mount.destination);
-  Arena scratch;
   MountOptions options = prepared.options;
+  options.data = data;
   if (oci.is_remapped()) options.data = map_owner_options(options.data, oci, scratch);
   return attach_filesystem(mount.type, mount.source, options, target.get(), mount.destination);
 }
@@ -238,6 +242,7 @@ Error build_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft& 
   Fd target;
   if (error.ok()) error = reopen_bundle(spec.bundle, sources.bundle, &target);
   if (error.ok()) error = mount_root(spec, sources.userns, target.get(), &rootfs->root);
+  if (error.ok()) add_present(spec.root.present, rootfs->root.get());
   for (size_t i = 0; i < spec.oci.mounts.count && error.ok(); i++) {
     error = attach(spec.oci.mounts[i], draft.mounts[i], rootfs->root.get(), spec.oci);
   }

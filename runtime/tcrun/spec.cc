@@ -32,6 +32,9 @@ void parse_root(Decoder& in, const Json* json, RootSpec* root) {
   root->upper = in.absolute_path(json, "upper");
   root->work = in.absolute_path(json, "work");
   root->is_volatile = in.boolean(json, "volatile", false);
+  root->present = in.list<PresentSpec>(json, "present", [&](const Json* item, PresentSpec* present) {
+    *present = {in.absolute_path(item, "path"), in.optional_string(item, "link")};
+  });
   if (root->layers.count == 0) in.refuse("layers", "is empty");
   for (const char* layer : root->layers) {
     if (*layer != '/') in.refuse("layers", "has a path that is not absolute");

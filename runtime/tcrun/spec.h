@@ -158,11 +158,17 @@ struct OciSpec {
 
 // ---- monitor.json ----
 
+struct PresentSpec {
+  const char* path;
+  const char* link;  // null: an empty file
+};
+
 struct RootSpec {
   List<const char*> layers;  // topmost first
   const char* upper;         // null: read-only
   const char* work;
   bool is_volatile;
+  List<PresentSpec> present;
 };
 
 struct CgroupWrite {

@@ -7,13 +7,27 @@ import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
 import { resolveHealth } from './health.ts';
 import { computeLog } from './logging.ts';
-import { MONITOR_SPEC_VERSION, type MonitorSpec, type NetworkSpec } from './monitor-spec.ts';
+import {
+  MONITOR_SPEC_VERSION,
+  type MonitorSpec,
+  type NetworkSpec,
+  type PresentSpec,
+} from './monitor-spec.ts';
 import { describeJoins, hasOwnPids } from './namespaces.ts';
 import { parseSignal } from './signals.ts';
 
 const DEFAULT_STOP_SIGNAL = 'SIGTERM';
 const DEFAULT_GRACE = 10_000_000_000;
 const MILLISECOND = 1_000_000;
+
+/**
+ * What programs look for in a container that was made for Docker: whether they are in one, and what is mounted. Source:
+ * moby, daemon/initlayer/setup_unix.go.
+ */
+const PRESENT: readonly PresentSpec[] = [
+  { path: '/.dockerenv' },
+  { path: '/etc/mtab', link: '/proc/mounts' },
+];
 
 export function computeMonitor(input: ContainerInput, decisions: Decisions): MonitorSpec {
   const { service, image, identity, paths } = input;
@@ -31,6 +45,7 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
       upper: `${paths.bundle}/upper`,
       work: `${paths.bundle}/work`,
       volatile: input.onEnd === 'remove',
+      present: PRESENT,
     },
     ...(input.secrets?.length && {
       secrets: input.secrets.map(({ target, uid, gid, mode }) => ({ target, uid, gid, mode })),

@@ -14,7 +14,10 @@ export interface DeviceRule {
 
 const character = (major: number, minor?: number): DeviceRule => ({ type: 'c', major, minor, access: 'rwm' });
 
-/** Docker's: any node may be made, these may be opened. Source: moby, daemon/pkg/oci/defaults.go. */
+/**
+ * Docker's: any node may be made, these may be opened. Sources: moby, daemon/pkg/oci/defaults.go; opencontainers/runc,
+ * libcontainer/specconv.
+ */
 export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
   { type: 'c', access: 'm' },
   { type: 'b', access: 'm' },
@@ -23,6 +26,8 @@ export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
   // tty, console, ptmx, and the terminals of /dev/pts
   ...[0, 1, 2].map((minor) => character(5, minor)),
   character(136),
+  // net/tun, for those who make its node: what it can do without NET_ADMIN is of no use.
+  character(10, 200),
 ];
 
 /** Everything is denied first; the kernel takes one rule a write. */

@@ -56,6 +56,14 @@ export interface RootSpec {
   readonly work: string;
   /** Only where the upper layer dies with the process. */
   readonly volatile: boolean;
+  /** Made if the image has nothing there. */
+  readonly present?: readonly PresentSpec[];
+}
+
+/** An empty file, or a symbolic link to `link`. */
+export interface PresentSpec {
+  readonly path: string;
+  readonly link?: string;
 }
 
 export interface SecretSpec {

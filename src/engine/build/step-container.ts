@@ -125,7 +125,9 @@ async function writeBundle(
   });
   makeWritableLayer({ project: '', service: service.name, image, mounts: [], directory });
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
-  const monitor = { ...bundle.monitor, root: { ...bundle.monitor.root, volatile: true } };
+  // Nothing but what the command makes belongs into the image.
+  const root = { ...bundle.monitor.root, volatile: true, present: [] };
+  const monitor = { ...bundle.monitor, root };
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(monitor), { mode: 0o600 });
   return bundle.config.mounts.map(({ destination }) => destination);

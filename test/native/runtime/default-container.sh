@@ -19,6 +19,13 @@ for name in net/ipv4/ping_group_range net/ipv4/ip_unprivileged_port_start; do
   echo "$name $(cat /proc/sys/$name | tr '\t' ' ')"
 done
 echo "oom_score_adj $(cat /proc/self/oom_score_adj)"
+awk '{ print "priority", $18, "nice", $19, "terminal", $7 }' /proc/1/stat
+for name in coredump_filter personality timerslack_ns; do echo "$name $(cat /proc/self/$name)"; done
+echo "== files"
+ls -A / /etc
+for path in /etc/*; do
+  case $path in */hosts | */resolv.conf | */hostname | */mtab) echo "$path $(stat -c '%A %u:%g' $path) $(readlink $path)" ;; esac
+done
 echo "== environment"
 env | sed 's/^HOSTNAME=.*/HOSTNAME=/' | sort
 pwd

@@ -1,7 +1,7 @@
 // Attributes of a service as the process inside and the kernel outside see them.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostDevices } from '../../../src/engine/container/host-devices.ts';
@@ -70,6 +70,15 @@ describe('credentials', () => {
 });
 
 describe('the file system', () => {
+  it('has a tmpfs with the mode of the directory that it covers, and else one for all', async () => {
+    mkdirSync(join(sandbox.image, 'private'));
+    chmodSync(join(sandbox.image, 'private'), 0o2750);
+    const output = await run('stat -c "%n %a" /private /t/new /private/said', {
+      tmpfs: ['/private', '/t/new', '/private/said:mode=711'],
+    });
+    expect(output).toBe('/private 2750\n/t/new 1777\n/private/said 711\n');
+  });
+
   it('is read-only where asked, but for tmpfs', async () => {
     const script =
       'touch /x 2>&1; touch /scratch/x && echo ok; touch /etc/hosts 2>&1; grep " /scratch " /proc/mounts';

@@ -17,7 +17,7 @@ import type { OciConfig } from '../../../src/runtime/oci-config.ts';
 import { type Container, Sandbox, type Start } from './sandbox.ts';
 
 const RUNC = '/usr/sbin/runc';
-/** Docker, not runc, allows the console; runc before 1.2, not Docker, allows /dev/net/tun. */
+/** Docker, not runc, allows the console; runc, but for 1.2.0 to 1.2.3, allows net/tun to all. */
 const OTHER_DEVICES = 'c (5:1|10:200) rwm';
 const hasRunc = existsSync(RUNC);
 
