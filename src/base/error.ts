@@ -20,6 +20,8 @@ export interface TcErrorOptions {
   /** What to do about it, one sentence each. */
   readonly hints?: readonly string[];
   readonly source?: SourcePosition;
+  /** Keys from what was asked to be worked on to what is wrong in it: who knows the file makes `source` of it. */
+  readonly path?: readonly string[];
   /** The line of `source` with a caret below it, ready to print: see excerpt.ts. */
   readonly excerpt?: readonly string[];
   /** What a command printed before it failed, line by line. */
@@ -37,6 +39,7 @@ export class TcError extends Error {
   readonly kind: ErrorKind;
   readonly hints: readonly string[];
   readonly source: SourcePosition | undefined;
+  readonly path: readonly string[] | undefined;
   readonly excerpt: readonly string[];
   readonly output: readonly string[];
   readonly exitCode: number;
@@ -48,6 +51,7 @@ export class TcError extends Error {
     this.kind = options.kind ?? 'user';
     this.hints = options.hints ?? [];
     this.source = options.source;
+    this.path = options.path;
     this.excerpt = options.excerpt ?? [];
     this.output = options.output ?? [];
     this.exitCode = options.exitCode ?? 1;
@@ -67,8 +71,9 @@ export function bug(message: string, cause?: unknown): TcError {
 
 /** The same error with other options; what is not given stays. */
 export function changeError(error: TcError, changes: Partial<TcErrorOptions>): TcError {
-  const { code, kind, hints, source, excerpt, output, exitCode, cause, others } = error;
-  const options = { code, kind, hints, excerpt, output, exitCode, cause, others, ...(source && { source }) };
+  const { code, kind, hints, source, path, excerpt, output, exitCode, cause, others } = error;
+  const places = { ...(source && { source }), ...(path && { path }) };
+  const options = { code, kind, hints, excerpt, output, exitCode, cause, others, ...places };
   return new TcError(error.message, { ...options, ...changes });
 }
 

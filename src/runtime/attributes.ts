@@ -2,6 +2,7 @@
 // here does not exist; what is refused stops a project before anything is touched.
 
 import * as check from './attribute-checks.ts';
+import { gpuRequests } from './cdi.ts';
 import type { AttributeCheck } from './finding.ts';
 import * as isolation from './isolation-checks.ts';
 import { logging } from './log-checks.ts';
@@ -114,7 +115,7 @@ const STORAGE: readonly AttributeSupport[] = [
   ...warned('the size of a container is not limited', 'storage_opt'),
   checked('devices', resource.devices, 'paths of the host, and CDI devices: `vendor.com/class=name`'),
   checked('device_cgroup_rules', resource.deviceRules),
-  checked('gpus', resource.deviceRequests, GPUS),
+  checked('gpus', (gpus) => resource.deviceRequests(gpuRequests(gpus)), GPUS),
 ];
 
 const V1_ONLY = 'on cgroup v1; v2 has no such setting: a warning';

@@ -1,7 +1,7 @@
 // Devices by the Container Device Interface: what a specification of the host says that a device needs in a container.
 // Source: cncf-tags/container-device-interface, SPEC.md. Pure.
 
-import { TcError } from '../base/error.ts';
+import { changeError, TcError } from '../base/error.ts';
 import type { DeviceRequest, ServiceConfig } from '../project/service-config.ts';
 import type { DevicePort, ResolvedDevice } from './devices.ts';
 import type { OciMount } from './oci-config.ts';
@@ -58,6 +58,11 @@ function listDeviceRequests({ gpus = [], deploy }: CdiWish): readonly DeviceRequ
   return [...gpus, ...(deploy?.resources?.reservations?.devices ?? [])];
 }
 
+/** An entry of `gpus` is one for a GPU by itself: Docker Compose adds the capability. */
+export function gpuRequests(gpus: readonly DeviceRequest[]): readonly DeviceRequest[] {
+  return gpus.map((request) => ({ ...request, capabilities: [...(request.capabilities ?? []), 'gpu'] }));
+}
+
 /** Why the request cannot be met by any host, or undefined. */
 export function explainRequest({
   driver,
@@ -91,7 +96,13 @@ function namesOf({ driver, count = -1, device_ids: ids = [] }: DeviceRequest): s
 
 /** Throws TcError for a device that no specification has, or that needs what is not done here. */
 export function resolveCdi(service: CdiWish, specs: readonly CdiSpec[], port: DevicePort): CdiGrant {
-  const edits = listCdiNames(service).flatMap((name) => findEdits(name, service.name, specs));
+  const edits = listCdiNames(service).flatMap((name) => {
+    try {
+      return findEdits(name, service.name, specs);
+    } catch (error) {
+      throw error instanceof TcError ? changeError(error, { path: pathTo(name, service) }) : error;
+    }
+  });
   const unique = [...new Set(edits)];
   return {
     devices: unique.flatMap(({ deviceNodes = [] }) =>
@@ -101,6 +112,11 @@ export function resolveCdi(service: CdiWish, specs: readonly CdiSpec[], port: De
     env: unique.flatMap(({ env = [] }) => env),
     gids: [...new Set(unique.flatMap(({ additionalGids = [] }) => additionalGids))].filter((gid) => gid > 0),
   };
+}
+
+function pathTo(name: string, { devices, gpus }: CdiWish): readonly string[] {
+  if (devices?.some(({ source }) => source === name)) return ['devices'];
+  return gpus?.length ? ['gpus'] : ['deploy', 'resources', 'reservations', 'devices'];
 }
 
 /** Of two specifications that have a device the later one counts: /var/run/cdi is read last. */

@@ -206,6 +206,7 @@ function checkControllers({ layout, limits, serviceName }: CgroupInput): readonl
     throw new TcError(message, {
       code: 'no-controller',
       kind: 'environment',
+      path: asked.setting.split('.'),
       hints: [
         isGone ? `remove ${asked.setting}` : `enable the controller on the host, or remove ${asked.setting}`,
       ],

@@ -91,6 +91,7 @@ function computeNetwork(input: ContainerInput): NetworkSpec {
   return { mode, ...(joinControl && { joinControl }), endpoints, ...(dns && { dns }), ports };
 }
 
-function refuse(service: string, what: string, value: string | undefined): never {
-  throw new TcError(`service "${service}": "${value}" is not a ${what}`, { code: 'invalid-value' });
+function refuse(service: string, what: 'restart policy' | 'stop signal', value: string | undefined): never {
+  const path = [what === 'restart policy' ? 'restart' : 'stop_signal'];
+  throw new TcError(`service "${service}": "${value}" is not a ${what}`, { code: 'invalid-value', path });
 }

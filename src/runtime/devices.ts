@@ -58,7 +58,12 @@ function observeDevice(
   if (found && typeof found === 'object') return [{ ...found, path: target, access: permissions }];
   throw new TcError(
     `service "${serviceName}": ${source} ${found === undefined ? 'does not exist on this host' : 'is not a device'}`,
-    { code: 'no-such-device', kind: 'environment', hints: [`look at what is there: \`ls -l ${DEV}\``] },
+    {
+      code: 'no-such-device',
+      kind: 'environment',
+      path: ['devices'],
+      hints: [`look at what is there: \`ls -l ${DEV}\``],
+    },
   );
 }
 
@@ -75,7 +80,12 @@ export function observeDisks(
       if (typeof found === 'object' && found.type === 'b') return [path, `${found.major}:${found.minor}`];
       throw new TcError(
         `service "${service.name}": blkio_config: ${path} ${found === undefined ? 'does not exist on this host' : 'is not a block device'}`,
-        { code: 'no-such-device', kind: 'environment', hints: ['look at what is there: `lsblk`'] },
+        {
+          code: 'no-such-device',
+          kind: 'environment',
+          path: ['blkio_config'],
+          hints: ['look at what is there: `lsblk`'],
+        },
       );
     }),
   );

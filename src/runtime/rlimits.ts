@@ -96,6 +96,7 @@ function aboveCeiling(service: string, name: string, asked: UlimitConfig, ceilin
     {
       code: 'ulimit-not-permitted',
       kind: 'environment',
+      path: ['ulimits', name],
       hints: [
         `ask for at most ${ceiling}, or run tcompose with CAP_SYS_RESOURCE, which raising a hard limit needs`,
       ],

@@ -40,6 +40,38 @@ describe('bad input changes nothing:', () => {
       position: 'compose.yaml:4:5',
     }));
 
+  it.each([
+    [
+      'a limit above what may be given',
+      'ulimits: {nofile: 2147483647}',
+      /ulimits\.nofile: 2147483647 is above/,
+      4,
+      23,
+    ],
+    ['a device that is not there', 'devices: [/dev/nonesuch]', /nonesuch does not exist on this host/, 4, 14],
+    [
+      'a CDI device that is not there',
+      'devices: [example.org/x=1]',
+      /no CDI specification of example\.org\/x/,
+      4,
+      14,
+    ],
+    ['a GPU that is not there', 'gpus: all', /no CDI specification of nvidia\.com\/gpu/, 4, 11],
+    [
+      'a disk that is not there',
+      'blkio_config: {device_read_bps: [{path: /dev/nonesuch, rate: 1}]}',
+      /nonesuch does not exist on this host/,
+      4,
+      19,
+    ],
+    ['an option of a tmpfs that is none', 'tmpfs: "/x:nonesuch=1"', /unknown option "nonesuch=1"/, 4, 12],
+  ])('%s, with its place', (_, attribute, message, line, col) =>
+    refuse(`services:\n  web:\n    ${image}\n    ${attribute}\n    command: "true"\n`, up, {
+      message,
+      position: `compose.yaml:${line}:${col}`,
+    }),
+  );
+
   it('a cycle in depends_on', () =>
     refuse(
       `services:\n  a:\n    ${image}\n    depends_on: [b]\n  b:\n    ${image}\n    depends_on: [a]\n`,

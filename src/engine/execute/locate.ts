@@ -3,11 +3,12 @@
 import { changeError, TcError } from '../../base/error.ts';
 import type { ProjectModel } from '../../project/model.ts';
 
-/** The attribute of a service that an error is about, by its code. */
+/** The attribute of a service that an error is about, by its code, where the error has no path to it. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
   'bind-source-missing': 'volumes',
   'file-object-content': 'secrets',
   'no-such-image': 'image',
+  'invalid-tmpfs': 'tmpfs',
   'invalid-user': 'user',
   'invalid-working-dir': 'working_dir',
   'no-such-platform': 'platform',
@@ -51,8 +52,13 @@ export async function atService<T>(
   try {
     return await action();
   } catch (error) {
-    const attribute = error instanceof TcError ? (ATTRIBUTES[error.code] ?? otherwise) : otherwise;
-    throw locate(error, model, ['services', service, ...(attribute === undefined ? [] : [attribute])]);
+    const [path, byCode] = error instanceof TcError ? [error.path, ATTRIBUTES[error.code]] : [];
+    const attribute = byCode ?? otherwise;
+    throw locate(error, model, [
+      'services',
+      service,
+      ...(path ?? (attribute === undefined ? [] : [attribute])),
+    ]);
   }
 }
 

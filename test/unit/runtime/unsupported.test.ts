@@ -120,6 +120,11 @@ describe('findUnsupported', () => {
     ).toEqual([]);
   });
 
+  it.each([[{ count: -1 }], [{ count: 1 }], [{ device_ids: ['0'] }], [{ driver: 'nvidia', count: 1 }]])(
+    'takes gpus: %j, which are GPUs by themselves',
+    (request) => expect(errors({ gpus: [request] })).toEqual([]),
+  );
+
   it('names what is not supported yet, with its place', () => {
     expect(
       errors({
