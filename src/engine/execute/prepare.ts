@@ -16,7 +16,7 @@ import { isRemapped } from '../../runtime/user-namespace.ts';
 import { describeIdentity } from '../container/create.ts';
 import { locateExternal } from '../container/file-objects.ts';
 import { observeHostResources } from '../container/host-resources.ts';
-import { chooseIdRange, readSubordinateIds } from '../container/id-range.ts';
+import { chooseIdRange, readSubordinateIds, readUsedIds } from '../container/id-range.ts';
 import { planMounts } from '../container/mount-plan.ts';
 import { listImageMounts } from '../image/image-mounts.ts';
 import type { Images } from '../image/images.ts';
@@ -151,9 +151,10 @@ async function prepareCreate(
 
 /** The same for all containers that one command makes. */
 function findIdRange(execution: Execution): IdRange {
-  const { project, containers, prepared } = execution;
+  const { context, project, containers, prepared } = execution;
   const mine = [...prepared.values()].map(({ idRange }) => ({ project: project.name, idRange }));
-  return chooseIdRange(project.name, [...mine, ...containers.values()], readSubordinateIds());
+  const claim = { project: project.name, instance: context.instance.id, used: readUsedIds() };
+  return chooseIdRange(claim, [...mine, ...containers.values()], readSubordinateIds());
 }
 
 /**
