@@ -9,6 +9,11 @@ export function compareInstants(a: string | undefined, b: string | undefined): n
   return seconds === 0 ? nanoseconds(a) - nanoseconds(b) : seconds;
 }
 
+/** Whether it is not before `since`; nothing is since an absent one. */
+export function isSince(instant: string | undefined, since: string | undefined): boolean {
+  return since !== undefined && compareInstants(instant, since) >= 0;
+}
+
 function wholeSeconds(instant: string): number {
   return Math.floor(Date.parse(instant.replace(fraction, '')) / 1000);
 }

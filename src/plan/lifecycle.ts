@@ -5,7 +5,7 @@ import type { Nanoseconds, ProjectModel } from '../project/model.ts';
 import type { DependencyCondition } from '../project/service-config.ts';
 import { findJobs } from './condition.ts';
 import { mapDependencies, orderByDependency, reachable } from './dependency-map.ts';
-import { compareInstants } from './instant.ts';
+import { isSince } from './instant.ts';
 import type { DesiredInputs, ObservedContainer, ObservedState } from './observed-state.ts';
 import type { Cause, Operation, Plan } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
@@ -278,10 +278,6 @@ function livenessOf(containers: readonly ObservedContainer[]): DependencyConditi
 function hasProbe({ health, recorded }: ObservedContainer): boolean {
   const { disable, test } = recorded.healthcheck ?? {};
   return health !== undefined || (test !== undefined && test[0] !== 'NONE' && !disable);
-}
-
-function isSince(instant: string | undefined, since: string | undefined): boolean {
-  return since !== undefined && compareInstants(instant, since) >= 0;
 }
 
 function requested(verb: string): Cause {

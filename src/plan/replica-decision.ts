@@ -5,7 +5,7 @@ import type { Warning } from '../base/warning.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
 import { explainDifference } from './container-change.ts';
-import { compareInstants } from './instant.ts';
+import { compareInstants, isSince } from './instant.ts';
 import type { DesiredInputs, ObservedContainer } from './observed-state.ts';
 import type { Cause } from './operation.ts';
 import type { ResourceDecisions } from './resource-decision.ts';
@@ -149,17 +149,13 @@ function explainRecreate(
   if (container.state === 'dead') return leftover(container);
   if (options.noRecreate) return undefined;
   const isForced = selection.named.has(service.name) ? options.forceRecreate : options.alwaysRecreateDeps;
-  if (isForced && !isSince(container.createdAt, options)) return { reason: 'forced' };
+  if (isForced && !isSince(container.createdAt, options.since)) return { reason: 'forced' };
   const inputs = context.inputs.services[service.name];
   if (inputs === undefined) throw bug(`no inputs were resolved for service ${service.name}`);
   return (
     explainDifference(container, { model, service, inputs, resources }) ??
     explainSharing(container, containerSources(service), context)
   );
-}
-
-function isSince(instant: string | undefined, options: UpOptions): boolean {
-  return options.since !== undefined && compareInstants(instant, options.since) >= 0;
 }
 
 /** A container holds the namespaces and volumes of the very container that it was created with. */
@@ -241,7 +237,7 @@ function decideKept(
     return cause ? { action: 'restart', container, cause } : { action: 'keep', container };
   }
   const isDone = service.tcompose?.once === true && container.state === 'exited' && container.exitCode === 0;
-  const endedJustNow = container.state === 'exited' && isSince(container.startedAt, options);
+  const endedJustNow = container.state === 'exited' && isSince(container.startedAt, options.since);
   if (isDone || endedJustNow) return { action: 'keep', container };
   return { action: 'start', container, cause: { reason: 'not-running', state: container.state } };
 }

@@ -3,7 +3,7 @@
 
 import type { ProjectModel } from '../project/model.ts';
 import type { ServiceConfig } from '../project/service-config.ts';
-import { compareInstants } from './instant.ts';
+import { isSince } from './instant.ts';
 import type { ObservedContainer, ObservedState } from './observed-state.ts';
 import type { NodeId, Plan, UpdateTraits } from './operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
@@ -11,6 +11,7 @@ import { emitRemoval, emitStop, refTo } from './replica-steps.ts';
 import { whyApart } from './roll.ts';
 import { drainOf, emitObservation } from './rolling-update.ts';
 import { isActive, isWhole, replicasByService } from './selection.ts';
+import { withDependencies } from './service-graph.ts';
 import type { UpOptions } from './up-options.ts';
 import { resolvePolicy, splitBatches, type UpdatePolicy } from './update-policy.ts';
 
@@ -31,7 +32,8 @@ export function planRollback(
     ...{ roll, update: { service: service.name, ...traits } },
   };
   // What never served goes first: it is in nobody's way, and has nothing that is needed.
-  for (const container of [...standing, ...fresh]) emitRemoval({ container, cause }, context);
+  const waiting = findWaiting(model, state, service.name, options.since);
+  for (const container of [...standing, ...fresh, ...waiting]) emitRemoval({ container, cause }, context);
   const batches = splitBatches(returning, context.roll.parallelism);
   let gate: readonly NodeId[] = [];
   for (const [index, batch] of batches.entries()) {
@@ -64,7 +66,7 @@ function sortGenerations(own: readonly ObservedContainer[], since: string | unde
   const fresh: ObservedContainer[] = [];
   for (const successor of own.filter(({ id }) => !replaced.has(id))) {
     const old = successor.replaces === undefined ? undefined : byId.get(successor.replaces);
-    const isNew = since !== undefined && compareInstants(successor.createdAt, since) >= 0;
+    const isNew = isSince(successor.createdAt, since);
     if (old && !isActive(old)) returning.push({ old, successor });
     else if (old) standing.push(successor);
     else if (isNew) fresh.push(successor);
@@ -72,6 +74,23 @@ function sortGenerations(own: readonly ObservedContainer[], since: string | unde
   // What does not serve is nobody's loss: its predecessor comes back first.
   returning.sort((a, b) => Number(serves(a.successor)) - Number(serves(b.successor)));
   return { returning, standing, fresh };
+}
+
+/** Made by this very command for services that were to follow the update, and never started. */
+function findWaiting(
+  { services }: ProjectModel,
+  { containers }: ObservedState,
+  updated: string,
+  since: string | undefined,
+): readonly ObservedContainer[] {
+  return containers.filter(
+    ({ service, state, createdAt, oneOff }) =>
+      !oneOff &&
+      state === 'created' &&
+      service !== updated &&
+      isSince(createdAt, since) &&
+      withDependencies(services, [service]).has(updated),
+  );
 }
 
 function serves(container: ObservedContainer): boolean {
