@@ -79,7 +79,14 @@ export interface HostsInput {
 }
 
 export function formatHosts(input: HostsInput): string {
-  const own = input.domainname ? `${input.hostname}.${input.domainname} ${input.hostname}` : input.hostname;
+  const { hostname, domainname } = input;
+  // As under Docker, what stands before the first dot is a name as well.
+  const names = [
+    ...(domainname ? [`${hostname}.${domainname}`] : []),
+    hostname,
+    hostname.replace(/\..*$/, ''),
+  ];
+  const own = [...new Set(names)].join(' ');
   const addresses = input.endpoints.flatMap((endpoint) => [endpoint.ipv4, endpoint.ipv6]);
   const lines = [
     '127.0.0.1\tlocalhost',

@@ -85,6 +85,17 @@ describe('formatHosts', () => {
     );
   });
 
+  it('names it by what stands before the first dot, too', () => {
+    const input = { hasIpv6: false, extraHosts: [], endpoints: [endpoint] };
+    const own = (hostname: string, domainname?: string) =>
+      /^10\.1\.0\.2\t(.*)$/m.exec(
+        formatHosts({ ...input, hostname, ...(domainname && { domainname }) }),
+      )?.[1];
+    expect(own('web.example.com')).toBe('web.example.com web');
+    expect(own('web.inner', 'example.com')).toBe('web.inner.example.com web.inner web');
+    expect(own('web')).toBe('web');
+  });
+
   it('knows the local names of IPv6 where there is any', () => {
     const hosts = formatHosts({ hostname: 'web', hasIpv6: true, extraHosts: [], endpoints: [] });
     expect(hosts).toContain('::1\tlocalhost ip6-localhost ip6-loopback\n');
