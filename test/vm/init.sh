@@ -32,6 +32,8 @@ mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t devtmpfs dev dev
 mkdir -p dev/pts dev/shm dev/mqueue
+# What udev makes: a kernel with TOMOYO looks a program that is executed by its descriptor up there.
+ln -s /proc/self/fd dev/fd
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
 mount -t tmpfs -o mode=1777 tmpfs dev/shm
 mount -t mqueue mqueue dev/mqueue
