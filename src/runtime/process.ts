@@ -1,5 +1,6 @@
 // What a container runs: arguments, environment and working directory, from service and image.
 
+import { posix } from 'node:path';
 import { TcError } from '../base/error.ts';
 import type { ImageConfig } from '../image/image.ts';
 import type { NullableStringMap } from '../project/model.ts';
@@ -31,7 +32,8 @@ export function resolveWorkingDirectory(
   image: ImageConfig,
 ): string {
   const directory = service.working_dir || image.WorkingDir || '/';
-  if (directory.startsWith('/')) return directory;
+  // Images have it as their WORKDIR was written: /a/../b/ would make /a.
+  if (directory.startsWith('/')) return posix.resolve(directory);
   throw new TcError(`service "${service.name}": working_dir "${directory}" is not an absolute path`, {
     code: 'invalid-working-dir',
     hints: ['the path is one inside the container: begin it with /'],

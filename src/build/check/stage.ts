@@ -16,6 +16,8 @@ export function checkUndefined(
   state: { readonly variables: Variables; readonly declaredArgs: Variables },
   checks: Checks,
 ): void {
+  // BuildKit does not look at ports.
+  if (instruction.kind === 'EXPOSE') return;
   for (const name of unset) {
     if (state.declaredArgs.has(name)) continue;
     const near = findNearest(name, state.variables.keys());
@@ -36,14 +38,14 @@ export function checkOnce(
   const before = lastOf.get(kind);
   lastOf.set(kind, instruction);
   if (before === undefined) return;
-  const message = `Multiple ${kind} instructions should not be used in the same stage because only the last one will be used`;
+  const message = `Multiple ${instruction.keyword} instructions should not be used in the same stage because only the last one will be used`;
   checks.report('MultipleInstructionsDisallowed', before, message);
 }
 
 export function checkLegacyPairs(instruction: PairsInstruction, checks: Checks): void {
-  const { kind, isLegacy } = instruction;
+  const { keyword, isLegacy } = instruction;
   if (!isLegacy) return;
-  const message = `"${kind} key=value" should be used instead of legacy "${kind} key value" format`;
+  const message = `"${keyword} key=value" should be used instead of legacy "${keyword} key value" format`;
   checks.report('LegacyKeyValueFormat', instruction, message);
 }
 

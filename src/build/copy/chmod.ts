@@ -1,18 +1,25 @@
 // `--chmod`: octal, or in the words of chmod(1). Pure.
 
 /** The new mode of a file that has `mode`. */
-export type ChangeMode = (mode: number, isDirectory: boolean) => number;
+type ChangeMode = (mode: number, isDirectory: boolean) => number;
+
+export interface Chmod {
+  /** Of an octal number: the same for every file. */
+  readonly absolute?: number;
+  readonly change: ChangeMode;
+}
 
 /** Undefined: the text is no mode. */
-export function parseChmod(text: string): ChangeMode | undefined {
-  if (/^[0-7]{1,5}$/.test(text)) {
+export function parseChmod(text: string): Chmod | undefined {
+  if (/^[0-7]+$/.test(text)) {
     const mode = Number.parseInt(text, 8);
-    return mode > 0o7777 ? undefined : () => mode;
+    return mode > 0o7777 ? undefined : { absolute: mode, change: () => mode };
   }
   const clauses = text.split(',').map(parseClause);
   if (clauses.includes(undefined)) return undefined;
-  return (mode, isDirectory) =>
+  const change: ChangeMode = (mode, isDirectory) =>
     clauses.reduce((before, clause) => (clause ? clause(before, isDirectory) : before), mode);
+  return { change };
 }
 
 const shifts: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };

@@ -9,17 +9,17 @@ export interface AccountTexts {
   readonly group: string;
 }
 
-/** A number without a group is both. */
+/** A number without a group is both. What is left empty beside a colon is root. */
 export function resolveOwner(spec: string, { passwd, group }: AccountTexts): Owner {
   const [user = '', groupName] = spec.split(':');
   const account = /^\d+$/.test(user) ? { uid: Number(user), gid: Number(user) } : findUser(user, passwd);
-  if (groupName === undefined || groupName === '') return account;
-  const gid = /^\d+$/.test(groupName) ? Number(groupName) : findGroup(groupName, group);
+  if (groupName === undefined) return account;
+  const gid = /^\d*$/.test(groupName) ? Number(groupName) : findGroup(groupName, group);
   return { uid: account.uid, gid };
 }
 
 function findUser(name: string, passwd: string): Owner {
-  if (name === 'root' && passwd === '') return { uid: 0, gid: 0 };
+  if (name === '' || (name === 'root' && passwd === '')) return { uid: 0, gid: 0 };
   const fields = passwd.split('\n').map((line) => line.split(':'));
   const found = fields.find(([first]) => first === name);
   if (found?.[2] !== undefined) return { uid: Number(found[2]), gid: Number(found[3] ?? 0) };

@@ -8,7 +8,7 @@ import { hasWildcard } from '../pattern/path-pattern.ts';
 import { PatternList } from '../pattern/pattern-list.ts';
 import { resolvePath } from '../tree/resolve-path.ts';
 import type { Tree, TreeEntry } from '../tree/tree.ts';
-import type { ChangeMode } from './chmod.ts';
+import type { Chmod } from './chmod.ts';
 import { expandGlob } from './glob.ts';
 import type { LayerDraft, NewDirectory, Owner } from './layer-draft.ts';
 import type { LayerEntry } from './layer-entry.ts';
@@ -21,7 +21,7 @@ export interface CopyOrder {
   /** Absolute; a slash at its end says that it is a directory. */
   readonly destination: string;
   readonly owner?: Owner;
-  readonly chmod?: ChangeMode;
+  readonly chmod?: Chmod;
   readonly exclude: readonly string[];
   /** The path of the source is kept below the destination. */
   readonly parents: boolean;
@@ -61,20 +61,21 @@ async function notFound(tree: Tree, source: string, path: string): Promise<TcErr
   });
 }
 
+/** A mode in words is for what is copied, not for what is made on the way. */
 function newDirectory({ owner, now, chmod }: CopyOrder): NewDirectory {
-  return { uid: 0, gid: 0, ...owner, mode: chmod ? chmod(0o755, true) : 0o755, mtime: now };
+  return { uid: 0, gid: 0, ...owner, mode: chmod?.absolute ?? 0o755, mtime: now };
 }
 
 /** `path`: as it is written; `entry`: what it leads to. */
 async function copyOne(order: CopyOrder, path: string, entry: TreeEntry): Promise<void> {
   const { draft, destination } = order;
   if (entry.type === 'file' && order.unpack && (await order.unpack(entry, order))) return;
-  const isExcluded = excludes(order.exclude);
   if (entry.type === 'directory') {
     const target = await draft.makeDirectory(destination, newDirectory(order));
-    return copyContent(order, { directory: entry.path, target, relative: '', make: isThere }, isExcluded);
+    const level = { directory: entry.path, target, relative: '', make: isThere };
+    return copyContent(order, level, excludes(order.exclude));
   }
-  if (isExcluded(posix.basename(path))) return;
+  // `--exclude` is for what is below a directory: a file that a source names or matches itself is copied.
   const target = await fileTarget(order, posix.basename(path));
   await draft.put(describe(order, entry, target));
 }
@@ -202,7 +203,7 @@ function describe({ tree, owner, chmod }: CopyOrder, entry: TreeEntry, path: str
   return {
     path,
     type,
-    mode: isLink ? 0o777 : chmod ? chmod(mode, type === 'directory') : mode,
+    mode: isLink ? 0o777 : chmod ? chmod.change(mode, type === 'directory') : mode,
     uid: owner?.uid ?? uid,
     gid: owner?.gid ?? gid,
     mtime,

@@ -51,7 +51,7 @@ export interface ReaderOptions {
 
 /** Gives one logical line after the other; here-documents are read in between by whoever finds their words. */
 export class LineReader {
-  /** Lines that are empty in the middle of an instruction. */
+  /** The last lines of instructions that have an empty one in their middle. */
   readonly emptyContinuations: SourcePosition[] = [];
   readonly #file: string;
   readonly #lines: readonly string[];
@@ -87,12 +87,13 @@ export class LineReader {
     const pieces: Piece[] = [];
     let text = '';
     let goesOn = true;
+    let hasEmpty = false;
     for (let isFirst = true; goesOn && this.#next < this.#lines.length; isFirst = false) {
       const raw = this.#lines[this.#next++] ?? '';
       const number = this.#next;
       if (!isFirst && readComment(raw) !== undefined) continue;
       if (!isFirst && raw.trim() === '') {
-        this.emptyContinuations.push({ file: this.#file, line: number, col: 1 });
+        hasEmpty = true;
         continue;
       }
       const indent = isFirst ? raw.length - raw.trimStart().length : 0;
@@ -101,6 +102,7 @@ export class LineReader {
       pieces.push({ start: text.length, line: number, col: indent + 1 });
       text += goesOn ? line.replace(this.#continuation, '$1') : line;
     }
+    if (hasEmpty) this.emptyContinuations.push({ file: this.#file, line: this.#next, col: 1 });
     return new LogicalLine({ text, file: this.#file, pieces, lastLine: this.#next, comments });
   }
 

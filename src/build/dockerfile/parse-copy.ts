@@ -18,8 +18,8 @@ export function parseCopy(source: InstructionSource, kind: 'COPY' | 'ADD'): Rest
   return {
     kind,
     ...takeOperands(source, kind),
-    ...(chown === undefined ? {} : { chown }),
-    ...(chmod === undefined ? {} : { chmod }),
+    ...(chown ? { chown } : {}),
+    ...(chmod ? { chmod } : {}),
     isLink: link === true,
     exclude,
     parents: 'parents' in own && own.parents === true,

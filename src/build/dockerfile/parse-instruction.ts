@@ -88,7 +88,7 @@ function parseFrom({ flags, operands, onOffset }: InstructionSource): Rest<FromI
   const { platform } = readFlags({ platform: 'text' }, flags, onOffset);
   const [image, as, name, ...more] = splitBlanks(operands);
   if (image === undefined) throw new SyntaxError('FROM names no image');
-  const common = { kind: 'FROM', image, ...(platform === undefined ? {} : { platform }) } as const;
+  const common = { kind: 'FROM', image, ...(platform ? { platform } : {}) } as const;
   if (as === undefined) return common;
   if (!/^as$/i.test(as) || name === undefined || more.length > 0) {
     throw new SyntaxError('FROM takes an image, or an image and "AS" and a name');

@@ -14,7 +14,7 @@ export interface Dockerfile {
   readonly text: string;
   readonly directives: Directives;
   readonly instructions: readonly Instruction[];
-  /** Lines that are empty in the middle of an instruction. */
+  /** The last lines of instructions that have an empty one in their middle. */
   readonly emptyContinuations: readonly SourcePosition[];
 }
 

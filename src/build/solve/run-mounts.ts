@@ -86,9 +86,9 @@ function openScript({ name, content }: NonNullable<RunStep['script']>): OpenedMo
   return { identity: 'script', targets: [], place: async () => [file] };
 }
 
-function openTmpfs({ target = '', size }: RunMount): OpenedMount {
-  const mount = { type: 'tmpfs', target, ...(size === undefined ? {} : { size }) } as const;
-  return { identity: ['tmpfs', target], targets: [target], place: async () => [mount] };
+function openTmpfs({ target = '', size, readOnly }: RunMount): OpenedMount {
+  const mount = { type: 'tmpfs', target, readOnly, ...(size === undefined ? {} : { size }) } as const;
+  return { identity: ['tmpfs', target, size, readOnly], targets: [target], place: async () => [mount] };
 }
 
 /** A part of a tree as a directory or file of its own: a layer on nothing, known by its content. */
@@ -112,7 +112,7 @@ async function openBind(mount: RunMount, index: number, context: StepContext): P
     return workshop.store.directory(layer);
   };
   return {
-    identity: ['bind', target, content, source === '' ? '' : name],
+    identity: ['bind', target, content, source === '' ? '' : name, readOnly],
     targets: [target],
     place: async (directory) => {
       // What the command writes to it goes nowhere.
@@ -142,10 +142,11 @@ async function selectSource(
 
 async function openCache(mount: RunMount, context: StepContext): Promise<OpenedMount> {
   const { target = '', id = target, sharing = 'shared', readOnly } = mount;
+  const { uid, gid, mode } = mount;
   const { workshop } = context.solver;
   let held: HeldCache | undefined;
   return {
-    identity: ['cache', target, id],
+    identity: ['cache', target, id, sharing, readOnly, uid, gid, mode],
     targets: [target],
     place: async () => {
       held = await workshop.store.cacheDirectory(id, sharing, workshop.options.signal);
@@ -176,7 +177,8 @@ async function prepareCache(path: string, mount: RunMount, context: StepContext)
 async function openSecret(mount: RunMount, context: StepContext): Promise<OpenedMount> {
   const id = mount.id ?? mount.source ?? basename(mount.target ?? '');
   const source = context.solver.request.secrets[id];
-  const identity = ['secret', id, mount.target, mount.env];
+  const { uid = 0, gid = 0, mode = 0o400 } = mount;
+  const identity = ['secret', id, mount.target, mount.env, uid, gid, mode];
   if (source === undefined) {
     if (!mount.required) return { identity, targets: [], place: async () => [] };
     throw new TcError(`the secret "${id}" is required, and the build has none of this name`, {
@@ -189,7 +191,6 @@ async function openSecret(mount: RunMount, context: StepContext): Promise<Opened
   const target = mount.target ?? (environment ? undefined : `/run/secrets/${id}`);
   if (target === undefined)
     return { identity, targets: [], ...(environment && { environment }), place: async () => [] };
-  const { uid = 0, gid = 0, mode = 0o400 } = mount;
   const file = { type: 'file', content, target, uid, gid, mode } as const;
   return { identity, targets: [target], ...(environment && { environment }), place: async () => [file] };
 }
@@ -214,7 +215,8 @@ async function readSecret(id: string, source: SecretSource): Promise<Buffer> {
 async function openSsh(mount: RunMount, index: number, context: StepContext): Promise<OpenedMount> {
   const id = mount.id ?? 'default';
   const socket = context.solver.request.ssh[id];
-  const identity = ['ssh', id, mount.target];
+  const { uid = 0, gid = 0, mode = 0o600 } = mount;
+  const identity = ['ssh', id, mount.target, uid, gid, mode];
   if (socket === undefined) {
     if (!mount.required) return { identity, targets: [], place: async () => [] };
     throw new TcError(`the step needs the SSH agent "${id}", and the build has none`, {
@@ -230,7 +232,6 @@ async function openSsh(mount: RunMount, index: number, context: StepContext): Pr
     environment: { SSH_AUTH_SOCK: target },
     place: async (directory) => {
       const source = join(directory, `agent-${index}`);
-      const { uid = 0, gid = 0, mode = 0o600 } = mount;
       close = await openAgent(socket, { path: source, uid, gid, mode });
       return [{ type: 'bind', source, target, readOnly: true }];
     },

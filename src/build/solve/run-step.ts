@@ -11,30 +11,30 @@ import type { StepResult } from './step-container.ts';
 import { openRoot, type StepContext } from './step-context.ts';
 import { removeStubs } from './stub.ts';
 
-export async function solveRun(step: RunStep, context: StepContext): Promise<StackedLayer> {
-  const { solver, below, useCache } = context;
+export interface SolvedStep {
+  /** Undefined: the step changes nothing. */
+  readonly layer: StackedLayer | undefined;
+  readonly lineage: string | undefined;
+}
+
+export async function solveRun(step: RunStep, context: StepContext): Promise<SolvedStep> {
+  const { solver, below, lineage, useCache } = context;
   const { workshop, request } = solver;
   checkEntitlements(step, context);
   const text = workshop.nextStep(request.name, step.title);
   const mounts = await RunMounts.open(step, context);
+  const what = [identify(step), mounts.identity, describeHost(context), solver.epoch];
+  const key = keyOf('run', chainOf(below).at(-1), lineage, ...what);
   try {
-    return await workshop.solve({
+    const layer = await workshop.solve({
       step: text,
       below,
       useCache,
       imported: solver.imported,
-      keys: [
-        keyOf(
-          'run',
-          chainOf(below).at(-1),
-          identify(step),
-          mounts.identity,
-          describeHost(context),
-          solver.epoch,
-        ),
-      ],
+      keys: [key],
       make: () => workshop.withSlot(() => execute(step, context, mounts, text)),
     });
+    return { layer, lineage: key };
   } finally {
     await mounts.close();
   }
@@ -46,9 +46,10 @@ function identify(step: RunStep) {
   return { command, environment, workingDir, user, network, isInsecure, script };
 }
 
+/** Hosts by their names: their addresses are another every day, and BuildKit leaves them out too. */
 function describeHost({ solver }: StepContext) {
   const { extraHosts, ulimits, shmSize } = solver.request;
-  return { extraHosts, ulimits, shmSize };
+  return { extraHosts: extraHosts.map((host) => host.split('=')[0]), ulimits, shmSize };
 }
 
 /** What a Dockerfile may not simply take: whoever builds gives it. */
@@ -65,6 +66,9 @@ function checkEntitlements(step: RunStep, { solver }: StepContext): void {
     hints: [`allow it if you trust the Dockerfile: build.entitlements: [${missing}]`],
   });
 }
+
+/** Where an image has none of these directories, they are in the layer of its first command, as BuildKit leaves them. */
+const systemPath = /^\/+(dev|proc|sys)(\/|$)/;
 
 async function execute(
   step: RunStep,
@@ -98,7 +102,7 @@ async function execute(
   };
   return containers.run(order, async (result: StepResult) => {
     if (result.exitCode !== 0) throw failed(step, result, output);
-    const targets = [...result.runtimePaths, ...mounts.targets];
+    const targets = [...result.runtimePaths, ...mounts.targets].filter((path) => !systemPath.test(path));
     await removeStubs(result.upper, targets, await openRoot(context));
     const created = solver.epoch === undefined ? undefined : new Date(solver.epoch * 1000).toISOString();
     const layer = await store.adopt(result.upper, step.title, below, solver.epoch);

@@ -1,7 +1,6 @@
 // One request from its Dockerfile to layers and a config. First everything that can be known without running anything,
 // then the steps: stages side by side, the steps of a stage in turn.
 
-import { join } from 'node:path';
 import type { SourcePosition } from '../../base/error.ts';
 import { type BaseImage, chainOf, type LayerStack, type StackedLayer } from '../../image/build-store.ts';
 import type { Digest } from '../../image/digest.ts';
@@ -22,17 +21,18 @@ import {
   dispatchStage,
   listTriggers,
 } from '../stage/dispatch.ts';
-import { isGit } from '../stage/make-copy.ts';
 import { type PlannedStage, planStages, type SourceReference, type StagePlan } from '../stage/plan.ts';
 import { predefinedArgs } from '../stage/scope.ts';
 import type { Stage } from '../stage/split.ts';
 import type { StageBase, StageResult } from '../stage/stage-state.ts';
 import type { Step } from '../stage/step.ts';
 import { emptyTree } from '../tree/inline-tree.ts';
+import { locateContext } from './locate-context.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { choosePlatform } from './platform.ts';
 import type { BuildRequest } from './request.ts';
+import type { SolvedStep } from './run-step.ts';
 import { solveStep } from './solve-step.ts';
 import { type FoundDockerfile, readDockerfile } from './sources.ts';
 import type { SolvedStage, Target } from './target.ts';
@@ -212,23 +212,31 @@ export class StageSolver implements Target {
   async #solveNow(index: number): Promise<SolvedStage> {
     const { planned, result, solveBase } = await this.#prepareStage(index);
     const below = await solveBase();
-    let { layers } = below;
+    let { layers, lineage } = below;
     const made = new Map<Step, StackedLayer>();
     for (const step of result.steps) {
-      const layer = await this.#solveStep(step, layers, planned);
+      const solved = await this.#solveStep(step, { layers, lineage }, planned);
+      const { layer } = solved;
+      lineage = solved.lineage;
       if (layer === undefined) continue;
       made.set(step, layer);
       layers = [...layers, layer];
       this.chains.add(chainOf(layers).at(-1) as Digest);
     }
-    return { result, layers, layerOf: (step) => made.get(step) ?? below.layerOf?.(step) };
+    const layerOf = (step: Step) => made.get(step) ?? below.layerOf?.(step);
+    return { result, layers, ...(lineage !== undefined && { lineage }), layerOf };
   }
 
-  async #solveStep(step: Step, below: LayerStack, planned: PlannedStage): Promise<StackedLayer | undefined> {
+  async #solveStep(
+    step: Step,
+    { layers, lineage }: { readonly layers: LayerStack; readonly lineage: string | undefined },
+    planned: PlannedStage,
+  ): Promise<SolvedStep> {
     try {
       return await solveStep(step, {
         solver: this,
-        below,
+        below: layers,
+        lineage,
         useCache: this.#usesCache(planned),
         stage: planned.title,
       });
@@ -264,17 +272,6 @@ export class StageSolver implements Target {
       }
     }
   }
-}
-
-/** A Git repository as the directory that was fetched from it. */
-async function locateContext(request: BuildRequest, workshop: Workshop): Promise<BuildRequest> {
-  if (!isGit(request.context)) return request;
-  // With the network come TLS and HTTP, which most builds have no use for.
-  const { cloneRepository } = await import('./fetch-remote.ts');
-  const directory = await workshop.workspace();
-  const { signal } = workshop.options;
-  const below = await cloneRepository(request.context, { directory, keepGitDir: false, signal });
-  return { ...request, context: join(directory, below) };
 }
 
 function describeInput(request: BuildRequest, platform: Platform): BuildInput {

@@ -27,7 +27,7 @@ export interface StepOrder {
 
 export type StepMount =
   | { readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly size?: number }
+  | { readonly type: 'tmpfs'; readonly target: string; readonly size?: number; readonly readOnly: boolean }
   /** Never on a disk. */
   | {
       readonly type: 'file';

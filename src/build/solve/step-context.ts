@@ -13,6 +13,8 @@ import type { StageSolver } from './stage-solver.ts';
 export interface StepContext {
   readonly solver: StageSolver;
   readonly below: LayerStack;
+  /** Of the commands below: one that is another is followed by others, also where its files are the same. */
+  readonly lineage: string | undefined;
   readonly useCache: boolean;
   readonly stage: string;
 }

@@ -13,6 +13,8 @@ export interface Target {
 export interface SolvedStage {
   readonly result: StageResult;
   readonly layers: LayerStack;
+  /** The key of the last command, which has that of the one before it in it; absent: there is none. */
+  readonly lineage?: string;
   /** Undefined: the step changed nothing. */
   layerOf(step: Step): StackedLayer | undefined;
 }

@@ -26,7 +26,7 @@ export function makeRun(state: StageState, instruction: RunInstruction, isTrigge
     command,
     environment: Object.fromEntries(state.variables),
     proxies: proxyVariables(input.args),
-    workingDir: state.workingDir,
+    workingDir: posix.resolve('/', state.workingDir),
     user: state.user,
     mounts: instruction.mounts.map((text) => resolveMount(state, instruction, text)),
     network: (instruction.network as RunStep['network'] | undefined) ?? input.network,
@@ -45,11 +45,7 @@ function describeArgs({ declaredArgs, variables }: StageState): string {
 function resolveCommand(state: StageState, instruction: RunInstruction): Pick<RunStep, 'command' | 'script'> {
   const { command, heredocs, at } = instruction;
   const [first] = heredocs;
-  if (first === undefined) {
-    if (command.form === 'shell' && command.line === '')
-      throw problem('RUN names no command', state.context.plan.language.text, at);
-    return { command: withShell(state, command) };
-  }
+  if (first === undefined) return { command: withShell(state, command) };
   if (command.form === 'exec')
     throw problem('a list takes no here-documents', state.context.plan.language.text, at);
   if (parseHeredoc(command.line) === undefined) {

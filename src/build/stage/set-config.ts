@@ -17,6 +17,7 @@ import type {
 } from '../dockerfile/instruction.ts';
 import { problem } from '../dockerfile/problem.ts';
 import { parseExposed } from './expose.ts';
+import { formatHealthcheck } from './history-text.ts';
 import type { StageState } from './stage-state.ts';
 import type { WorkdirStep } from './step.ts';
 
@@ -73,16 +74,16 @@ export function withShell(state: StageState, command: CommandLine): readonly str
 }
 
 export function setCommand(state: StageState, instruction: CommandInstruction): void {
-  const { kind, command } = instruction;
+  const { kind, command, keyword } = instruction;
   if (command.form === 'shell' && state.config['Shell'] === undefined) {
-    const message = `JSON arguments recommended for ${kind} to prevent unintended behavior related to OS signals`;
+    const message = `JSON arguments recommended for ${keyword} to prevent unintended behavior related to OS signals`;
     state.context.checks.report('JSONArgsRecommended', instruction, message);
   }
-  const words = command.form === 'shell' && command.line === '' ? [] : withShell(state, command);
-  const value = words.length === 0 ? null : words;
+  const words = withShell(state, command);
+  const value = words.length === 0 ? undefined : words;
   if (kind === 'CMD') state.set({ Cmd: value, ArgsEscaped: true });
   // A command that was made for another entry point goes with it.
-  else state.set({ Entrypoint: value, ...(state.lastOf.has('CMD') ? {} : { Cmd: null }) });
+  else state.set({ Entrypoint: value, ...(state.lastOf.has('CMD') ? {} : { Cmd: undefined }) });
   state.record(`${kind} [${words.map((word) => JSON.stringify(word)).join(' ')}]`);
 }
 
@@ -92,7 +93,8 @@ export function setShell(state: StageState, { words }: ShellInstruction): void {
 }
 
 export function expose(state: StageState, instruction: WordsInstruction): void {
-  const words = instruction.words.flatMap((word) => state.expandWords(word, instruction)).sort();
+  // Sorted as they are written, not as what they stand for.
+  const words = [...instruction.words].sort().flatMap((word) => state.expandWords(word, instruction));
   const ports = words.flatMap((word) => {
     checkExpose(word, instruction, state.context.checks);
     const parsed = parseExposed(word);
@@ -100,7 +102,7 @@ export function expose(state: StageState, instruction: WordsInstruction): void {
     const hints = ['for example: EXPOSE 80 443/udp 8000-8010'];
     throw problem(`"${word}" is not a port`, state.context.plan.language.text, instruction.at, hints);
   });
-  const exposed = Object.fromEntries(ports.map((port) => [port, {}]));
+  const exposed = Object.fromEntries([...ports].sort().map((port) => [port, {}]));
   state.set({ ExposedPorts: { ...(state.config['ExposedPorts'] as object), ...exposed } });
   state.record(`EXPOSE [${ports.join(' ')}]`);
 }
@@ -131,7 +133,7 @@ export function setHealthcheck(state: StageState, instruction: HealthcheckInstru
     ...(retries && { Retries: retries }),
   };
   state.set({ Healthcheck: healthcheck });
-  state.record(`HEALTHCHECK [${test.map((word) => JSON.stringify(word)).join(' ')}]`);
+  state.record(`HEALTHCHECK ${formatHealthcheck(test, instruction)}`);
 }
 
 export function keepTrigger(state: StageState, { trigger }: OnbuildInstruction): void {
@@ -146,7 +148,7 @@ export function setText(state: StageState, instruction: TextInstruction, isTrigg
       state.author = value;
       break;
     case 'USER':
-      state.set({ User: value });
+      state.set({ User: value === '' ? undefined : value });
       break;
     case 'STOPSIGNAL':
       if (parseSignal(value) === undefined)
@@ -160,6 +162,12 @@ export function setText(state: StageState, instruction: TextInstruction, isTrigg
   state.record(`${kind} ${value}`);
 }
 
+/** An absolute one is kept as it is written, as BuildKit does. */
+function joinDirectory(directory: string, value: string): string {
+  if (value === '') return directory;
+  return value.startsWith('/') ? value : posix.resolve('/', directory, value);
+}
+
 function changeDirectory(
   state: StageState,
   instruction: TextInstruction,
@@ -168,9 +176,10 @@ function changeDirectory(
 ): void {
   checkWorkdir(instruction, value, state, state.context.checks);
   state.hasWorkdir = true;
-  const path = posix.resolve('/', state.workingDir, value);
-  state.set({ WorkingDir: path });
-  const createdBy = `WORKDIR ${path}`;
+  const written = joinDirectory(state.workingDir, value);
+  const path = posix.resolve('/', written);
+  state.set({ WorkingDir: written });
+  const createdBy = `WORKDIR ${written}`;
   const title = state.title(createdBy, isTrigger);
   const step: WorkdirStep = { kind: 'workdir', at: instruction.at, title, createdBy, path, user: state.user };
   state.record(createdBy, step);

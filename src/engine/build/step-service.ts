@@ -49,7 +49,8 @@ export function placeMounts(mounts: readonly StepMount[], runDir: string): Place
     if (mount.type === 'bind') binds.push({ source: mount.source, target, readOnly: mount.readOnly });
     else if (mount.type === 'tmpfs') {
       // Programs are built and run in it.
-      tmpfs.push(`${target}:exec${mount.size === undefined ? '' : `,size=${mount.size}`}`);
+      const size = mount.size === undefined ? [] : [`size=${mount.size}`];
+      tmpfs.push(`${target}:${['exec', ...size, ...(mount.readOnly ? ['ro'] : [])].join(',')}`);
     } else {
       const source = join(runDir, `file-${index}`);
       writeFileSync(source, mount.content, { mode: 0o600, flag: 'wx' });

@@ -2,11 +2,21 @@
 //
 // A case begins with lines `#! KEY NAME=VALUE` that make its context and its options:
 //   file, mode, link, hard, dir, fifo, remove   of the context
+//   time (seconds), owner (`owner f=1:2`) of the context
 //   archive (`archive x.tar.gz=DIRECTORY`), attributed (`attributed x.tar=NAME=VALUE`: a file `f` with that attribute)
 //   arg, secret, context, host   of the build; `build KEY=JSON` sets any other member of the request
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { endOfArchive, formatTarMember } from '../../../src/build/copy/tar-member.ts';
 
@@ -33,6 +43,11 @@ export function parseCase(input: string): Case {
   return { settings, dockerfile: lines.slice(settings.length).join('\n') };
 }
 
+/** The value of a named context: `<context>` is the context's own directory. */
+export function expandContext(value: string, context: string): string {
+  return value.replace('<context>', context);
+}
+
 /** Writes the context of a case. */
 export function writeContext(directory: string, { settings, dockerfile }: Case): void {
   for (const { key, name, value } of settings) {
@@ -43,6 +58,8 @@ export function writeContext(directory: string, { settings, dockerfile }: Case):
     if (key === 'link') symlinkSync(value, path);
     if (key === 'hard') linkSync(join(directory, value), path);
     if (key === 'mode') chmodSync(path, Number.parseInt(value, 8));
+    if (key === 'time') utimesSync(path, Number(value), Number(value));
+    if (key === 'owner') chownSync(path, ...(value.split(':').map(Number) as [number, number]));
     if (key === 'fifo') execFileSync('mkfifo', [path]);
     if (key === 'archive') {
       execFileSync('tar', [

@@ -1,5 +1,6 @@
 // File systems of images as text: one line for every file, with its kind, mode, owner and content.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +25,24 @@ export function listFiles(layers: readonly string[]): Map<string, string> {
     native.close(fd);
     rmSync(empty, { recursive: true });
   }
+}
+
+/** The same of a tar of all the files, which is removed. */
+export function listArchive(archive: string): Map<string, string> {
+  const directory = `${archive}.d`;
+  mkdirSync(directory);
+  const keep = [
+    '--preserve-permissions',
+    '--same-owner',
+    '--numeric-owner',
+    '--xattrs',
+    '--xattrs-include=*',
+  ];
+  execFileSync('tar', ['--extract', ...keep, '--file', archive, '--directory', directory]);
+  const files = new Map<string, string>();
+  listTree(directory, '', files);
+  for (const path of [archive, directory]) rmSync(path, { recursive: true });
+  return files;
 }
 
 /** What differs from `before`, and what is gone of it. */

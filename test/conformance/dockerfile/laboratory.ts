@@ -2,7 +2,16 @@
 // its kind, mode, owner and content, and the config.
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TcError } from '../../../src/base/error.ts';
@@ -10,7 +19,7 @@ import { createNativeEngine } from '../../../src/engine/native-engine.ts';
 import type { BuildEvent, BuildRequest, Engine } from '../../../src/engine/ports.ts';
 import { renderError } from '../../../src/ui/diagnostic.ts';
 import { createStyle } from '../../../src/ui/style.ts';
-import { type Case, parseCase, type Setting, writeContext } from './case.ts';
+import { type Case, expandContext, parseCase, type Setting, writeContext } from './case.ts';
 import { busybox, compareFiles, listFiles } from './file-list.ts';
 
 export interface DescribedImage {
@@ -151,6 +160,12 @@ export class Laboratory {
     return path;
   }
 
+  async document(name: string): Promise<Record<string, unknown>> {
+    const { imageId } = await this.engine.images.inspect(name);
+    const path = join(this.#base, 'root/images/blobs', ...imageId.split(':'));
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  }
+
   async #listFiles(name: string): Promise<Map<string, string>> {
     const { layers } = await this.engine.images.inspect(name);
     const paths = layers.map(({ chainId }) =>
@@ -167,10 +182,7 @@ function describeOptions(settings: readonly Setting[], context: string): Partial
   return {
     args: record('arg') as Record<string, string>,
     secrets: record('secret', (content) => ({ content })) as BuildRequest['secrets'],
-    namedContexts: record('context', (value) => String(value).replace('<context>', context)) as Record<
-      string,
-      string
-    >,
+    namedContexts: record('context', (value) => expandContext(value, context)) as Record<string, string>,
     extraHosts: named('host').map(({ name, value }) => `${name}=${value}`),
     ...record('build', (value) => JSON.parse(value) as unknown),
   };

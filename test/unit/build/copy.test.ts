@@ -185,7 +185,7 @@ describe('--chmod', () => {
     ['o=', 0o777, false, 0o770],
     ['ug+rw-x', 0o711, false, 0o661],
   ])('%s of %o', (text, mode, isDirectory, expected) => {
-    expect(parseChmod(text)?.(mode, isDirectory).toString(8)).toBe(expected.toString(8));
+    expect(parseChmod(text)?.change(mode, isDirectory).toString(8)).toBe(expected.toString(8));
   });
 
   it.each(['', '8', '77777', 'rwx', 'u=q', 'x=r', 'u'])('%j is none', (text) => {

@@ -27,9 +27,9 @@ describe('lines', () => {
     expect(instructions[1]).toMatchObject({ command: { form: 'shell', line: 'one     two  three' } });
   });
 
-  it('names empty lines in the middle of an instruction', () => {
+  it('names the ends of instructions that have an empty line in their middle', () => {
     const { emptyContinuations } = parse('FROM a\nRUN one \\\n\n two');
-    expect(emptyContinuations).toEqual([{ file: '/p/Dockerfile', line: 3, col: 1 }]);
+    expect(emptyContinuations).toEqual([{ file: '/p/Dockerfile', line: 4, col: 1 }]);
   });
 
   it('does not go on after an escaped escape character', () => {

@@ -62,6 +62,7 @@ describe('resolveWorkingDirectory', () => {
     expect(resolveWorkingDirectory({ name: 'web', working_dir: '/a' }, image)).toBe('/a');
     expect(resolveWorkingDirectory({ name: 'web' }, image)).toBe('/srv');
     expect(resolveWorkingDirectory({ name: 'web' }, { WorkingDir: '' })).toBe('/');
+    expect(resolveWorkingDirectory({ name: 'web' }, { WorkingDir: '/a/../b/' })).toBe('/b');
   });
 
   it('is absolute', () => {
