@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { TcError } from '../../base/error.ts';
+import type { Tree } from '../tree/tree.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { endOfArchive, formatTarMember, padding, type TarMember } from './tar-member.ts';
 
@@ -64,7 +65,7 @@ async function* readWhole({ source, path }: LayerEntry, size: number): AsyncGene
   });
 }
 
-/** Several names of one file stay one file. */
+/** Several names of one file stay one file, if one source has them all. */
 class LinkFinder {
   readonly #first = new Map<string, string>();
 
@@ -72,15 +73,15 @@ class LinkFinder {
   find({ path, type, source }: LayerEntry): string | undefined {
     const inode = type === 'file' ? source?.entry.inode : undefined;
     if (inode === undefined || source === undefined) return undefined;
-    const key = `${source.tree.name} ${inode}`;
+    const key = `${source.copy} ${inode}`;
     const first = this.#first.get(key);
     if (first === undefined) this.#first.set(key, path);
     return first;
   }
 }
 
-/** Digests of files by what says that they are unchanged, so that what several steps copy is read once. */
-export type DigestMemory = Map<string, string>;
+/** Digests of a tree's files by what says that they are unchanged, so that what several steps copy is read once. */
+export type DigestMemory = WeakMap<Tree, Map<string, string>>;
 
 /** Hex. Covers names, kinds, owners, modes, attributes and content; no times. */
 export async function digestEntries(entries: readonly LayerEntry[], memory: DigestMemory): Promise<string> {
@@ -101,12 +102,14 @@ export async function digestEntries(entries: readonly LayerEntry[], memory: Dige
 async function digestFile({ source }: LayerEntry, memory: DigestMemory): Promise<string> {
   if (source === undefined) return '';
   const { tree, entry } = source;
-  const key = JSON.stringify([tree.name, entry.path, entry.size, entry.mtime]);
-  const known = memory.get(key);
+  const digests = memory.get(tree) ?? new Map<string, string>();
+  memory.set(tree, digests);
+  const key = JSON.stringify([entry.path, entry.size, entry.mtime]);
+  const known = digests.get(key);
   if (known !== undefined) return known;
   const hash = createHash('sha256');
   for await (const chunk of tree.read(entry)) hash.update(chunk);
   const digest = hash.digest('hex');
-  memory.set(key, digest);
+  digests.set(key, digest);
   return digest;
 }

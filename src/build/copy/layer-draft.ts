@@ -22,6 +22,9 @@ export class LayerDraft {
   readonly name: string;
   readonly #entries = new Map<string, LayerEntry>();
   readonly #below: Pick<Tree, 'find'>;
+  /** What took the place of something else: of that nothing is seen any more. */
+  readonly #replacing = new Set<string>();
+  #copies = 0;
 
   constructor(name: string, below: Pick<Tree, 'find'>) {
     this.name = name;
@@ -31,9 +34,20 @@ export class LayerDraft {
   /** What is there by now. */
   async find(path: string): Promise<TreeEntry | undefined> {
     const own = this.#entries.get(path);
-    if (own === undefined) return this.#below.find(path);
+    if (own === undefined) return this.#isHidden(path) ? undefined : this.#below.find(path);
     const { type, mode, uid, gid, mtime, target } = own;
     return { path, type, mode, uid, gid, size: 0, mtime, ...(target === undefined ? {} : { target }) };
+  }
+
+  #isHidden(path: string): boolean {
+    if (this.#replacing.size === 0) return false;
+    return listPrefixes(path).some((prefix) => this.#replacing.has(prefix));
+  }
+
+  /** A number for what one source gives. */
+  nextCopy(): number {
+    this.#copies += 1;
+    return this.#copies;
   }
 
   /** Sorted: parents before children, the same order every time. */
@@ -57,12 +71,22 @@ export class LayerDraft {
     const there = await this.find(entry.path);
     if (entry.type === 'directory') {
       if (there !== undefined && there.type !== 'directory') throw notADirectory(entry.path);
-      // What a directory was before, it stays.
-      if (there !== undefined) return;
     } else if (there?.type === 'directory') {
       throw new TcError(`/${entry.path} is a directory, and a file cannot take its place`, {
         code: 'build-destination',
       });
+    }
+    this.#entries.set(entry.path, entry);
+  }
+
+  /** Its parent is there. It takes the place of whatever is in its way. */
+  async replace(entry: LayerEntry): Promise<void> {
+    const there = await this.find(entry.path);
+    const isOfOneKind = (entry.type === 'directory') === (there?.type === 'directory');
+    if (there !== undefined && !isOfOneKind) {
+      this.#replacing.add(entry.path);
+      const prefix = `${entry.path}/`;
+      for (const path of this.#entries.keys()) if (path.startsWith(prefix)) this.#entries.delete(path);
     }
     this.#entries.set(entry.path, entry);
   }

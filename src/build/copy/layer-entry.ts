@@ -2,6 +2,13 @@
 
 import type { Tree, TreeEntry } from '../tree/tree.ts';
 
+export interface LayerSource {
+  readonly tree: Tree;
+  readonly entry: TreeEntry;
+  /** Of several names of a file those are links that were copied at once. */
+  readonly copy: number;
+}
+
 export interface LayerEntry {
   /** Relative to the root of the layer, no symlink in its parents. */
   readonly path: string;
@@ -15,5 +22,5 @@ export interface LayerEntry {
   readonly target?: string;
   readonly device?: { readonly major: number; readonly minor: number };
   /** Where its content, its attributes and its other names are. */
-  readonly source?: { readonly tree: Tree; readonly entry: TreeEntry };
+  readonly source?: LayerSource;
 }

@@ -1,5 +1,6 @@
 // What COPY and ADD put where: reads the trees, writes nothing. Semantics of BuildKit's copy (fsutil/copy): a directory
-// gives its content, links in the path of a source are followed inside its tree, what exists keeps its owner and mode.
+// gives its content, links in the path of a source are followed inside its tree, the directory that is the destination
+// keeps its owner and mode if it is there.
 
 import { posix } from 'node:path';
 import { TcError } from '../../base/error.ts';
@@ -27,6 +28,8 @@ export interface CopyOrder {
   readonly parents: boolean;
   /** Seconds: of directories that are made on the way. */
   readonly now: number;
+  /** What is in the way of a file or a directory is replaced: so archives are taken apart. */
+  readonly replaces?: boolean;
   /** Takes a file that is an archive; false: it is none. */
   readonly unpack?: (entry: TreeEntry, order: CopyOrder) => Promise<boolean>;
 }
@@ -41,7 +44,7 @@ export async function planCopy(order: CopyOrder): Promise<void> {
       if (isPattern) continue;
       throw await notFound(tree, source, path);
     }
-    await copyOne(order, path, { ...entry, path: followed });
+    await copyOne(begin(order), path, { ...entry, path: followed });
   }
 }
 
@@ -66,8 +69,22 @@ function newDirectory({ owner, now, chmod }: CopyOrder): NewDirectory {
   return { uid: 0, gid: 0, ...owner, mode: chmod?.absolute ?? 0o755, mtime: now };
 }
 
+/** What one source, or one match of it, is copied with. */
+interface Copy extends CopyOrder {
+  readonly copy: number;
+}
+
+function begin(order: CopyOrder): Copy {
+  return { ...order, copy: order.draft.nextCopy() };
+}
+
+function put(copy: Copy, entry: TreeEntry, path: string): Promise<void> {
+  const described = describe(copy, entry, path);
+  return copy.replaces ? copy.draft.replace(described) : copy.draft.put(described);
+}
+
 /** `path`: as it is written; `entry`: what it leads to. */
-async function copyOne(order: CopyOrder, path: string, entry: TreeEntry): Promise<void> {
+async function copyOne(order: Copy, path: string, entry: TreeEntry): Promise<void> {
   const { draft, destination } = order;
   if (entry.type === 'file' && order.unpack && (await order.unpack(entry, order))) return;
   if (entry.type === 'directory') {
@@ -77,7 +94,7 @@ async function copyOne(order: CopyOrder, path: string, entry: TreeEntry): Promis
   }
   // `--exclude` is for what is below a directory: a file that a source names or matches itself is copied.
   const target = await fileTarget(order, posix.basename(path));
-  await draft.put(describe(order, entry, target));
+  await put(order, entry, target);
 }
 
 /** Into a directory that is there, or is said to be one by a slash; else under the destination's own name. */
@@ -111,8 +128,8 @@ interface Level {
   make(): Promise<void>;
 }
 
-async function copyContent(order: CopyOrder, level: Level, isExcluded: Excluded): Promise<void> {
-  const { draft, tree } = order;
+async function copyContent(order: Copy, level: Level, isExcluded: Excluded): Promise<void> {
+  const { tree } = order;
   for (const name of await tree.list(level.directory)) {
     const entry = await tree.find(join(level.directory, name));
     if (entry === undefined || entry.type === 'socket') continue;
@@ -120,14 +137,14 @@ async function copyContent(order: CopyOrder, level: Level, isExcluded: Excluded)
     if (entry.type === 'directory') await copyDirectory(order, level, { ...child, entry }, isExcluded);
     else if (!isExcluded(child.relative)) {
       await level.make();
-      await draft.put(describe(order, entry, child.target));
+      await put(order, entry, child.target);
     }
   }
 }
 
 /** One that is excluded is made only for what is taken back below it. */
 async function copyDirectory(
-  order: CopyOrder,
+  order: Copy,
   above: Level,
   { entry, target, relative }: { entry: TreeEntry; target: string; relative: string },
   isExcluded: Excluded,
@@ -136,7 +153,7 @@ async function copyDirectory(
   if (isOut && new PatternList(order.exclude).coversAllBelow(relative)) return;
   const make = async () => {
     await above.make();
-    await order.draft.put(describe(order, entry, target));
+    await put(order, entry, target);
   };
   if (!isOut) await make();
   await copyContent(order, { directory: entry.path, target, relative, make }, isExcluded);
@@ -159,7 +176,8 @@ async function copyWithParents(order: CopyOrder): Promise<void> {
   const matches = await matchBelow(order.tree, base.path, pattern);
   if (matches.length === 0 && !hasWildcard(order.source))
     throw await notFound(order.tree, order.source, kept);
-  for (const relative of matches) await copyKept(order, base.path, relative);
+  const copy = begin(order);
+  for (const relative of matches) await copyKept(copy, base.path, relative);
 }
 
 /** Paths below `base`; `**` stands for any number of directories. */
@@ -180,7 +198,7 @@ async function matchBelow(tree: Tree, base: string, pattern: string): Promise<st
   return found;
 }
 
-async function copyKept(order: CopyOrder, base: string, relative: string): Promise<void> {
+async function copyKept(order: Copy, base: string, relative: string): Promise<void> {
   const { tree, draft } = order;
   let target = await draft.makeDirectory(order.destination, newDirectory(order));
   const names = relative.split('/').filter((name) => name !== '');
@@ -189,7 +207,7 @@ async function copyKept(order: CopyOrder, base: string, relative: string): Promi
     if (entry === undefined) return;
     if (excludes(order.exclude)(names.slice(0, index + 1).join('/'))) return;
     target = join(target, name);
-    await draft.put(describe(order, entry, target));
+    await put(order, entry, target);
     if (index === names.length - 1 && entry.type === 'directory') {
       const level = { directory: entry.path, target, relative, make: isThere };
       await copyContent(order, level, excludes(order.exclude));
@@ -197,7 +215,7 @@ async function copyKept(order: CopyOrder, base: string, relative: string): Promi
   }
 }
 
-function describe({ tree, owner, chmod }: CopyOrder, entry: TreeEntry, path: string): LayerEntry {
+function describe({ tree, owner, chmod, copy }: Copy, entry: TreeEntry, path: string): LayerEntry {
   const { type, mode, uid, gid, mtime, target, device } = entry;
   const isLink = type === 'symlink';
   return {
@@ -209,6 +227,6 @@ function describe({ tree, owner, chmod }: CopyOrder, entry: TreeEntry, path: str
     mtime,
     ...(target === undefined ? {} : { target }),
     ...(device === undefined ? {} : { device }),
-    source: { tree, entry },
+    source: { tree, entry, copy },
   };
 }

@@ -51,7 +51,8 @@ function translate(pattern: string): string {
 }
 
 function translateClass(text: string): string {
-  const isNegated = /^\[[!^]/.test(text);
+  // Go knows `^` alone: `[!a]` is one of `!` and `a`.
+  const isNegated = text.startsWith('[^');
   const body = text
     .slice(isNegated ? 2 : 1, -1)
     .replace(/\\?(.)/gsu, (_, char: string) => (/[\]\\[^]/.test(char) ? `\\${char}` : char));

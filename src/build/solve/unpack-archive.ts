@@ -21,8 +21,9 @@ export function unpackArchive(workshop: Workshop): Unpack {
     await workshop.store.unpack(plainBytes(tree, entry, what), directory, what);
     const attributes = (path: string) => workshop.options.native.readXattrs(path);
     const content = new DirectoryTree({ name: what, root: directory, isContext: false, attributes });
-    const { unpack: _, ...rest } = order;
-    await planCopy({ ...rest, tree: content, source: '' });
+    // Modes are the archive's, and nothing of it is left out, whatever the flags say.
+    const { unpack: _, chmod: __, ...rest } = order;
+    await planCopy({ ...rest, tree: content, source: '', exclude: [], replaces: true });
     return true;
   };
 }

@@ -51,7 +51,7 @@ export interface KeyedWork {
 
 export class Workshop {
   readonly sources: Sources;
-  readonly digests: DigestMemory = new Map();
+  readonly digests: DigestMemory = new WeakMap();
   readonly options: WorkshopOptions;
   /** Results of other requests by name: for contexts `service:name`. */
   readonly targets = new Map<string, Target>();

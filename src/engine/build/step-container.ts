@@ -20,7 +20,7 @@ import { isSameFile, lockDirectory, openLockFile } from '../lock/file-lock.ts';
 import type { MonitorStatus } from '../status/status.ts';
 import type { BuildNetwork } from './build-network.ts';
 import { followOutput } from './step-output.ts';
-import { describeService, placeMounts } from './step-service.ts';
+import { asStep, describeService, placeMounts } from './step-service.ts';
 
 export interface StepParts {
   readonly context: EngineContext;
@@ -128,9 +128,10 @@ async function writeBundle(
   // Nothing but what the command makes belongs into the image.
   const root = { ...bundle.monitor.root, volatile: true, present: [] };
   const monitor = { ...bundle.monitor, root };
-  writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
+  const config = asStep(bundle.config, order, directory);
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(config), { mode: 0o600 });
   writeFileSync(join(directory, 'monitor.json'), JSON.stringify(monitor), { mode: 0o600 });
-  return bundle.config.mounts.map(({ destination }) => destination);
+  return config.mounts.map(({ destination }) => destination);
 }
 
 interface RunningStep {

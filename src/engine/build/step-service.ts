@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { StepMount, StepOrder } from '../../build/solve/step-container.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import type { ResolvedBind } from '../../runtime/container-input.ts';
+import type { OciConfig } from '../../runtime/oci-config.ts';
 
 /** BuildKit's: programs that ask for their host's name get the same answer on every machine. */
 const hostname = 'buildkitsandbox';
@@ -32,6 +33,24 @@ export function describeService(order: StepOrder, tmpfs: readonly string[]): Ser
     ...(order.memory === undefined ? {} : { mem_limit: order.memory }),
     ulimits: Object.fromEntries(ulimits),
   };
+}
+
+/**
+ * As BuildKit has it: what a command would write into the hosts and resolv.conf that it is given would be lost, so it
+ * cannot; /etc/hostname is the image's own; no variable says the name. `directory`: the bundle's.
+ */
+export function asStep(
+  config: OciConfig,
+  order: Pick<StepOrder, 'environment'>,
+  directory: string,
+): OciConfig {
+  const given = ['hosts', 'resolv.conf'].map((name) => join(directory, name));
+  const mounts = config.mounts
+    .filter(({ source }) => source !== join(directory, 'hostname'))
+    .map((mount) => (given.includes(mount.source) ? { ...mount, options: [...mount.options, 'ro'] } : mount));
+  const hasName = 'HOSTNAME' in order.environment;
+  const env = config.process.env.filter((variable) => hasName || !variable.startsWith('HOSTNAME='));
+  return { ...config, mounts, process: { ...config.process, env } };
 }
 
 export interface PlacedMounts {

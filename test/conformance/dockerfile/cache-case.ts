@@ -22,7 +22,11 @@ function addSalt({ dockerfile, ...rest }: Case, salt: string): Case {
 
 /** `[web 2/5] COPY . .` -> `COPY . .` */
 export function stepName(title: string): string {
-  return title.replace(/^\[[^\]]*\] /, '');
+  return title
+    .replace(/^\[[^\]]*\] /, '')
+    .replace(/^RUN echo [0-9a-f]{16} > \/salt$/, 'the step of the case')
+    .replace(/ \(.*\)$/, '')
+    .replace(/\s+/g, ' ');
 }
 
 /** Of the plain progress of Docker: the steps that it has not found in its cache. */

@@ -72,7 +72,8 @@ describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them`, () => {
       expect(ours.files).toEqual(files.filter((line) => !points.has(line)));
       if (isOfToday) {
         expect(withoutTimes(await laboratory.document(tag))).toEqual(withoutTimes(theirs.document));
-        expect(findings.sort()).toEqual((await checkWithDocker(docker, context, found)).sort());
+        // It says the same of each word of a line.
+        expect(new Set(findings)).toEqual(new Set(await checkWithDocker(docker, context, found)));
       } else expect(ours.config).toEqual(selectMembers(theirs.document['config'] as Record<string, unknown>));
     });
   }
