@@ -3,6 +3,7 @@
 import { locateFiles } from './container-files.ts';
 import type { ContainerInput, IdRange } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
+import { resolveDeviceRules } from './devices.ts';
 import { maskedPaths, READONLY_PATHS } from './hidden-paths.ts';
 import { computeMounts, mapOwners } from './mounts.ts';
 import { parseNamespaceMode } from './namespaces.ts';
@@ -89,7 +90,10 @@ function computeLinux(input: ContainerInput, decisions: Decisions): OciLinux {
     ...computeIdMappings(input.idRange),
     ...(input.devices?.length && { devices: input.devices.map(({ access, ...node }) => node) }),
     cgroupsPath: `/${decisions.cgroupsPath}`,
-    resources: formatOciResources(decisions.limits, input.disks ?? {}, service.privileged === true),
+    resources: formatOciResources(decisions.limits, {
+      disks: input.disks ?? {},
+      deviceRules: service.privileged ? undefined : resolveDeviceRules(service, input.devices ?? []),
+    }),
     sysctl: resolveSysctls(service.sysctls ?? {}, network.mode === 'private'),
     ...(decisions.seccomp && { seccomp: decisions.seccomp.oci }),
     maskedPaths: isBare ? [] : maskedPaths(host.cpus),

@@ -1,18 +1,27 @@
 // The limits once more in the words of the OCI configuration, for other runtimes; tcrun obeys monitor.json.
 
 import { type DiskNumbers, diskNumber, resolveMemorySwap } from './cgroup-writes.ts';
+import type { DeviceRule } from './device-rules.ts';
 import type { DeviceRateKind, ResourceLimits } from './resource-limits.ts';
+
+export interface OciResourceInput {
+  readonly disks: DiskNumbers;
+  /** Undefined: every device may be used. */
+  readonly deviceRules: readonly DeviceRule[] | undefined;
+}
 
 type OciResources = Readonly<Record<string, unknown>>;
 
 export function formatOciResources(
   limits: ResourceLimits,
-  disks: DiskNumbers,
-  allDevices: boolean,
+  { disks, deviceRules }: OciResourceInput,
 ): OciResources {
   const blockIo = formatBlockIo(limits, disks);
   return {
-    devices: [{ allow: allDevices, access: 'rwm' }],
+    devices: [
+      { allow: deviceRules === undefined, access: 'rwm' },
+      ...(deviceRules ?? []).map((rule) => ({ allow: true, ...rule })),
+    ],
     memory: formatMemory(limits),
     cpu: formatCpu(limits),
     ...(limits.pids && { pids: { limit: limits.pids.value } }),
