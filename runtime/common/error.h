@@ -11,7 +11,7 @@ struct Error {
   const char* step = "";
   const char* syscall = "";
   char path[256] = "";
-  char detail[160] = "";  // what errno alone does not tell; often empty
+  char detail[400] = "";  // what errno alone does not tell; often empty
   bool ok() const { return errnum == 0; }
   explicit operator bool() const { return errnum != 0; }
 };

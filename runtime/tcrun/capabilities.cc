@@ -29,6 +29,8 @@ int capability_number(const char* name) {
   return -1;
 }
 
+const char* capability_name(int number) { return number <= CAP_CHECKPOINT_RESTORE ? kNames[number] : nullptr; }
+
 Error read_permitted(CapabilitySet* permitted) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2];

@@ -6,6 +6,8 @@ namespace tc {
 
 // "CAP_NET_RAW" -> 13; -1 if unknown.
 int capability_number(const char* name);
+// Without "CAP_"; null beyond the last that is known here.
+const char* capability_name(int number);
 // Those that the calling process could put in force.
 Error read_permitted(CapabilitySet* permitted);
 

@@ -12,6 +12,7 @@
 #include "assemble.h"
 #include "clone.h"
 #include "finisher.h"
+#include "foreign.h"
 #include "remapped.h"
 #include "sync.h"
 #include "terminal.h"
@@ -144,6 +145,25 @@ Error adopt_first(const Host& host, PendingChild& pending, Fd pidfd) {
   return error;
 }
 
+// Held as long as the container lives, and with it what is mounted in there.
+Error open_stage(const Host& host, Child* child) {
+  Path path;
+  path.number(child->host_pid).add("/ns/mnt");
+  child->stage.reset(openat(host.proc, path.c_str(), O_RDONLY | O_CLOEXEC));
+  return child->stage ? Error{} : fail("namespace", "open", "mnt");
+}
+
+// The child that has another runtime make the first process, and hands it over.
+Error begin_foreign(const StartContext& context, PendingChild* pending) {
+  Error error;
+  int side = clone_child(context.host, {CLONE_NEWNS, -1}, &pending->child, &error);
+  if (side == 0) {
+    send_failure(context.sync, run_foreign(context));
+    _exit(127);
+  }
+  return side > 0 ? open_stage(context.host, &pending->child) : error;
+}
+
 }  // namespace
 
 Error begin_container(const Host& host, int netns, const JoinedNamespaces& joined, PendingChild* pending) {
@@ -154,6 +174,10 @@ Error begin_container(const Host& host, int netns, const JoinedNamespaces& joine
   Error error = make_sync(&pending->sync, &child_sync);
   if (error.ok()) error = make_stdio(spec, &pending->child, &stdio);
   if (error) return error;
+  if (spec.runtime.is_used()) {
+    int ends[3] = {stdio.input.get(), stdio.output.get(), stdio.errors.get()};
+    return begin_foreign({host, netns, joined, child_sync.get(), {ends[0], ends[1], ends[2]}, nullptr}, pending);
+  }
   open_clone_target(host, &cgroup);
   // With a user namespace the first process, which has those namespaces, is cloned by this one.
   bool is_builder = host.userns >= 0 && !joined.pid;
@@ -200,6 +224,7 @@ Error finish_container(const Host& host, PendingChild& pending, Child* child) {
   pending.sync.reset();
   if (message == SyncMessage::Executed) return {};
   kill(child->pid, SIGKILL);
+  if (host.spec->runtime.is_used()) explain_by_output(child->errors.get(), &error);
   return error ? error : fail_with(EPROTO, "start", "recvmsg");
 }
 

@@ -33,6 +33,7 @@ struct Child {
   Fd input;   // writing end of its standard input, if that stays open
   Fd output;  // reading end of its standard output; of the terminal's master if it has one
   Fd errors;  // reading end of its standard error; none with a terminal
+  Fd stage;   // mount namespace in which another runtime finds its bundle (stage.h); none without one
 };
 
 // A child that waits to be let go.

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <unistd.h>
 
+#include "../common/text.h"
 #include "launch.h"
 #include "process.h"
 #include "sync.h"
@@ -29,9 +30,16 @@ void unblock_all() {
   if (isatty(0)) tcsetpgrp(0, getpgrp());
   signal(SIGTTOU, SIG_DFL);
   unblock_all();
-  execv(argv[2], argv + 3);
+  // Another runtime's config.json names the program as the service does.
+  execvp(argv[2], argv + 3);
   Error error = fail("exec", "execve", argv[2]);
-  send_failure(kInitSync, error);
+  if (fcntl(kInitSync, F_GETFD) >= 0) {
+    send_failure(kInitSync, error);
+  } else {
+    FixedText<400> text;
+    text.add("tcompose: ").add(argv[2]).add(": ").add(strerrordesc_np(error.errnum)).add("\n");
+    (void)!write(2, text.c_str(), text.length());
+  }
   _exit(error.errnum == ENOENT ? 127 : 126);
 }
 

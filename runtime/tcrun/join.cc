@@ -14,6 +14,7 @@
 #include "devices.h"
 #include "feature.h"
 #include "finisher.h"
+#include "foreign.h"
 #include "sync.h"
 #include "terminal.h"
 #include "user_namespace.h"
@@ -163,7 +164,7 @@ Error begin_join(const Host& host, const Child& container, const JoinRequest& re
   Error error = make_sync(&joining->sync, &child_sync);
   if (error.ok()) error = open_pid_namespace(host, container, &pid_namespace);
   if (error) return error;
-  open_clone_target(host, &cgroup);
+  if (!spec.runtime.is_opaque) open_clone_target(host, &cgroup);
   Child joiner;
   CloneRequest clone{0, cgroup.get()};
   int side = clone_child(host, clone, &joiner, &error);
@@ -171,6 +172,10 @@ Error begin_join(const Host& host, const Child& container, const JoinRequest& re
     cgroup.reset();
     clone.into_cgroup = -1;
     side = clone_child(host, clone, &joiner, &error);
+  }
+  if (side == 0 && spec.runtime.is_opaque) {
+    send_failure(child_sync.get(), run_foreign_exec(host, container, request, child_sync.get()));
+    _exit(0);
   }
   if (side == 0) {
     JoinContext context{host, container, request, child_sync.get(), cgroup ? spec.cgroup.unified : nullptr};
@@ -194,7 +199,7 @@ JoinState advance_join(const Host& host, Joining& joining, Error* error) {
         continue;
       case SyncMessage::Process:
         *error = identify_child(host, static_cast<Fd&&>(fd), &joining.child);
-        if (error->ok() && is_dead(joining.child)) *error = fail_with(ESRCH, "start", "clone");
+        if (error->ok() && !host.spec->runtime.is_opaque && is_dead(joining.child)) *error = fail_with(ESRCH, "start", "clone");
         if (*error) break;
         send_go(joining.sync.get());
         continue;

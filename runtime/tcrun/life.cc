@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "events.h"
+#include "foreign.h"
 #include "monitor.h"
 
 namespace tc {
@@ -171,6 +172,9 @@ Error start_life(Monitor& monitor) {
   life.oom_kills_before = count_oom_kills(monitor.spec.cgroup);
   monitor.error = {};
   PendingChild pending;
+  // Another runtime removes the cgroups with each life of the container.
+  if (monitor.spec.runtime.is_used()) error = create_cgroups(monitor.spec.cgroup, monitor);
+  if (error) return error;
   error = begin_container(monitor.host, monitor.netns.get(), joined, &pending);
   if (error) return error;
   // Meanwhile the child mounts.
@@ -241,6 +245,7 @@ void container_exited(Monitor& monitor, int code, int status) {
   if (life.oom_killed) record_event(monitor.spec, "oom");
   record_event(monitor.spec, "die", {"exitCode", life.exit_code});
   stop_health(monitor);
+  if (life.child.stage) remove_foreign(monitor.host, life.child);
   for (LogStream& stream : monitor.streams) {
     read_output(monitor, size_t(&stream - monitor.streams));
   }
@@ -337,7 +342,10 @@ void drain_ready(Monitor& monitor) {
 
 void signal_container(Monitor& monitor, int signal) {
   // Not reaped yet, so the pid is still its own.
-  if (monitor.state == State::Running && !monitor.life.has_exited) kill(monitor.life.child.pid, signal);
+  if (monitor.state != State::Running || monitor.life.has_exited) return;
+  bool is_passed_on = monitor.spec.runtime.is_opaque && signal != SIGKILL;
+  if (is_passed_on) return signal_foreign(monitor.host, monitor.life.child, signal);
+  kill(monitor.life.child.pid, signal);
 }
 
 void run_life_timers(Monitor& monitor, int64_t now) {

@@ -143,6 +143,10 @@ void do_namespace(const Request& request) {
   size_t type = in.word(request.json, "type", kTypes);
   if (in.error()) return refuse(request, in.error());
   if (!is_running(monitor)) return refuse(request, not_running("namespace"));
+  if (monitor.spec.runtime.is_opaque) {
+    Error error = fail_with(EOPNOTSUPP, "control", "namespace", monitor.spec.runtime.command[0]);
+    return refuse(request, explain(error, "its processes have a kernel of their own"));
+  }
   Path path;
   path.number(monitor.life.child.host_pid).add("/ns/").add(kTypes[type]);
   Fd fd(openat(monitor.proc.get(), path.c_str(), O_RDONLY | O_CLOEXEC));

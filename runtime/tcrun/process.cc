@@ -30,19 +30,6 @@ Error set_limit(const RlimitSpec& limit) {
   return explain(error, "raising a hard limit needs CAP_SYS_RESOURCE, which this host does not give to root");
 }
 
-// Written in any case: the monitor's own, which is inherited, protects the monitor.
-Error write_oom_score(const ProcessSpec& process, int host_proc) {
-  FixedText<16> text;
-  text.number(process.has_oom_score_adj ? process.oom_score_adj : 0);
-  Error error = write_kernel_file(host_proc, "self/oom_score_adj", text.c_str());
-  error.step = "oom_score_adj";
-  bool is_refused = error.errnum == EACCES || error.errnum == EPERM;
-  if (!is_refused) return error;
-  // Whoever called had a higher one, and nobody asked for less.
-  if (!process.has_oom_score_adj) return {};
-  return explain(error, "lowering it needs CAP_SYS_RESOURCE, which this host does not give to root");
-}
-
 Error set_apparmor(int host_proc, const char* profile) {
   FixedText<512> text;
   text.add("exec ").add(profile);
@@ -161,6 +148,18 @@ Error prepare_init(const ProcessPlan& plan, Arena& arena, Execution* execution) 
 }
 
 }  // namespace
+
+Error write_oom_score(const ProcessSpec& process, int host_proc) {
+  FixedText<16> text;
+  text.number(process.has_oom_score_adj ? process.oom_score_adj : 0);
+  Error error = write_kernel_file(host_proc, "self/oom_score_adj", text.c_str());
+  error.step = "oom_score_adj";
+  bool is_refused = error.errnum == EACCES || error.errnum == EPERM;
+  if (!is_refused) return error;
+  // Whoever called had a higher one, and nobody asked for less.
+  if (!process.has_oom_score_adj) return {};
+  return explain(error, "lowering it needs CAP_SYS_RESOURCE, which this host does not give to root");
+}
 
 Error prepare_process(const ProcessSpec& process, int host_proc) {
   for (const RlimitSpec& limit : process.rlimits) {

@@ -40,6 +40,8 @@ struct Identity {
 // What needs the host's /proc or its privileges: limits, oom score, AppArmor, keyring. `host_proc`: a descriptor of
 // /proc that no container can have mounted over.
 Error prepare_process(const ProcessSpec& process, int host_proc);
+// The one that `process` asks for, else 0: what is inherited protects the monitor.
+Error write_oom_score(const ProcessSpec& process, int host_proc);
 // A new session keyring, so that keys of whoever ran the CLI are out of reach.
 Error join_keyring();
 // Looks the user up in "/", which is the container's by now.

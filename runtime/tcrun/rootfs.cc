@@ -107,18 +107,6 @@ Error prepare(const MountSpec& mount, int lender, int userns, PreparedMount* pre
   return map_owners(prepared->source.get(), userns, options.is_mapped_below, mount.source);
 }
 
-// What has to be mounted somewhere before it can be taken hold of: over the directory of the container's status, which
-// nothing in this mount namespace needs and which the pivot takes away.
-Error prepare_images(const Spec& spec, int userns, PreparedMount* prepared) {
-  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
-    const MountSpec& mount = spec.oci.mounts[i];
-    if (!is_type(mount, "overlay")) continue;
-    Error error = open_image_source(mount, spec.run_dir, userns, &prepared[i].source);
-    if (error) return error;
-  }
-  return {};
-}
-
 Error fail_forbidden(const MountSpec& mount) {
   return explain(fail_with(EPERM, kStep, "openat2", mount.destination), "nothing may be mounted inside /proc");
 }
@@ -210,6 +198,18 @@ Error mount_root(const Spec& spec, int userns, int target, Fd* root) {
 }
 
 }  // namespace
+
+// What has to be mounted somewhere before it can be taken hold of: over the directory of the container's status, which
+// nothing in this mount namespace needs and which the pivot takes away.
+Error prepare_images(const Spec& spec, int userns, PreparedMount* prepared) {
+  for (size_t i = 0; i < spec.oci.mounts.count; i++) {
+    const MountSpec& mount = spec.oci.mounts[i];
+    if (!is_type(mount, "overlay")) continue;
+    Error error = open_image_source(mount, spec.run_dir, userns, &prepared[i].source);
+    if (error) return error;
+  }
+  return {};
+}
 
 Error prepare_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft* draft) {
   draft->mounts = draft->arena.make<PreparedMount>(spec.oci.mounts.count);

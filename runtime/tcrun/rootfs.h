@@ -36,6 +36,8 @@ struct RootfsDraft {
 // Takes hold of what the host or another container gives: before the root covers the bundle, and while the mounts here
 // still share propagation with the host's, which "shared" and "slave" volumes need.
 Error prepare_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft* draft);
+// Images that are mounted as volumes; they need the scratch directory that build_rootfs() uses, too.
+Error prepare_images(const Spec& spec, int userns, PreparedMount* prepared);
 // A mount of type proc that was made elsewhere takes the place of the one that would be made here.
 void give_proc(const Spec& spec, RootfsDraft& draft, Fd proc);
 Error build_rootfs(const Spec& spec, const RootfsSources& sources, RootfsDraft& draft, Rootfs* rootfs);

@@ -18,18 +18,6 @@ constexpr char kStep[] = "secrets";
 
 const char* const kOptions[] = {"mode=0700", "noswap"};
 
-// Without "noswap" before Linux 6.4.
-Error mount_memory(const char* scratch) {
-  Fd target(open(scratch, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!target) return fail(kStep, "open", scratch);
-  MountOptions options;
-  options.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  options.data = {kOptions, 2};
-  if (attach_filesystem("tmpfs", "tmpfs", options, target.get(), scratch).ok()) return {};
-  options.data = {kOptions, 1};
-  return attach_filesystem("tmpfs", "tmpfs", options, target.get(), scratch);
-}
-
 Error read_exactly(int fd, off_t offset, void* memory, size_t length) {
   char* at = static_cast<char*>(memory);
   while (length > 0) {
@@ -80,16 +68,37 @@ Error make_file(const SecretSpec& secret, const OciSpec& oci, const char* path, 
 
 }  // namespace
 
-Error open_secrets(const Spec& spec, int contents, Fd* files) {
-  const List<SecretSpec>& secrets = spec.secrets;
-  if (secrets.count == 0) return {};
-  Error error = mount_memory(spec.run_dir);
+// Without "noswap" before Linux 6.4.
+Error mount_memory(const char* directory) {
+  Fd target(open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!target) return fail(kStep, "open", directory);
+  MountOptions options;
+  options.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  options.data = {kOptions, 2};
+  if (attach_filesystem("tmpfs", "tmpfs", options, target.get(), directory).ok()) return {};
+  options.data = {kOptions, 1};
+  return attach_filesystem("tmpfs", "tmpfs", options, target.get(), directory);
+}
+
+Error write_secrets(const Spec& spec, int contents, const char* directory) {
+  Error error;
   off_t offset = 0;
-  for (size_t i = 0; i < secrets.count && error.ok(); i++) {
+  for (size_t i = 0; i < spec.secrets.count && error.ok(); i++) {
+    Path path;
+    path.add(directory).add('/').number(int64_t(i));
+    error = make_file(spec.secrets[i], spec.oci, path.c_str(), contents, &offset);
+  }
+  return error;
+}
+
+Error open_secrets(const Spec& spec, int contents, Fd* files) {
+  if (spec.secrets.count == 0) return {};
+  Error error = mount_memory(spec.run_dir);
+  if (error.ok()) error = write_secrets(spec, contents, spec.run_dir);
+  for (size_t i = 0; i < spec.secrets.count && error.ok(); i++) {
     Path path;
     path.add(spec.run_dir).add('/').number(int64_t(i));
-    error = make_file(secrets[i], spec.oci, path.c_str(), contents, &offset);
-    if (error.ok()) error = open_bind_source(path.c_str(), false, &files[i]);
+    error = open_bind_source(path.c_str(), false, &files[i]);
   }
   return error;
 }

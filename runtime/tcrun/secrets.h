@@ -6,6 +6,11 @@
 
 namespace tc {
 
+// A tmpfs over `directory`, in the calling mount namespace, which never goes to swap where the kernel can promise that.
+Error mount_memory(const char* directory);
+// Makes the files `<directory>/0`, `<directory>/1`, ... `contents` as below.
+Error write_secrets(const Spec& spec, int contents, const char* directory);
+
 // Makes the files on a tmpfs over the spec's run directory, in the calling mount namespace, and takes hold of each:
 // `files` has one entry for every secret. `contents`: for each secret its length (eight bytes, little-endian), then that
 // many bytes.

@@ -93,6 +93,23 @@ void parse_join(Decoder& in, const Json* item, JoinSpec* join) {
   join->mounts = in.strings(item, "mounts");
 }
 
+void parse_runtime(Decoder& in, const Json* json, RuntimeSpec* runtime) {
+  if (!json) return;
+  runtime->command = in.strings(json, "command");
+  runtime->env = in.strings(json, "env");
+  runtime->create = in.strings(json, "create");
+  runtime->start = in.strings(json, "start");
+  runtime->remove = in.strings(json, "delete");
+  runtime->kill = in.strings(json, "kill");
+  runtime->exec = in.strings(json, "exec");
+  runtime->exec_terminal = in.strings(json, "execTerminal");
+  runtime->hidden = in.strings(json, "hidden");
+  runtime->attach = in.strings(json, "attach");
+  runtime->is_opaque = in.boolean(json, "isOpaque", false);
+  runtime->timeout_ms = uint64_t(in.integer(json, "timeoutMs", 1, kMaxMs));
+  if (!runtime->is_used() || *runtime->command[0] != '/') in.refuse("command", "does not begin with an absolute path");
+}
+
 void parse_seccomp(Decoder& in, const Json* json, SeccompFilter* seccomp) {
   if (!json) return;
   seccomp->instructions = uint16_t(parse_program(in, json, "filter", &seccomp->program));
@@ -255,6 +272,7 @@ Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {
   parse_cgroup(in, in.object(root, "cgroup"), &spec->cgroup);
   spec->joins =
       in.list<JoinSpec>(root, "joins", [&](const Json* item, JoinSpec* join) { parse_join(in, item, join); });
+  parse_runtime(in, in.optional_object(root, "runtime"), &spec->runtime);
   parse_seccomp(in, in.optional_object(root, "seccomp"), &spec->seccomp);
   spec->user = in.optional_string(root, "user");
   spec->group_add = in.strings(root, "groupAdd");

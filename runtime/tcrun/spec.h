@@ -220,6 +220,24 @@ struct SecretSpec {
   uint32_t mode;
 };
 
+// Another OCI runtime, which makes the container out of what the monitor mounts for it (stage.h). Its verbs are whole
+// argument lists.
+struct RuntimeSpec {
+  List<const char*> command;  // program and arguments before the verb; empty: there is no other runtime
+  List<const char*> env;
+  List<const char*> create;
+  List<const char*> start;
+  List<const char*> remove;
+  List<const char*> kill;  // and the number of a signal
+  List<const char*> exec;
+  List<const char*> exec_terminal;
+  List<const char*> hidden;  // mounts of the host that it must not see
+  List<const char*> attach;  // files of cgroups that it is born in; into others it puts the container by itself
+  bool is_opaque;            // only itself can get into its containers: they may have a kernel of their own
+  uint64_t timeout_ms;       // of each verb
+  bool is_used() const { return command.count > 0; }
+};
+
 enum class SyslogTransport : uint8_t { Unix, Udp, Tcp };
 enum class SyslogFormat : uint8_t { Local, Rfc3164, Rfc5424, Rfc5424Micro };
 
@@ -291,6 +309,7 @@ struct Spec {
   List<const char*> mounted_volumes;
   CgroupSpec cgroup;
   List<JoinSpec> joins;
+  RuntimeSpec runtime;
   SeccompFilter seccomp;
   const char* user;  // or null: the numbers of `oci.process`
   List<const char*> group_add;

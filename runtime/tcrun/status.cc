@@ -8,6 +8,7 @@
 
 #include "../common/file.h"
 #include "../common/json_writer.h"
+#include "foreign.h"
 #include "monitor.h"
 
 namespace tc {
@@ -24,6 +25,9 @@ void write_time(JsonWriter& json, const char* key, const timespec& time) {
   format_time(time, Fraction::Full, text);
   json.string(key, text.c_str());
 }
+
+// What another runtime says is a sentence of its own.
+bool is_told(const Error& error) { return strcmp(error.step, kRuntimeStep) == 0 && *error.detail; }
 
 const char* state_name(const Monitor& monitor) {
   if (monitor.state == State::Running && monitor.is_paused) return "paused";
@@ -61,9 +65,10 @@ void write_members(const Monitor& monitor, bool with_output, JsonWriter& json) {
   write_time(json, "startedAt", life.started_at);
   write_time(json, "finishedAt", life.finished_at);
   json.number("exitCode", life.exit_code).number("signal", life.signal).boolean("oomKilled", life.oom_killed);
-  FixedText<600> error;
+  FixedText<900> error;
   if (monitor.error) {
-    error.add(monitor.error.step).add(": ").add(monitor.error.path).add(": ").add(errno_name(monitor.error.errnum));
+    error.add(monitor.error.step).add(": ").add(monitor.error.path);
+    if (!is_told(monitor.error)) error.add(": ").add(errno_name(monitor.error.errnum));
     if (*monitor.error.detail) error.add(": ").add(monitor.error.detail);
   }
   json.string("error", error.c_str()).number("restartCount", monitor.restart_count);
@@ -148,16 +153,17 @@ void Monitor::warn(const char* text) {
 int exit_code_of_child(int code, int status) { return code == CLD_EXITED ? status : 128 + status; }
 
 int exit_code_of(const Error& error) {
-  if (strcmp(error.step, "exec") != 0) return 125;
+  if (strcmp(error.step, "exec") != 0 && strcmp(error.step, kRuntimeStep) != 0) return 125;
+  if (error.errnum != ENOENT && error.errnum != EACCES && strcmp(error.step, kRuntimeStep) == 0) return 125;
   return error.errnum == ENOENT || error.errnum == ENOTDIR ? 127 : 126;
 }
 
 void render_error(const Error& error, Text& out) {
-  FixedText<768> message;
+  FixedText<1200> message;
   const char* description = strerrordesc_np(error.errnum);
   message.add(error.step);
   if (*error.path) message.add(' ').add(error.path);
-  message.add(": ").add(description ? description : errno_name(error.errnum));
+  if (!is_told(error)) message.add(": ").add(description ? description : errno_name(error.errnum));
   if (*error.detail) message.add(": ").add(error.detail);
   JsonWriter json(out);
   json.begin_object();

@@ -6,7 +6,6 @@ import { isUserSpec } from './accounts.ts';
 import { among, type Finding, NOTHING, wrong } from './finding.ts';
 import { parseSignal } from './signals.ts';
 
-export const runtime = among('runc', 'io.containerd.runc.v2');
 export const deployMode = among('replicated');
 
 const LONGEST_NAME = 64;

@@ -8,6 +8,7 @@ import * as isolation from './isolation-checks.ts';
 import { logging } from './log-checks.ts';
 import * as networkCheck from './network-checks.ts';
 import * as resource from './resource-checks.ts';
+import { runtime } from './runtime-checks.ts';
 import * as storage from './storage-checks.ts';
 import * as update from './update-checks.ts';
 
@@ -42,6 +43,9 @@ const GPUS =
   'the drivers `nvidia` and `cdi`, by a CDI specification in /etc/cdi or /var/run/cdi; hooks in it are an error';
 const UPDATES =
   '`up` replaces replicas in batches, watches each, and takes a failed update back: docs/updates.md';
+const RUNTIMES =
+  "a name of `/etc/tcompose/runtimes.json`, or of Docker's `daemon.json` in its place; `runc`, `crun`, `youki`, `runsc` and their like, " +
+  "where they are installed; a path: docs/operations.md. `io.containerd.runc.v2` is tcompose's own, the default";
 const WINDOWS = 'it exists on Windows only';
 
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
@@ -61,7 +65,7 @@ const PROCESS: readonly AttributeSupport[] = [
   checked('stop_signal', check.stopSignal),
   ...honoured('stop_grace_period'),
   checked('restart', check.restart),
-  checked('runtime', check.runtime, '`runc`, for the one runtime there is: its own'),
+  checked('runtime', runtime, RUNTIMES),
 ];
 
 const ENVIRONMENT_AND_IDENTITY: readonly AttributeSupport[] = [

@@ -11,6 +11,7 @@ import type { ResolvedDevice } from './devices.ts';
 import type { EndpointSpec, EventsSpec, MonitorSpec, PublishedPort } from './monitor-spec.ts';
 import type { NamespaceJoin } from './namespaces.ts';
 import type { OciConfig } from './oci-config.ts';
+import type { OciRuntime } from './oci-runtime.ts';
 import type { ResolverConfig } from './resolver-config.ts';
 import type { HostLimits } from './rlimits.ts';
 
@@ -39,6 +40,10 @@ export interface ContainerInput {
   readonly grant?: CdiGrant;
   /** observeDisks (devices.ts): of the block devices that `blkio_config` names. */
   readonly disks?: DiskNumbers;
+  /** Another runtime than tcrun. */
+  readonly runtime?: OciRuntime;
+  /** Absolute: tcrun itself, for `init` under another runtime. */
+  readonly initProgram?: string;
   /** The text of the file that `security_opt: seccomp=FILE` names. */
   readonly seccompProfile?: string | undefined;
   /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */
@@ -147,6 +152,8 @@ export interface ContainerPaths {
 
 export interface ContainerBundle {
   readonly config: OciConfig;
+  /** The same for another runtime; absent: there is none. */
+  readonly runtimeConfig?: OciConfig;
   readonly monitor: MonitorSpec;
   /** Written into the bundle before the start; the config binds them. Mode 0644. */
   readonly files: readonly BundleFile[];

@@ -5,6 +5,7 @@ import { resolveRestart } from '../project/restart-policy.ts';
 import { computeDns } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import type { Decisions } from './decisions.ts';
+import { describeRuntime } from './foreign.ts';
 import { resolveHealth } from './health.ts';
 import { computeLog } from './logging.ts';
 import {
@@ -53,6 +54,7 @@ export function computeMonitor(input: ContainerInput, decisions: Decisions): Mon
     ...(input.mountedVolumes?.length && { mountedVolumes: input.mountedVolumes }),
     cgroup: decisions.cgroup,
     ...(input.joins?.length && { joins: describeJoins(input.joins) }),
+    ...(input.runtime && { runtime: describeRuntime(input.runtime, input, decisions.cgroup) }),
     ...(decisions.seccomp && {
       seccomp: { filter: decisions.seccomp.filter, flags: decisions.seccomp.flags },
     }),

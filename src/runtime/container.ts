@@ -5,6 +5,8 @@ import { computeFiles } from './container-files.ts';
 import type { ContainerBundle, ContainerInput } from './container-input.ts';
 import { computeMonitor } from './container-monitor.ts';
 import { decide } from './decisions.ts';
+import { computeForeignConfig } from './foreign-config.ts';
+import { hasOwnPids } from './namespaces.ts';
 
 /**
  * Throws TcError for what this host or this image cannot give: a user that the image lacks, a limit that the host has
@@ -12,8 +14,18 @@ import { decide } from './decisions.ts';
  */
 export function computeContainer(input: ContainerInput): ContainerBundle {
   const decisions = decide(input);
+  const config = computeConfig(input, decisions);
+  const { runtime, service } = input;
+  const hasInit = service.init === true && hasOwnPids(service);
   return {
-    config: computeConfig(input, decisions),
+    config,
+    ...(runtime && {
+      runtimeConfig: computeForeignConfig(config, {
+        ...input,
+        runtime,
+        init: hasInit ? input.initProgram : undefined,
+      }),
+    }),
     monitor: computeMonitor(input, decisions),
     files: computeFiles(input),
     hostname: decisions.hostname,

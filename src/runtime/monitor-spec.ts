@@ -29,6 +29,8 @@ export interface MonitorSpec {
   readonly cgroup: CgroupSpec;
   /** Asked of their monitors at each start; config.json names the types as if they were its own. */
   readonly joins?: readonly JoinSpec[];
+  /** Another runtime makes the container, of runtime-config.json in the bundle; absent: tcrun does. */
+  readonly runtime?: RuntimeSpec;
   /** Absent: unconfined. */
   readonly seccomp?: SeccompSpec;
   /** As the user or the image wrote it (`name`, `uid`, `name:group`, ...); resolved in the container's own files. */
@@ -130,6 +132,31 @@ export interface JoinSpec {
   readonly control: string;
   /** Targets of mounts that are not made but taken over from there. */
   readonly mounts?: readonly string[];
+}
+
+/** Each verb is a whole argument list behind `command`. Current directory: the stage, of `exec` one of its own in it. */
+export interface RuntimeSpec {
+  /** Program and global arguments. */
+  readonly command: readonly string[];
+  /** All of its environment. */
+  readonly env: readonly string[];
+  /** Writes the pid of the first process into `pid`; sends a terminal to the socket `console`. */
+  readonly create: readonly string[];
+  readonly start: readonly string[];
+  readonly delete: readonly string[];
+  /** The number of a signal is added. Of those that are opaque. */
+  readonly kill: readonly string[];
+  /** The OCI process is in `process`; the pid goes into `pid`. Of those that are opaque. */
+  readonly exec: readonly string[];
+  readonly execTerminal: readonly string[];
+  /** Mounts of the host that it does not see. */
+  readonly hidden?: readonly string[];
+  /** As `attach` of the cgroup, for who calls it: it is born in these, and puts the container into others by itself. */
+  readonly attach: readonly string[];
+  /** Nobody but itself gets into its containers. */
+  readonly isOpaque: boolean;
+  /** How long a verb may take. */
+  readonly timeoutMs: number;
 }
 
 export interface SeccompSpec {

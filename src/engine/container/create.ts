@@ -20,7 +20,8 @@ import type {
   IdRange,
 } from '../../runtime/container-input.ts';
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
-import type { Descriptor } from '../../runtime/native.ts';
+import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
+import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import type { EngineContext } from '../context.ts';
 import { EVENT_LOG_SIZE } from '../event/event-log.ts';
 import type { InstancePaths } from '../instance/paths.ts';
@@ -64,6 +65,7 @@ export interface CreateOrder {
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
   readonly idRange?: IdRange;
+  readonly runtime?: OciRuntime;
   readonly ports: readonly PortRecord[];
   /** By model key. */
   readonly networks: ReadonlyMap<string, NetworkRecord>;
@@ -155,8 +157,14 @@ async function fillDirectory(
   makeWritableLayer(filling);
   writeHooks(directory, service);
   for (const file of bundle.files) writeFileSync(join(directory, file.name), file.content, { mode: 0o644 });
-  writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle.config), { mode: 0o600 });
-  writeFileSync(join(directory, 'monitor.json'), JSON.stringify(bundle.monitor), { mode: 0o600 });
+  const documents = {
+    'config.json': bundle.config,
+    ...(bundle.runtimeConfig && { 'runtime-config.json': bundle.runtimeConfig }),
+    'monitor.json': bundle.monitor,
+  };
+  for (const [name, document] of Object.entries(documents)) {
+    writeFileSync(join(directory, name), JSON.stringify(document), { mode: 0o600 });
+  }
   return { record, warnings: bundle.warnings };
 }
 
@@ -218,6 +226,7 @@ function computeBundle(
       ...(operation.oneOff && { oneOff: true }),
     },
     ...(order.idRange !== undefined && { idRange: order.idRange }),
+    ...(order.runtime && { runtime: order.runtime, initProgram: tcrunPath() }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',

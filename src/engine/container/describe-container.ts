@@ -2,7 +2,8 @@
 
 import { hashService } from '../../project/config-hash.ts';
 import type { ContainerBundle } from '../../runtime/container-input.ts';
-import type { ContainerRecord, EndpointRecord } from '../record/container-record.ts';
+import { traitsOf } from '../../runtime/oci-runtime.ts';
+import type { ContainerRecord, EndpointRecord, RecordedRuntime } from '../record/container-record.ts';
 import type { CreateOrder } from './create.ts';
 import type { RecordedSecret } from './file-objects.ts';
 import { formatContainerLabels } from './labels.ts';
@@ -63,17 +64,29 @@ export function describeContainer(
     ports: order.ports,
     exposed: listExposed(service, image.config),
     mounts: parts.mounts.map(recordMount),
-    anonymousVolumes: Object.fromEntries(
-      parts.mounts.flatMap((mount) =>
-        mount.type === 'volume' && mount.anonymous ? [[mount.bind.target, mount.volume] as const] : [],
-      ),
-    ),
+    anonymousVolumes: listAnonymous(parts.mounts),
     volumes: listVolumes(parts.mounts),
     ...(parts.secrets.length === 0 ? {} : { secrets: parts.secrets }),
     ...(order.idRange === undefined ? {} : { idRange: order.idRange }),
+    ...recordRuntime(order),
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
     ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
   };
+}
+
+function recordRuntime({ runtime }: CreateOrder): { readonly runtime?: RecordedRuntime } {
+  if (runtime === undefined) return {};
+  const { name, path } = runtime;
+  return { runtime: { name, path, isOpaque: traitsOf(runtime).isOpaque } };
+}
+
+/** Target -> name. */
+function listAnonymous(mounts: readonly PlannedMount[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    mounts.flatMap((mount) =>
+      mount.type === 'volume' && mount.anonymous ? [[mount.bind.target, mount.volume] as const] : [],
+    ),
+  );
 }
 
 /** By name, each once. */

@@ -43,6 +43,7 @@ export async function startContainer(context: EngineContext, order: StartOrder):
     });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
+    if (error.step === 'runtime') throw describeRuntimeFailure(record, error);
     throw new TcError(`container ${record.name} did not start: ${error.message}`, {
       code: 'start',
       kind: error.exitCode === 125 ? 'environment' : 'user',
@@ -51,6 +52,23 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       cause: error,
     });
   }
+}
+
+/** What another runtime said of it. Its program comes first in the message, which is not a matter of files. */
+function describeRuntimeFailure(record: ContainerRecord, error: StartError): TcError {
+  const { name = error.path } = record.runtime ?? {};
+  const prefix = `runtime ${error.path}: `;
+  const said = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  const isCommand = error.exitCode !== 125;
+  return new TcError(`container ${record.name} did not start: ${name}: ${said}`, {
+    code: isCommand ? 'start' : 'runtime-failed',
+    kind: isCommand ? 'user' : 'environment',
+    exitCode: isCommand ? error.exitCode : 1,
+    hints: isCommand
+      ? []
+      : [`this is what ${error.path} says; without \`runtime\` tcompose runs the container by itself`],
+    cause: error,
+  });
 }
 
 function explain({ errno }: StartError): string[] {

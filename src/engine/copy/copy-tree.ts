@@ -54,6 +54,7 @@ export async function openContainerTree(
   container: ObservedContainer,
 ): Promise<CopyTree> {
   const { name } = container;
+  refuseOpaque(context, container);
   const live = openLive(context, container);
   if (live) return new RootTree(context.native, live, name);
   const lock = await lockStopped(context, container.id);
@@ -62,6 +63,16 @@ export async function openContainerTree(
   const started = openLive(context, container);
   if (started) return new RootTree(context.native, started, name);
   throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
+}
+
+/** What is visible of its processes from here is not what they see, and what they write may not be on the disk yet. */
+function refuseOpaque({ instance }: EngineContext, { id, name }: ObservedContainer): void {
+  const { runtime } = readContainerRecord(instance.paths, id) ?? {};
+  if (!runtime?.isOpaque || !readContainerStatus(instance.paths, id).alive) return;
+  throw new TcError(`container ${name} runs under ${runtime.name}: only that gets into it`, {
+    code: 'copy-failed',
+    hints: [`stop it first, or copy through a command: \`tcompose exec -T ... tar -c ...\``],
+  });
 }
 
 /** The root as the container's processes see it, mounts and all. Undefined: it does not run. */

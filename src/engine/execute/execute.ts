@@ -23,6 +23,7 @@ import { sweep } from '../sweep/sweep.ts';
 import { isCancelling, requestCancellation, watchCancellation } from './cancellation.ts';
 import { containerExecutors } from './container-executors.ts';
 import { Execution, type Executors, type Step } from './execution.ts';
+import { locateRuntime } from './locate.ts';
 import { considerFailedStep } from './observe-update.ts';
 import { findBrokenPrecondition } from './preconditions.ts';
 import { prepare, reservePortsAgain } from './prepare.ts';
@@ -226,8 +227,14 @@ async function runNode(node: PlanNode, step: Step, request: ExecuteRequest): Pro
   } catch (error) {
     request.on({ ...event, phase: 'failed', detail: error instanceof Error ? error.message : String(error) });
     if (step.signal.aborted) throw error;
-    considerFailedStep(step.execution, node, error);
+    considerFailedStep(step.execution, node, placeFailure(error, step, operation, request));
   }
+}
+
+/** Of the starts, only what another runtime refuses is the word of one line. */
+function placeFailure(error: unknown, { execution }: Step, operation: Operation, request: ExecuteRequest) {
+  if (operation.kind !== 'start-container') return error;
+  return locateRuntime(error, request.model, execution.resolve(operation.container).service);
 }
 
 function listLeaving(plan: Plan): Set<string> {

@@ -21,6 +21,8 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   'port-range': 'ports',
   'port-unusable': 'ports',
   'pull-policy': 'pull_policy',
+  'no-such-runtime': 'runtime',
+  'runtime-unsafe': 'runtime',
   'seccomp-profile': 'security_opt',
 };
 
@@ -60,6 +62,13 @@ export async function atService<T>(
       ...(path ?? (attribute === undefined ? [] : [attribute])),
     ]);
   }
+}
+
+/** A start that another runtime refused: its exit code stays, since something was tried. */
+export function locateRuntime(error: unknown, model: ProjectModel | undefined, service: string): unknown {
+  if (!(error instanceof TcError) || error.code !== 'runtime-failed') return error;
+  const source = model?.positions.at(['services', service, 'runtime']);
+  return changeError(error, source ? { source } : {});
 }
 
 function locate(error: unknown, model: ProjectModel | undefined, path: readonly string[]): unknown {

@@ -12,6 +12,7 @@ import type { ProjectModel } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { computeContainer } from '../../runtime/container.ts';
 import type { AccountFiles, ContainerInput, IdRange } from '../../runtime/container-input.ts';
+import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import { isRemapped } from '../../runtime/user-namespace.ts';
 import { describeIdentity } from '../container/create.ts';
 import { locateExternal } from '../container/file-objects.ts';
@@ -21,6 +22,7 @@ import { planMounts } from '../container/mount-plan.ts';
 import { listImageMounts } from '../image/image-mounts.ts';
 import type { Images } from '../image/images.ts';
 import { createDigest, type DigestedFiles, digestFiles } from '../input/digest.ts';
+import { findRuntime, isStoodIn } from '../input/find-runtime.ts';
 import { readSeccompProfile } from '../input/seccomp-profile.ts';
 import { resolvePortRequests } from '../port/port-request.ts';
 import type { SocketOwner } from '../port/socket-pool.ts';
@@ -39,6 +41,7 @@ export interface PreparedContainer {
   readonly files: Readonly<Record<string, string>>;
   readonly seccompProfile?: string;
   readonly idRange?: IdRange;
+  readonly runtime?: OciRuntime;
   readonly ports: readonly PortRecord[];
   /** By the source of a mount of type `image`. */
   readonly images: ReadonlyMap<string, ResolvedImage>;
@@ -133,7 +136,9 @@ async function prepareCreate(
   checkVolumeSources(execution, service);
   const seccompProfile = readSeccompProfile(service, execution.project.workingDir);
   const idRange = isRemapped(service) ? findIdRange(execution) : undefined;
-  checkConfiguration(execution, operation, { image, accounts, seccompProfile, ...(idRange && { idRange }) });
+  const runtime = findRuntimeOf(execution, service);
+  const found = { ...(idRange && { idRange }), ...(runtime && { runtime }) };
+  checkConfiguration(execution, operation, { image, accounts, seccompProfile, ...found });
   const replaced = replaces && execution.containers.get(replaces.id);
   const owner = ownerOf(execution, operation);
   const requests = resolvePortRequests(service, findBindAddresses(execution, plan, operation));
@@ -143,10 +148,19 @@ async function prepareCreate(
     recorded: recordService(service, digest),
     files: digestFiles(service, listDigested(execution, operation), digest),
     ...(seccompProfile !== undefined && { seccompProfile }),
-    ...(idRange !== undefined && { idRange }),
+    ...found,
     images: await resolveImageMounts(service, images, model),
     ports: await execution.sockets.reserve(owner, requests, replaced?.ports),
   });
+}
+
+function findRuntimeOf(execution: Execution, service: ServiceConfig): OciRuntime | undefined {
+  const found = findRuntime(service);
+  if (isStoodIn(service, found)) {
+    const message = `service ${service.name}: runtime "${service.runtime}" is not installed here: tcompose's own stands in`;
+    execution.warn({ code: 'runtime-stood-in', message });
+  }
+  return found;
 }
 
 /** The same for all containers that one command makes. */
@@ -217,7 +231,7 @@ function checkMounts(operation: Create, image: ResolvedImage): void {
 function checkConfiguration(
   execution: Execution,
   operation: Create,
-  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile' | 'idRange'>,
+  parts: Pick<ContainerInput, 'image' | 'accounts' | 'seccompProfile' | 'idRange' | 'runtime'>,
 ): void {
   const { instance } = execution.context;
   const id = '0'.repeat(64);

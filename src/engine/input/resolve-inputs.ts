@@ -14,6 +14,7 @@ import type { DescribedImage, Images } from '../image/images.ts';
 import { type FoundImage, lookUpImages, planImages } from '../image/look-up.ts';
 import { imageKey, type WantedImage, wantImage } from '../image/wanted-image.ts';
 import { createDigest, type Digest, digestFiles } from './digest.ts';
+import { findRuntime } from './find-runtime.ts';
 
 export interface InputRequest {
   readonly model: ProjectModel;
@@ -36,6 +37,9 @@ export async function resolveInputs(request: InputRequest): Promise<DesiredInput
   refuseUnsupported(model, wanted);
   // What a provider stands for has no image.
   const runnable = wanted.filter(({ provider }) => provider === undefined);
+  for (const service of runnable) {
+    await atService({ model, service: service.name }, async () => findRuntime(service));
+  }
   const found = await findImages(runnable, request);
   const entries = await Promise.all(
     runnable.map(

@@ -42,9 +42,18 @@ export interface ContainerRecord extends Versioned {
   readonly secrets?: readonly RecordedSecret[];
   /** Ids of the host that its own are in a user namespace; absent: it has none. */
   readonly idRange?: IdRange;
+  /** Another runtime than tcrun, which makes it at each start. */
+  readonly runtime?: RecordedRuntime;
   readonly replaces?: string;
   /** The container whose network namespace it shares. */
   readonly networkOf?: string;
+}
+
+export interface RecordedRuntime {
+  readonly name: string;
+  readonly path: string;
+  /** Nobody but itself gets into its containers. */
+  readonly isOpaque: boolean;
 }
 
 export interface RecordedMount {
