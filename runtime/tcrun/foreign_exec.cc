@@ -61,6 +61,10 @@ Error write_process(const Spec& spec, const JoinRequest& request, const User& us
   Text text(arena.make<char>(kMaxProcess), kMaxProcess);
   JsonWriter json(text);
   json.begin_object().boolean("terminal", request.terminal);
+  // The command runs by the time that its terminal is here.
+  if (request.terminal && request.rows && request.columns) {
+    json.begin_object("consoleSize").number("height", request.rows).number("width", request.columns).end_object();
+  }
   write_user(json, user);
   write_strings(json, "args", request.args);
   write_strings(json, "env", request.env);
