@@ -18,6 +18,9 @@ interface Case {
   readonly binds?: ContainerInput['binds'];
   readonly disks?: ContainerInput['disks'];
   readonly idRange?: ContainerInput['idRange'];
+  readonly runtime?: ContainerInput['runtime'];
+  readonly secrets?: ContainerInput['secrets'];
+  readonly imageVolumes?: ContainerInput['imageVolumes'];
   readonly apparmor?: boolean;
   /** Top-level members of the answer, dotted, that are shown; all without it. */
   readonly show?: readonly string[];
@@ -34,6 +37,9 @@ function describeInput({
   binds = [],
   disks = {},
   idRange,
+  runtime,
+  secrets = [],
+  imageVolumes = [],
   apparmor = false,
 }: Case): ContainerInput {
   const { mounts = [], ...config } = image;
@@ -56,7 +62,10 @@ function describeInput({
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, ...network },
     binds,
     disks,
+    secrets,
+    imageVolumes,
     ...(idRange && { idRange }),
+    ...(runtime && { runtime, initProgram: '/opt/tcompose/runtime/build/tcrun' }),
     paths: { bundle: '/var/lib/tcompose/containers/x', runDir: '/run/tcompose/containers/x' },
     table: 'tcompose',
     onEnd: 'keep',

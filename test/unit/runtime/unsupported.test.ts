@@ -35,6 +35,33 @@ const errors = (service: object) =>
     error.source?.file.slice('/services/web/'.length),
   ]);
 
+describe('another runtime', () => {
+  it('is a matter of the host, but for shims', () => {
+    for (const runtime of ['runc', 'anything', '/usr/bin/crun', 'io.containerd.runc.v2', ''])
+      expect(errors({ runtime })).toEqual([]);
+    expect(errors({ runtime: 'io.containerd.kata.v2' })).toEqual([
+      ['not-supported-yet', 'services.web.runtime: "io.containerd.kata.v2" is not supported yet', 'runtime'],
+    ]);
+  });
+
+  it.each([
+    ['a user namespace', { userns_mode: 'auto' }],
+    ['`pid: service:db`', { pid: 'service:db' }],
+    ['`ipc: container:x`', { ipc: 'container:x' }],
+    ['`uts: service:db`', { uts: 'service:db' }],
+  ])('is not combined with %s', (what, service) => {
+    expect(errors({ runtime: 'runc', ...service })).toEqual([
+      ['not-supported-yet', `services.web.runtime: "runc" cannot be combined with ${what}`, 'runtime'],
+    ]);
+    expect(errors({ runtime: 'io.containerd.runc.v2', ...service })).toEqual([]);
+  });
+
+  it('may share namespaces with the host, and the network with anybody', () => {
+    const shared = { pid: 'host', ipc: 'host', uts: 'host', network_mode: 'service:db' };
+    expect(errors({ runtime: 'runc', ...shared })).toEqual([]);
+  });
+});
+
 describe('a user namespace', () => {
   it('is asked for by auto and private, and by nothing else', () => {
     for (const userns_mode of ['auto', 'private', 'host', '']) expect(errors({ userns_mode })).toEqual([]);
@@ -172,7 +199,7 @@ describe('findUnsupported', () => {
     [{ ipc: 'mine' }, 'ipc', 'invalid-value'],
     [{ pid: 'shareable' }, 'pid', 'invalid-value'],
     [{ uts: 'host', hostname: 'x' }, 'uts', 'invalid-value'],
-    [{ runtime: 'runsc' }, 'runtime', 'not-supported-yet'],
+    [{ runtime: 'io.containerd.runsc.v1' }, 'runtime', 'not-supported-yet'],
     [{ logging: { driver: 'fluentd' } }, 'logging/driver', 'not-supported-yet'],
     [{ logging: { options: { tags: 'x' } } }, 'logging/options/tags', 'not-supported-yet'],
     [{ logging: { options: { 'max-size': 'big' } } }, 'logging/options/max-size', 'invalid-value'],
