@@ -39,7 +39,7 @@ Error create(const StartContext& context) {
 
 Error start(const StartContext& context, Fd* first) {
   const Spec& spec = *context.host.spec;
-  Error error = open_pid_file("pid", first);
+  Error error = open_pid_file(spec, first);
   if (error.ok()) error = await_go(context.sync);
   return error ? error : run_verb(spec, {spec.runtime.start}, context.host.null);
 }

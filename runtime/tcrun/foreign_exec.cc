@@ -114,7 +114,7 @@ Error execute_in(const Spec& spec, const JoinRequest& request, int null, int syn
   for (int i = 0; i < 3 && !request.terminal; i++) verb.stdio[i] = request.stdio[i] >= 0 ? request.stdio[i] : null;
   if (error.ok()) error = run_verb(spec, verb, null);
   if (error.ok() && request.terminal) error = pass_terminal(request, listener.get(), sync);
-  if (error.ok()) error = open_pid_file("pid", &process);
+  if (error.ok()) error = open_pid_file(spec, &process);
   return error ? error : send_descriptor(sync, Passed::Process, process.get());
 }
 

@@ -153,8 +153,8 @@ void Monitor::warn(const char* text) {
 int exit_code_of_child(int code, int status) { return code == CLD_EXITED ? status : 128 + status; }
 
 int exit_code_of(const Error& error) {
-  if (strcmp(error.step, "exec") != 0 && strcmp(error.step, kRuntimeStep) != 0) return 125;
-  if (error.errnum != ENOENT && error.errnum != EACCES && strcmp(error.step, kRuntimeStep) == 0) return 125;
+  bool is_others = strcmp(error.step, kRuntimeStep) == 0 && (error.errnum == ENOENT || error.errnum == EACCES);
+  if (strcmp(error.step, "exec") != 0 && !is_others) return 125;
   return error.errnum == ENOENT || error.errnum == ENOTDIR ? 127 : 126;
 }
 

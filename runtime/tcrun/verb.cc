@@ -137,20 +137,20 @@ Error run_verb(const Spec& spec, const Verb& verb, int null) {
     text.add(verb.words[0]).add(": it did not end within ").number(int64_t(spec.runtime.timeout_ms / 1000)).add(" s");
     return explain(fail_with(ETIMEDOUT, kRuntimeStep, "poll", program), text.c_str());
   }
-  // EIO and its like never come from execve for want of the container's program: nothing of that was looked at yet.
+  // EIO, as this is not about the program of the container, of which nothing was looked at yet.
   if (read(reading.get(), &reason, sizeof reason) == sizeof reason) {
     return explain(fail_with(EIO, kRuntimeStep, "execve", program), strerrordesc_np(reason));
   }
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Error{} : read_complaint(spec);
 }
 
-Error open_pid_file(const char* name, Fd* pidfd) {
+Error open_pid_file(const Spec& spec, Fd* pidfd) {
   Arena scratch;
   Bytes bytes;
-  Error error = read_file(AT_FDCWD, name, 64, scratch, &bytes);
-  if (error) return explain(fail_with(error.errnum, kRuntimeStep, "open", name), "it did not say which process is the first");
-  pidfd->reset(pidfd_open(pid_t(strtol(bytes.data, nullptr, 10))));
-  return *pidfd ? Error{} : fail(kRuntimeStep, "pidfd_open", name);
+  bool is_there = read_file(AT_FDCWD, "pid", 64, scratch, &bytes).ok();
+  if (is_there) pidfd->reset(pidfd_open(pid_t(strtol(bytes.data, nullptr, 10))));
+  if (*pidfd) return {};
+  return explain(fail_with(EPROTO, kRuntimeStep, "open", spec.runtime.command[0]), "it did not say which process it made");
 }
 
 Error listen_console(Fd* listener) {

@@ -16,8 +16,8 @@ struct Verb {
 // In the stage, whose directory is the current one. Why it failed is what the runtime wrote into its log last; ETIMEDOUT if
 // it did not end in time, and it is killed then. ENOENT, EACCES: of the program that the container should execute.
 Error run_verb(const Spec& spec, const Verb& verb, int null);
-// The pid that it wrote into the file `pid`, as a pidfd.
-Error open_pid_file(const char* name, Fd* pidfd);
+// The process whose pid it wrote into the file `pid`.
+Error open_pid_file(const Spec& spec, Fd* pidfd);
 
 // Where it sends the master of a terminal: a socket `console` in the current directory.
 Error listen_console(Fd* listener);

@@ -44,7 +44,7 @@ export function describeRuntime(
     delete: ['delete', '--force', id],
     kill: ['kill', id],
     exec: [...exec, id],
-    execTerminal: [...exec, '--tty', ...console, id],
+    execTerminal: [...exec, ...console, id],
     ...(traits.refusesHybrid && isHybrid && { hidden: [unified.mount] }),
     attach: traits.entersCgroups
       ? cgroup.attach.filter((file) => isHybrid && isBelow(file, unified.mount))

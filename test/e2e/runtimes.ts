@@ -15,9 +15,9 @@ export interface TestRuntime {
 const directory = mkdtempSync(join(tmpdir(), 'tcompose-runtimes-'));
 
 /** Nothing is known of a program with this name, so only itself is trusted to get into its containers. */
-export function wrap(name: string, program: string, ...args: string[]): string {
+export function wrap(name: string, program: string, before = ''): string {
   const path = join(directory, name);
-  writeFileSync(path, `#!/bin/sh\nexec ${[program, ...args].join(' ')} "$@"\n`, { mode: 0o755 });
+  writeFileSync(path, `#!/bin/sh\n${before}\nexec ${program} "$@"\n`, { mode: 0o755 });
   return path;
 }
 
@@ -35,6 +35,10 @@ export const runtimes: readonly TestRuntime[] = [
   describeRuntime('crun', 'crun', '/usr/bin/crun'),
   describeRuntime('a runtime that only itself can enter', wrap('other-runtime', RUNC), RUNC),
 ];
+
+/** Without a network, whose stack of 2022 is lost on newer kernels. */
+const RUNSC = process.env['TEST_RUNSC'] ?? '/usr/bin/runsc';
+export const gvisor = describeRuntime('gVisor', wrap('gvisor', `${RUNSC} --network=none`), RUNSC);
 
 export function forgetRuntimes(): void {
   rmSync(directory, { recursive: true, force: true });

@@ -75,6 +75,8 @@ export interface Start {
   readonly devices?: ContainerInput['devices'];
   readonly disks?: ContainerInput['disks'];
   readonly grant?: ContainerInput['grant'];
+  readonly runtime?: ContainerInput['runtime'];
+  readonly imageVolumes?: ContainerInput['imageVolumes'];
   readonly joins?: ContainerInput['joins'];
   readonly idRange?: ContainerInput['idRange'];
   readonly seccompProfile?: string;
@@ -140,6 +142,8 @@ export class Sandbox {
       join(bundle, 'config.json'),
       JSON.stringify(start.config?.(computed.config) ?? computed.config),
     );
+    if (computed.runtimeConfig)
+      writeFileSync(join(bundle, 'runtime-config.json'), JSON.stringify(computed.runtimeConfig));
     for (const { name, content } of computed.files) writeFileSync(join(bundle, name), content);
     this.#containers.push(container);
     return container;
@@ -182,6 +186,8 @@ export class Sandbox {
       ...(start.devices && { devices: start.devices }),
       ...(start.disks && { disks: start.disks }),
       ...(start.grant && { grant: start.grant }),
+      ...(start.runtime && { runtime: start.runtime, initProgram: tcrunPath() }),
+      ...(start.imageVolumes && { imageVolumes: start.imageVolumes }),
       ...(start.joins && { joins: start.joins }),
       ...(start.idRange && { idRange: start.idRange }),
       ...(start.seccompProfile && { seccompProfile: start.seccompProfile }),
