@@ -40,7 +40,7 @@ export function fail(
 
 /** A scalar as Go prints it: what a number means where text is wanted. */
 export function toText(value: Value): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : formatGoFloat(value);
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : formatGoFloat(value);
   return value === null ? '' : String(value);
 }
 

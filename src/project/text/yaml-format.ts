@@ -1,8 +1,9 @@
 // Plain values -> YAML text, laid out and quoted as go-yaml does it, so that output can be compared with that of the Go
 // tools byte by byte.
 
+import { formatGoFloat } from './go-number.ts';
 import { compareNaturally } from './natural-order.ts';
-import { resolvePlainScalar } from './yaml-scalar.ts';
+import { isPlainNumber, resolvePlainScalar } from './yaml-scalar.ts';
 
 /** Keys stand in their own order: sort before. */
 export function formatYaml(value: unknown): string {
@@ -63,7 +64,8 @@ function formatScalar(value: unknown, indent: string): string {
 }
 
 function formatNumber(value: unknown): string {
-  if (typeof value !== 'number' || Number.isFinite(value)) return String(value);
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return String(value);
+  if (Number.isFinite(value)) return formatGoFloat(value);
   return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf';
 }
 
@@ -88,6 +90,7 @@ function formatText(text: string, indent: string): string {
 function wouldBeOther(text: string): boolean {
   return (
     resolvePlainScalar(text) !== text ||
+    isPlainNumber(text) ||
     text === '<<' ||
     base60.test(text) ||
     oldBoolean.test(text) ||

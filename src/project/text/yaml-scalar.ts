@@ -40,9 +40,15 @@ export function resolvePlainScalar(text: string): Scalar {
   return resolveInteger(digits) ?? (float.test(digits) ? resolveFloat(Number(digits)) : text);
 }
 
-/** A whole float is no integer where text is wanted: `1e6` is `1e+06` then. Beyond that the two are one. */
+/** Also those that stay text here, as a double cannot hold them. */
+export function isPlainNumber(text: string): boolean {
+  const digits = text.replaceAll('_', '');
+  return integer.test(digits) || float.test(digits);
+}
+
+/** A whole float is no integer where text is wanted: `1e6` is `1e+06` then. Beyond safe integers it is known as a float. */
 function resolveFloat(value: number): number | string {
-  return Number.isInteger(value) && Math.abs(value) >= 1e6 ? formatGoFloat(value) : value;
+  return Number.isSafeInteger(value) && Math.abs(value) >= 1e6 ? formatGoFloat(value) : value;
 }
 
 const largest = 2n ** 64n - 1n;
@@ -63,7 +69,7 @@ function resolveInteger(digits: string): number | string | undefined {
           : (decimal ?? '0'),
   );
   const value = sign === '-' ? -magnitude : magnitude;
-  if (value > largest || value < smallest) return formatGoFloat(Number(value));
+  if (value > largest || value < smallest) return Number(value);
   const number = Number(value);
   return Number.isSafeInteger(number) ? number || 0 : value.toString();
 }
