@@ -22,8 +22,6 @@ export interface CgroupInput {
   readonly id: string;
   readonly serviceName: string;
   readonly disks: DiskNumbers;
-  /** Another runtime makes a cgroup in every hierarchy, of use or not. */
-  readonly everywhere: boolean;
   /** Undefined: every device of the host may be used. */
   readonly deviceRules?: readonly DeviceRule[];
 }

@@ -10,7 +10,6 @@ import { resolveHostname } from './container-files.ts';
 import type { ContainerInput } from './container-input.ts';
 import { resolveDeviceRules } from './devices.ts';
 import type { CgroupSpec } from './monitor-spec.ts';
-import { traitsOf } from './oci-runtime.ts';
 import { type ResourceLimits, resolveResourceLimits } from './resource-limits.ts';
 import { type ContainerSeccomp, computeProfileSeccomp, computeSeccomp } from './seccomp/seccomp.ts';
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
@@ -52,7 +51,6 @@ export function decide(input: ContainerInput): Decisions {
     id: identity.id,
     serviceName: service.name,
     disks: input.disks ?? {},
-    everywhere: input.runtime !== undefined && traitsOf(input.runtime).entersCgroups,
     ...(!service.privileged && { deviceRules: resolveDeviceRules(service, input.devices ?? []) }),
   });
   const apparmor = decideApparmor(input, security.apparmor);
