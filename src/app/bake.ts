@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ProjectModel } from '../project/model.ts';
 import type { BuildConfig, FileReference, ServiceConfig, UlimitConfig } from '../project/service-config.ts';
 import type { BuildChanges } from './build-request.ts';
-import { imageNameOf, resolveArgs } from './build-request.ts';
+import { choosePlatforms, imageNameOf, resolveArgs } from './build-request.ts';
 
 type Buildable = ServiceConfig & { readonly build: BuildConfig };
 
@@ -50,6 +50,7 @@ interface BakeContext {
 function describeTarget(service: Buildable, { names, model, options }: BakeContext): object {
   const { build, name } = service;
   const context = build.context ?? '.';
+  const platforms = choosePlatforms(service, options);
   const list = (key: string) => (build[key] as readonly string[] | undefined) ?? [];
   const map = (key: string) => (build[key] as Readonly<Record<string, string>> | undefined) ?? {};
   const target = {
@@ -71,7 +72,7 @@ function describeTarget(service: Buildable, { names, model, options }: BakeConte
     target: build.target ?? '',
     secret: describeSecrets(build, model),
     ssh: describeAgents(build, options),
-    platforms: list('platforms'),
+    platforms,
     pull: options.pull || build['pull'] === true,
     'no-cache': options.noCache || build['no_cache'] === true,
     network: (build['network'] as string | undefined) ?? '',
@@ -81,9 +82,15 @@ function describeTarget(service: Buildable, { names, model, options }: BakeConte
     call: options.check ? 'lint' : '',
     entitlements: [...list('entitlements'), ...(build['privileged'] === true ? ['security.insecure'] : [])],
     'extra-hosts': describeHosts(list('extra_hosts')),
-    output: options.check ? [] : [options.push && service.image ? 'type=registry' : 'type=docker'],
+    output: options.check ? [] : [describeOutput(options.push && service.image !== undefined, platforms)],
   };
   return Object.fromEntries(Object.entries(target).filter(([, value]) => saysSomething(value)));
+}
+
+/** Docker's own format knows one platform. */
+function describeOutput(isPushed: boolean, platforms: readonly string[]): string {
+  if (platforms.length > 1) return `type=image,push=${isPushed}`;
+  return isPushed ? 'type=registry' : 'type=docker';
 }
 
 function saysSomething(value: unknown): boolean {

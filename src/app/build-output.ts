@@ -1,9 +1,10 @@
 // `build --output`: what is made of an image beside its name in the store. Names of types and keys are buildx's.
 
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { TcError } from '../base/error.ts';
-import type { Engine } from '../engine/ports.ts';
+import type { Engine, NamedImage } from '../engine/ports.ts';
+import type { AppContext } from './context.ts';
 
 export type BuildOutput =
   /** The files, into a directory: what is there of the same name is replaced, the rest stays. Absolute. */
@@ -66,23 +67,71 @@ export function requireOneService(names: readonly string[], outputs: readonly Bu
   });
 }
 
+type Platform = NamedImage['entries'][number]['platform'];
+
+export interface WrittenImage {
+  readonly name: string;
+  /** That it was built for. */
+  readonly platforms: readonly Platform[];
+}
+
 export async function writeOutput(
-  engine: Engine,
-  image: string,
+  context: AppContext,
+  { images, copy }: Engine,
+  image: WrittenImage,
   output: BuildOutput,
   write: WriteBytes,
 ): Promise<void> {
-  const { images, copy } = engine;
-  if (output.kind === 'archive') {
-    const { file, format } = output;
-    return write(format === 'tar' ? images.flatten(image) : images.save([image], format), file);
+  const parts = image.platforms.map((platform) => ({
+    platform: formatText(platform, '/'),
+    directory: formatText(platform, '_'),
+  }));
+  const isSplit = parts.length > 1;
+  if (output.kind === 'local') {
+    for (const { platform, directory } of parts) {
+      const target = isSplit ? join(output.directory, directory) : output.directory;
+      await writeFiles(copy, images.flatten(image.name, platform), target);
+    }
+    return;
   }
-  await mkdir(output.directory, { recursive: true });
-  const tree = await copy.host(output.directory);
+  const { file, format } = output;
+  if (format === 'tar') {
+    const [{ platform } = { platform: undefined }] = parts;
+    const bytes = isSplit ? images.flattenPlatforms(image.name, parts) : images.flatten(image.name, platform);
+    return write(bytes, file);
+  }
+  if (isSplit && format === 'docker-archive') warnOfOne(context, image.name);
+  const [single] = isSplit ? [] : parts;
+  return write(images.save([image.name], format, single?.platform), file);
+}
+
+/** `linux/arm/v7`, `linux_arm_v7`. */
+function formatText({ os, architecture, variant }: Platform, separator: string): string {
+  return [os, architecture, ...(variant ? [variant] : [])].join(separator);
+}
+
+async function writeFiles(
+  copy: Engine['copy'],
+  files: AsyncIterable<Uint8Array>,
+  directory: string,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const tree = await copy.host(directory);
   try {
     // As buildx does: the files belong to whoever asked for them.
-    await tree.write('/', images.flatten(image), { keepOwners: false, devices: false });
+    await tree.write('/', files, { keepOwners: false, devices: false });
   } finally {
     tree.close();
   }
+}
+
+function warnOfOne(context: AppContext, name: string): void {
+  context.on({
+    type: 'warning',
+    warning: {
+      code: 'build-output',
+      message: `type=docker holds one platform: of ${name}, that of this machine is written`,
+      hint: 'type=oci holds all of them',
+    },
+  });
 }

@@ -16,6 +16,10 @@ export interface BuildChanges {
   /** As in `build.cache_from` and `build.cache_to`, beside those. */
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  /** Instead of what the services say. */
+  readonly platforms?: readonly string[];
+  /** To be run here: an image for one platform will do. */
+  readonly onlyToRun?: boolean;
   /** Bytes: the most that a step may use. */
   readonly memory?: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -29,7 +33,7 @@ export function toBuildRequest(
   const { build, name } = service;
   const texts = (key: string) => (build[key] as readonly string[] | undefined) ?? [];
   const map = (key: string) => (build[key] as Readonly<Record<string, string>> | undefined) ?? {};
-  const platform = choosePlatform(service);
+  const platforms = choosePlatforms(service, changes);
   const shmSize = build['shm_size'] as number | undefined;
   return {
     name,
@@ -55,7 +59,7 @@ export function toBuildRequest(
     ...(shmSize === undefined ? {} : { shmSize }),
     ...(changes.memory === undefined ? {} : { memory: changes.memory }),
     ulimits: resolveUlimits(build),
-    ...(platform === undefined ? {} : { platform }),
+    ...(platforms.length > 0 && { platforms }),
     noCache: changes.noCache || build['no_cache'] === true ? 'all' : texts('no_cache_filter'),
     pull: changes.pull || build['pull'] === true,
     directory: model.workingDir,
@@ -133,12 +137,39 @@ function resolveUlimits(build: BuildConfig): BuildRequest['ulimits'] {
   return Object.fromEntries(ulimits.map(([name, { soft, hard }]) => [name, { soft, hard }]));
 }
 
-function choosePlatform({ name, build, platform }: ServiceConfig): string | undefined {
-  const platforms = (build?.['platforms'] as readonly string[] | undefined) ?? [];
-  if (platform !== undefined || platforms.length <= 1) return platform ?? platforms[0];
-  throw new TcError(`service ${name}: an image of ${platforms.length} platforms is not supported`, {
+/**
+ * None: this machine's. Of several that an image is built for, running it takes one: the service's, or else whichever
+ * runs here (docker compose, cmd/compose/options.go).
+ */
+export function choosePlatforms(
+  service: ServiceConfig,
+  { environment, onlyToRun = false, platforms: asked = [] }: PlatformChoice,
+): readonly string[] {
+  if (asked.length > 0) return asked;
+  const listed = (service.build?.['platforms'] as readonly string[] | undefined) ?? [];
+  const platform = platformOf(service, environment);
+  const isListed = platform === undefined || listed.length === 0 || listed.includes(platform);
+  // Of `platform:` the files are checked when they are loaded.
+  if (!isListed && service.platform === undefined) throw refuseDefault(service, platform, listed);
+  if (platform !== undefined && (onlyToRun || listed.length === 0)) return [platform];
+  return onlyToRun && listed.length > 1 ? [] : listed;
+}
+
+type PlatformChoice = Pick<BuildChanges, 'environment' | 'onlyToRun' | 'platforms'>;
+
+/** That the service is run for; undefined: this machine's. */
+export function platformOf(
+  { platform }: ServiceConfig,
+  environment: BuildChanges['environment'],
+): string | undefined {
+  return platform ?? (environment['DOCKER_DEFAULT_PLATFORM'] || undefined);
+}
+
+function refuseDefault({ name }: ServiceConfig, platform: string, listed: readonly string[]): TcError {
+  const message = `service ${name} is built for ${listed.join(', ')}, and DOCKER_DEFAULT_PLATFORM asks for ${platform}`;
+  return new TcError(message, {
     code: 'build-platform',
-    hints: [`choose one with \`platform:\` of the service: ${platforms.join(', ')}`],
+    hints: [`add ${platform} to build.platforms of the service, or give it a platform of its own`],
   });
 }
 

@@ -1,14 +1,15 @@
 // build: images of services from their Dockerfiles; and, for `up`, those that are missing.
 
 import { TcError } from '../base/error.ts';
-import type { BuildEvent, BuildRequest, Engine } from '../engine/ports.ts';
+import type { BuildEvent, BuildRequest, Engine, NamedImage } from '../engine/ports.ts';
 import { selectServices } from '../plan/selection.ts';
 import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../project/service-config.ts';
 import { formatBake } from './bake.ts';
+import { writeMetadata } from './build-metadata.ts';
 import { type BuildOutput, requireOneService, type WriteBytes, writeOutput } from './build-output.ts';
-import { type BuildChanges, imageNameOf, listUnused, toBuildRequest } from './build-request.ts';
+import { type BuildChanges, imageNameOf, listUnused, platformOf, toBuildRequest } from './build-request.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
 import { pushBuilt } from './push.ts';
@@ -27,6 +28,8 @@ export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   /** Of the one image. */
   readonly outputs: readonly BuildOutput[];
   readonly write: WriteBytes;
+  /** Absolute: a file for what was built, as buildx writes it. */
+  readonly metadataFile?: string;
 }
 
 type Buildable = ServiceConfig & { readonly build: BuildConfig };
@@ -34,8 +37,8 @@ type Buildable = ServiceConfig & { readonly build: BuildConfig };
 export interface BuildOutcome {
   /** Of checks. */
   readonly findings: number;
-  /** Service -> image id. */
-  readonly built: ReadonlyMap<string, string>;
+  /** By services. */
+  readonly built: ReadonlyMap<string, NamedImage>;
 }
 
 interface Wanted {
@@ -60,7 +63,7 @@ export function printBuild(context: AppContext, options: Omit<BuildOptions, 'out
   const { model, asked } = selectBuilds(context, options);
   const { environment } = context.selection;
   const all = withContexts(Object.values(model.services).filter(isBuildable), model);
-  return formatBake(asked, all, model, { ...options, environment });
+  return formatBake(withContexts(asked, model), all, model, { ...options, environment });
 }
 
 export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
@@ -83,10 +86,14 @@ export async function build(context: AppContext, options: BuildOptions): Promise
   if (options.check) return { findings: await engine.builds.check(order), built: new Map() };
   const built = await engine.builds.build(order);
   for (const output of options.outputs) {
-    for (const service of asked)
-      await writeOutput(engine, imageNameOf(service, model), output, options.write);
+    for (const service of asked) {
+      const platforms = (built.get(service.name)?.entries ?? []).map(({ platform }) => platform);
+      const image = { name: imageNameOf(service, model), platforms };
+      await writeOutput(context, engine, image, output, options.write);
+    }
   }
   if (options.push) await pushBuilt(context, engine, services, options);
+  if (options.metadataFile !== undefined) await writeMetadata(options.metadataFile, services, model, built);
   return { findings: 0, built };
 }
 
@@ -169,11 +176,14 @@ export async function buildForUp(
   const engine = await context.engine('change');
   const wanted: Buildable[] = [];
   for (const service of candidates) {
-    if (await isWanted(engine, service, model, wish)) wanted.push(service);
+    if (await isWanted(context, engine, service, model, wish)) wanted.push(service);
     else if (wish === 'missing') await noteNewerSource(context, engine, service, model);
   }
   if (wanted.length === 0) return;
-  const changes = { args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] };
+  const changes = {
+    ...{ args: [], noCache: false, pull: false, ssh: [], cacheFrom: [], cacheTo: [] },
+    onlyToRun: true,
+  };
   // The model of an `up` lacks the secrets of services that it does not start.
   const whole = loadModel(context, { allResources: true });
   const requests = describeAll(context, withContexts(wanted, whole), whole, changes);
@@ -208,6 +218,7 @@ async function noteNewerSource(
 }
 
 async function isWanted(
+  context: AppContext,
   engine: Engine,
   service: Buildable,
   model: ProjectModel,
@@ -216,10 +227,13 @@ async function isWanted(
   if (wish === 'always') return true;
   if (wish === 'missing' && service.pull_policy === 'build') return true;
   const image = imageNameOf(service, model);
-  const isHere = await engine.images.inspect(image).then(
+  // One for another platform is not the one that is to run.
+  const platform = platformOf(service, context.selection.environment) ?? 'linux';
+  const isHere = await engine.images.inspect(image, platform).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof TcError && error.code === 'no-such-image') return false;
+      if (error instanceof TcError && ['no-such-image', 'no-such-platform'].includes(error.code))
+        return false;
       throw error;
     },
   );

@@ -83,3 +83,19 @@ export async function settleAll<T, R>(
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, run));
   return results;
 }
+
+/** Waits for all, also after one has failed: nothing may go on behind the caller's back. */
+export async function allOrFirst<T>(work: readonly Promise<T>[], failure: AbortController): Promise<T[]> {
+  let first: { readonly error: unknown } | undefined;
+  const results = await Promise.all(
+    work.map((each) =>
+      each.catch((error: unknown) => {
+        first ??= { error };
+        failure.abort(error);
+        return undefined as T;
+      }),
+    ),
+  );
+  if (first) throw first.error;
+  return results;
+}

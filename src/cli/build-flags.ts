@@ -25,6 +25,11 @@ export const buildFlags = {
     value: 'CACHE',
     summary: 'Where steps go: type=registry,ref=NAME[,mode=max], type=local,dest=DIR, type=inline',
   },
+  platform: {
+    type: 'list',
+    value: 'OS/ARCH',
+    summary: 'For which platforms, several with commas between them; default: what the services say',
+  },
   pull: { type: 'boolean', aliases: ['pull-always'], summary: 'Look for newer base images' },
   push: { type: 'boolean', summary: 'Push the images when they are built' },
   output: {
@@ -32,6 +37,11 @@ export const buildFlags = {
     char: 'o',
     value: 'OUTPUT',
     summary: 'Write the image: a directory, - for a tar, type=local|tar|oci|docker,dest=PATH',
+  },
+  'metadata-file': {
+    type: 'string',
+    value: 'FILE',
+    summary: 'Write digests and names of what is built, as JSON',
   },
   quiet: { type: 'boolean', char: 'q', summary: 'Print only what goes wrong' },
   ssh: { type: 'list', value: 'ID[=SOCKET]', summary: 'SSH agent that steps may use; default is yours' },

@@ -6,24 +6,23 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TcError } from '../base/error.ts';
+import { commitImages } from './commit-images.ts';
 import { BuildCache, type CachedLayer, type CacheKey } from './content/build-cache.ts';
 import { findById } from './content/catalog.ts';
 import { makeDirectories } from './content/durable.ts';
 import { describeDiskError, ignoreAbsent } from './content/files.ts';
-import { type ImageEntry, mergeEntry } from './content/image-index.ts';
+import type { ImageEntry } from './content/image-index.ts';
 import type { HeldLock } from './content/named-lock.ts';
 import type { StoreContext } from './context.ts';
-import { type JsonObject, parseJsonObject } from './descriptor.ts';
+import { type Descriptor, type JsonObject, parseJsonObject } from './descriptor.ts';
 import { chainIds, type Digest, digestOfHash } from './digest.ts';
 import { readManifest } from './images.ts';
 import { removeDirectory } from './layer/layer-store.ts';
 import { packDiff } from './layer/pack.ts';
 import { unpackTar } from './layer/untar.ts';
 import { addLayer, type NewLayer } from './make-image.ts';
-import { formatManifest } from './manifest.ts';
-import { ociConfig, ociLayer, ociManifest } from './media-type.ts';
+import { ociLayer } from './media-type.ts';
 import type { Platform } from './platform.ts';
-import { formatReference, parseRegistryReference } from './reference.ts';
 import { emptyLayer, type ResolveRequest, resolveImage } from './resolve.ts';
 import type { StepExchange } from './step-cache/step-exchange.ts';
 
@@ -53,7 +52,14 @@ export interface BuiltImage {
   readonly document: JsonObject;
   readonly layers: LayerStack;
   readonly platform: Platform;
-  readonly names: readonly string[];
+}
+
+/** What a build came to. */
+export interface CommittedImage {
+  /** One a platform, in the order of the build. */
+  readonly entries: readonly ImageEntry[];
+  /** Of the manifest, or of the index of several. */
+  readonly descriptor: Descriptor;
 }
 
 export class BuildStore {
@@ -216,29 +222,10 @@ export class BuildStore {
     if (await lstat(path).catch(ignoreAbsent)) await removeDirectory(this.#context.tools, path);
   }
 
-  async commit(image: BuiltImage): Promise<ImageEntry> {
-    const names = image.names.map((name) => formatReference(parseRegistryReference(name)));
+  /** One image, or an index of several. */
+  async commit(images: readonly BuiltImage[], names: readonly string[]): Promise<CommittedImage> {
     const { content, catalog } = this.#context;
-    const bytes = Buffer.from(JSON.stringify(image.document));
-    const config = { mediaType: ociConfig, digest: await content.put(bytes), size: bytes.length };
-    const layers = image.layers.map(({ descriptor }) => descriptor);
-    const manifest = formatManifest({ mediaType: ociManifest, config, layers });
-    const digest = await content.put(manifest);
-    const entry: ImageEntry = {
-      mediaType: ociManifest,
-      digest,
-      manifestSize: manifest.length,
-      platform: image.platform,
-      imageId: config.digest,
-      sourceDigest: digest,
-      tagged: new Date().toISOString(),
-    };
-    await catalog.update((entries) =>
-      names.length === 0
-        ? mergeEntry(entries, entry)
-        : names.reduce<readonly ImageEntry[]>((all, name) => mergeEntry(all, { ...entry, name }), entries),
-    );
-    return entry;
+    return commitImages({ content, catalog }, images, names);
   }
 }
 

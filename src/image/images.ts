@@ -3,13 +3,13 @@
 import { TcError } from '../base/error.ts';
 import type { HistoryEntry } from './config.ts';
 import { findById, findEntry } from './content/catalog.ts';
-import { type ImageEntry, mergeEntry } from './content/image-index.ts';
+import { giveName, type ImageEntry, mergeEntry } from './content/image-index.ts';
 import { type StoreContext, withLease } from './context.ts';
 import type { Descriptor } from './descriptor.ts';
 import { chainIds, type Digest } from './digest.ts';
 import type { ImageConfig } from './image.ts';
-import { type ImageManifest, parseManifest } from './manifest.ts';
-import { formatPlatform, hostPlatform, isRunnable, type Platform } from './platform.ts';
+import { type ImageIndex, type ImageManifest, parseManifest } from './manifest.ts';
+import { choosePlatform, formatPlatform, hostPlatform, isRunnable, type Platform } from './platform.ts';
 import {
   formatReference,
   formatRepository,
@@ -25,6 +25,8 @@ export interface ImageSummary extends ImageEntry {
   /** Bytes of its files, over all layers. */
   readonly size: number;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the images of an index another one stands for all of them: that for this machine, or else the first. */
+  readonly isMinor?: boolean;
 }
 
 export interface ImageLayer {
@@ -45,13 +47,26 @@ export interface ImageDetails extends ImageSummary {
   /** Bottommost first. */
   readonly layers: readonly ImageLayer[];
   readonly history: readonly HistoryEntry[];
+  /** Of the index that its name stands for, this one among them. */
+  readonly members: readonly ImageEntry[];
 }
 
 /** One for every name, and for every image without one; newest first. */
 export async function listImages(context: StoreContext): Promise<ImageSummary[]> {
   const { entries } = await context.catalog.read();
-  const summaries = await Promise.all(entries.map((entry) => summarize(context, entry)));
+  const summaries = await Promise.all(
+    entries.map(async (entry) => ({
+      ...(await summarize(context, entry)),
+      ...(isMinor(entries, entry) && { isMinor: true }),
+    })),
+  );
   return summaries.sort((a, b) => (b.created ?? '').localeCompare(a.created ?? ''));
+}
+
+function isMinor(entries: readonly ImageEntry[], entry: ImageEntry): boolean {
+  if (entry.index === undefined) return false;
+  const members = listMembers(entries, entry);
+  return (choosePlatform(members, hostPlatform()) ?? members[0]) !== entry;
 }
 
 async function summarize(context: StoreContext, entry: ImageEntry): Promise<ImageSummary> {
@@ -93,6 +108,7 @@ export async function inspectImage(
     config,
     layers,
     history,
+    members: listMembers(entries, entry),
   };
 }
 
@@ -109,7 +125,29 @@ export async function readManifest(
   const bytes = await context.content.readDocument(entry.digest);
   const manifest = bytes && parseManifest(bytes, where, entry.mediaType);
   if (manifest?.kind === 'manifest') return manifest;
-  throw new TcError(`the image store is damaged: the ${where} is missing`, {
+  throw damaged(`the ${where} is missing`);
+}
+
+/** The images of the index that the name of one of them stands for, in its order. */
+export function listMembers(entries: readonly ImageEntry[], { name, index }: ImageEntry): ImageEntry[] {
+  return (index?.manifests ?? []).flatMap(
+    (digest) => entries.find((each) => each.name === name && each.digest === digest) ?? [],
+  );
+}
+
+export async function readIndex(
+  context: StoreContext,
+  digest: Digest,
+  mediaType: string,
+): Promise<{ readonly bytes: Uint8Array; readonly index: ImageIndex }> {
+  const bytes = await context.content.readDocument(digest);
+  const index = bytes && parseManifest(bytes, `index ${digest}`, mediaType);
+  if (bytes && index?.kind === 'index') return { bytes, index };
+  throw damaged(`the index ${digest} is missing`);
+}
+
+function damaged(what: string): TcError {
+  return new TcError(`the image store is damaged: ${what}`, {
     code: 'damaged-store',
     kind: 'environment',
     hints: ['remove the image and pull or load it again'],
@@ -167,6 +205,14 @@ function findImage(entries: readonly ImageEntry[], text: string, platform: Platf
   return elsewhere ?? findById(entries, text);
 }
 
+/** Whether `text` means an image by its name, and not by its id. */
+export function isName(entries: readonly ImageEntry[], text: string): boolean {
+  const reference = parseName(text);
+  if (reference === undefined || reference.digest !== undefined) return reference !== undefined;
+  const name = formatReference(reference);
+  return entries.some((each) => each.name === name);
+}
+
 /** Undefined for what can only be an id. */
 export function parseName(text: string): RegistryReference | undefined {
   if (text.startsWith('sha256:') || /^[0-9a-f]{64}$/.test(text)) return undefined;
@@ -182,9 +228,21 @@ export async function tagImage(context: StoreContext, source: string, target: st
   }
   await withLease(context, () =>
     context.catalog.update((entries) => {
-      const { name: _, ...image } = requireImage(entries, source);
-      const entry = { ...image, name: formatReference(reference), tagged: new Date().toISOString() };
-      return mergeEntry(entries, entry);
+      const found = requireImage(entries, source);
+      const isWhole = found.index !== undefined && isName(entries, source);
+      const images = (isWhole ? listMembers(entries, found) : [found]).map(
+        ({ name: _, index, ...image }) => ({
+          ...image,
+          ...(isWhole && { index }),
+          tagged: new Date().toISOString(),
+        }),
+      );
+      return isWhole
+        ? giveName(entries, images, formatReference(reference))
+        : images.reduce(
+            (all, each) => mergeEntry(all, { ...each, name: formatReference(reference) }),
+            entries,
+          );
     }),
   );
 }

@@ -83,13 +83,18 @@ function parseImage(object: JsonObject, where: string, mediaType: string): Image
   return { kind: 'manifest', mediaType, config, layers };
 }
 
-/** The manifest of an index that runs on `platform`; attestations and other attachments are passed over. */
-export function chooseManifest(index: ImageIndex, platform: Platform, where: string): Descriptor {
-  const candidates = index.manifests.filter(
+/** Attestations and other attachments are passed over. */
+export function listImages({ manifests }: ImageIndex): Descriptor[] {
+  return manifests.filter(
     ({ mediaType, annotations }) =>
       (isManifestType(mediaType) || isIndexType(mediaType)) &&
       annotations?.['vnd.docker.reference.type'] === undefined,
   );
+}
+
+/** The manifest of an index that runs on `platform`. */
+export function chooseManifest(index: ImageIndex, platform: Platform, where: string): Descriptor {
+  const candidates = listImages(index);
   const chosen = choosePlatform(candidates, platform);
   if (chosen) return chosen;
   // Indexes made by hand often leave the platform out; with one member there is nothing to choose.

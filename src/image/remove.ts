@@ -98,10 +98,11 @@ function planRemoval(entries: readonly ImageEntry[], text: string, options: Remo
     (left, name) => removeName(left, name, { keep: false }),
     entries.filter((entry) => !(nameless && entry.name === undefined && entry.imageId === imageId)),
   );
-  const isNamed = kept.some((entry) => entry.imageId === imageId);
+  const gone = entries.filter((each) => !kept.some((entry) => entry.imageId === each.imageId));
   // What a container was made from stays for it, without a name.
-  const isUsed = options.uses.some((use) => use.imageId === imageId);
-  return { untagged: names, deleted: isNamed || isUsed ? [] : [imageId], kept };
+  const isUsed = ({ imageId: id }: ImageEntry) => options.uses.some((use) => use.imageId === id);
+  const deleted = gone.filter((each) => !isUsed(each)).map((each) => each.imageId);
+  return { untagged: names, deleted: [...new Set(deleted)], kept };
 }
 
 interface ChosenNames {
@@ -126,7 +127,9 @@ function chooseNames(entries: readonly ImageEntry[], text: string, options: Remo
       hints: [`remove them one by one (${all.join(', ')}), or all at once with --force`],
     });
   }
-  refuseIfUsed(imageId, text, options);
+  // With the name go its images for other platforms.
+  const going = entries.filter((entry) => entry.imageId === imageId || all.includes(entry.name ?? ''));
+  for (const { imageId: id } of going) refuseIfUsed(id, text, options);
   return { imageId, names: all, nameless: true };
 }
 

@@ -33,7 +33,12 @@ export interface ImageStore {
   /** The bytes of an archive. */
   save(references: readonly string[], format: ArchiveFormat, platform?: string): AsyncIterable<Uint8Array>;
   /** The tar of an image's whole file system. */
-  flatten(reference: string): AsyncIterable<Uint8Array>;
+  flatten(reference: string, platform?: string): AsyncIterable<Uint8Array>;
+  /** Of an image for several platforms, the files of each below a directory. */
+  flattenPlatforms(
+    reference: string,
+    parts: readonly { readonly platform: string; readonly directory: string }[],
+  ): AsyncIterable<Uint8Array>;
   /** An image of one layer from the tar of a root file system. */
   import(source: ByteSource, request: ImportOptions): Promise<ImageEntry>;
   /** An image of a container's changes over the image that it was made from. */
@@ -110,15 +115,24 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     async load(source, { platform, on = () => undefined, signal } = {}) {
       const { loadImages } = await import('./archive/load.ts');
       const what = typeof source === 'string' ? source : 'standard input';
-      return loadImages(context, source, what, { platform: platformOf(platform), on, signal });
+      const everyPlatform = platform === undefined && !process.env['DOCKER_DEFAULT_PLATFORM'];
+      return loadImages(context, source, what, { platform: platformOf(platform), everyPlatform, on, signal });
     },
     async *save(references, format, platform) {
       const { saveImages } = await import('./archive/save.ts');
       yield* saveImages(context, references, format, askedPlatform(platform));
     },
-    async *flatten(reference) {
+    async *flatten(reference, platform) {
       const { flattenImage } = await import('./archive/flatten.ts');
-      yield* flattenImage(context, reference);
+      yield* flattenImage(context, reference, askedPlatform(platform));
+    },
+    async *flattenPlatforms(reference, parts) {
+      const { flattenPlatforms } = await import('./archive/flatten.ts');
+      const placed = parts.map(({ platform, directory }) => ({
+        platform: parsePlatform(platform),
+        directory,
+      }));
+      yield* flattenPlatforms(context, reference, placed);
     },
     async import(source, { platform, changes = [], ...request }) {
       const { importImage } = await import('./archive/import.ts');

@@ -38,7 +38,7 @@ export async function imageLs(context: AppContext, options: ImageLsOptions): Pro
     before: before && Math.min(...before),
     since: since && Math.max(...since),
   });
-  const lines = found.map(toLine);
+  const lines = found.filter(({ isMinor }) => !isMinor).map(toLine);
   return options.digests ? lines : lines.filter((line) => !isNamedByTagToo(line, lines));
 }
 

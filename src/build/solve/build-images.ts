@@ -1,22 +1,12 @@
 // Builds several images at once: all that can fail before anything runs first, then their steps side by side.
 
+import { allOrFirst } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
-import { type BuiltImage, chainOf, type LayerStack } from '../../image/build-store.ts';
-import type { ImageEntry } from '../../image/content/image-index.ts';
-import type { JsonObject } from '../../image/descriptor.ts';
 import { formatPlace } from '../../image/step-cache/place.ts';
-import { formatSteps } from '../../image/step-cache/steps-document.ts';
-import { exportSteps, selectSteps } from '../cache/export-steps.ts';
-import { composeDocument } from './image-document.ts';
+import { ImageBuild, type NamedImage } from './image-build.ts';
 import type { BuildRequest } from './request.ts';
-import { StageSolver } from './stage-solver.ts';
+import { RequestSolvers } from './request-solvers.ts';
 import { Workshop, type WorkshopOptions } from './workshop.ts';
-
-export interface BuiltEntry {
-  /** Of the request. */
-  readonly name: string;
-  readonly entry: ImageEntry;
-}
 
 export interface BuildOptions extends Omit<WorkshopOptions, 'signal'> {
   readonly signal?: AbortSignal;
@@ -26,19 +16,18 @@ export interface BuildOptions extends Omit<WorkshopOptions, 'signal'> {
 export async function buildImages(
   requests: readonly BuildRequest[],
   options: BuildOptions,
-): Promise<readonly BuiltEntry[]> {
+): Promise<readonly NamedImage[]> {
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const workshop = new Workshop({ ...options, signal });
   try {
-    const solvers = await openAll(requests, workshop);
-    const builds = solvers.map((solver) => new ImageBuild(solver));
+    const builds = (await openAll(requests, workshop)).map((solvers) => new ImageBuild(solvers));
     await allOrFirst(
-      builds.map((build) => build.prepare()),
+      builds.map((build) => build.prepare(failure)),
       failure,
     );
     return await allOrFirst(
-      builds.map((build) => build.commit()),
+      builds.map((build) => build.commit(failure)),
       failure,
     );
   } catch (error) {
@@ -52,12 +41,11 @@ export async function buildImages(
 export async function checkBuilds(requests: readonly BuildRequest[], options: BuildOptions): Promise<number> {
   const workshop = new Workshop({ ...options, signal: options.signal ?? new AbortController().signal });
   try {
-    const solvers = await openAll(requests, workshop);
     let findings = 0;
-    for (const solver of solvers) {
-      await solver.prepare();
-      new ImageBuild(solver).tellChecks();
-      findings += solver.checks.findings.length;
+    for (const solvers of await openAll(requests, workshop)) {
+      const build = new ImageBuild(solvers);
+      await Promise.all(solvers.wanted.map((solver) => solver.prepare()));
+      findings += build.tellChecks().length;
     }
     return findings;
   } finally {
@@ -65,16 +53,16 @@ export async function checkBuilds(requests: readonly BuildRequest[], options: Bu
   }
 }
 
-async function openAll(requests: readonly BuildRequest[], workshop: Workshop): Promise<StageSolver[]> {
+async function openAll(requests: readonly BuildRequest[], workshop: Workshop): Promise<RequestSolvers[]> {
   refuseCircle(requests);
-  const solvers = await Promise.all(requests.map((request) => StageSolver.open(request, workshop)));
-  refuseSharedCache(solvers);
-  for (const solver of solvers) workshop.targets.set(solver.request.name, solver);
-  return solvers;
+  const all = await Promise.all(requests.map((request) => RequestSolvers.open(request, workshop)));
+  refuseSharedCache(all);
+  for (const solvers of all) workshop.targets.set(solvers.request.name, solvers);
+  return all;
 }
 
 /** Of two caches at one place the second would replace the first. */
-function refuseSharedCache(solvers: readonly StageSolver[]): void {
+function refuseSharedCache(solvers: readonly RequestSolvers[]): void {
   const owners = new Map<string, string>();
   for (const { cacheTo, request } of solvers) {
     for (const target of cacheTo) {
@@ -106,89 +94,4 @@ function refuseCircle(requests: readonly BuildRequest[]): void {
     }
   };
   for (const { name } of requests) visit(name, []);
-}
-
-/** Waits for all, also after one has failed: nothing may go on behind the caller's back. */
-async function allOrFirst<T>(work: readonly Promise<T>[], failure: AbortController): Promise<T[]> {
-  let first: { readonly error: unknown } | undefined;
-  const results = await Promise.all(
-    work.map((each) =>
-      each.catch((error: unknown) => {
-        first ??= { error };
-        failure.abort(error);
-        return undefined as T;
-      }),
-    ),
-  );
-  if (first) throw first.error;
-  return results;
-}
-
-class ImageBuild {
-  readonly #solver: StageSolver;
-
-  /** How many findings were told. */
-  #told = 0;
-
-  constructor(solver: StageSolver) {
-    this.#solver = solver;
-  }
-
-  /** What the checks have found since the last time. */
-  tellChecks(): void {
-    const { checks, request, workshop } = this.#solver;
-    const found = checks.findings.slice(this.#told).sort((a, b) => a.at.line - b.at.line);
-    this.#told = checks.findings.length;
-    for (const finding of found) workshop.tell({ type: 'check', build: request.name, ...finding });
-  }
-
-  async prepare(): Promise<void> {
-    await this.#solver.prepare();
-    const { checks } = this.#solver;
-    this.tellChecks();
-    const [first] = checks.findings;
-    if (!checks.areErrors || first === undefined) return;
-    throw new TcError(`${first.rule}: ${first.message}`, {
-      code: 'build-check',
-      source: first.at,
-      hints: ['`# check=error=true` in the Dockerfile makes checks errors'],
-    });
-  }
-
-  async #solve(): Promise<Omit<BuiltImage, 'names'>> {
-    const { request, platform, epoch, cacheTo, workshop } = this.#solver;
-    const { result, layers, layerOf } = await this.#solver.solve();
-    this.tellChecks();
-    const time = epoch === undefined ? undefined : new Date(epoch * 1000).toISOString();
-    const document = composeDocument({
-      result,
-      layers,
-      layerOf,
-      labels: request.labels,
-      platform,
-      fallbackTime: time ?? new Date(0).toISOString(),
-      ...(time && { epoch: time }),
-      ...(cacheTo.some(({ kind }) => kind === 'inline') && { steps: describeInline(workshop, layers) }),
-    });
-    return { document, layers, platform };
-  }
-
-  async commit(): Promise<BuiltEntry> {
-    const { request, workshop } = this.#solver;
-    const image = await this.#solve();
-    workshop.options.signal.throwIfAborted();
-    const entry = await workshop.store.commit({ ...image, names: request.tags });
-    const chains = { image: new Set(chainOf(image.layers)), all: this.#solver.chains };
-    await exportSteps(workshop, { name: request.name, ...chains }, this.#solver.cacheTo);
-    workshop.tell({ type: 'built', build: request.name, imageId: entry.imageId, names: request.tags });
-    return { name: request.name, entry };
-  }
-}
-
-function describeInline(workshop: Workshop, layers: LayerStack): JsonObject {
-  const steps = selectSteps(workshop, new Set(chainOf(layers)));
-  return formatSteps(
-    steps,
-    layers.map(({ descriptor }) => descriptor),
-  );
 }

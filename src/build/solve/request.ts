@@ -26,8 +26,8 @@ export interface BuildRequest {
   /** Bytes: the most that a command may use. */
   readonly memory?: number;
   readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
-  /** `linux/arm64`; default: this machine's. */
-  readonly platform?: string;
+  /** `linux/arm64`: an image for each, as one index; default: `DOCKER_DEFAULT_PLATFORM`, or this machine's. */
+  readonly platforms?: readonly string[];
   /** Stages whose steps run although they are known. */
   readonly noCache: 'all' | readonly string[];
   /** Base images are looked up again. */

@@ -7,7 +7,7 @@ import type { RunStep } from '../stage/step.ts';
 import type { StepText } from './event.ts';
 import { keyOf } from './key.ts';
 import { RunMounts } from './run-mounts.ts';
-import type { StepResult } from './step-container.ts';
+import type { StepMount, StepResult } from './step-container.ts';
 import { openRoot, type StepContext } from './step-context.ts';
 import { removeStubs } from './stub.ts';
 
@@ -80,6 +80,7 @@ async function execute(
   const { workshop, request } = solver;
   const { containers, signal, store } = workshop.options;
   const output = new OutputKeeper();
+  const emulators = listEmulators(context);
   const order = {
     title: step.title,
     layers: await store.directories(below),
@@ -93,7 +94,7 @@ async function execute(
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
     ...(request.memory === undefined ? {} : { memory: request.memory }),
     ulimits: request.ulimits,
-    mounts: (directory: string) => mounts.place(directory),
+    mounts: async (directory: string) => [...(await mounts.place(directory)), ...emulators],
     onOutput(stream: 'stdout' | 'stderr', chunk: string) {
       output.add(chunk);
       workshop.tell({ type: 'step-output', stream, text: chunk, ...text });
@@ -102,12 +103,19 @@ async function execute(
   };
   return containers.run(order, async (result: StepResult) => {
     if (result.exitCode !== 0) throw failed(step, result, output);
-    const targets = [...result.runtimePaths, ...mounts.targets].filter((path) => !systemPath.test(path));
+    const mounted = [...result.runtimePaths, ...mounts.targets, ...emulators.map(({ target }) => target)];
+    const targets = mounted.filter((path) => !systemPath.test(path));
     await removeStubs(result.upper, targets, await openRoot(context));
     const created = solver.epoch === undefined ? undefined : new Date(solver.epoch * 1000).toISOString();
     const layer = await store.adopt(result.upper, step.title, below, solver.epoch);
     return { ...layer, ...(created && { created }) };
   });
+}
+
+/** One that the kernel looks for in the root of whoever runs a program of the platform. */
+function listEmulators({ programs, solver }: StepContext): StepMount[] {
+  const ability = solver.workshop.machine.ability(programs);
+  return ability.can && ability.emulator ? [{ type: 'bind', ...ability.emulator, readOnly: true }] : [];
 }
 
 /** What a command printed, for the moment when it fails. */

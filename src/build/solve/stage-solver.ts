@@ -1,17 +1,17 @@
-// One request from its Dockerfile to layers and a config. First everything that can be known without running anything,
-// then the steps: stages side by side, the steps of a stage in turn.
+// One request for one platform, from its Dockerfile to layers and a config. First everything that can be known without
+// running anything, then the steps: stages side by side, the steps of a stage in turn.
 
 import type { SourcePosition } from '../../base/error.ts';
 import { type BaseImage, chainOf, type LayerStack, type StackedLayer } from '../../image/build-store.ts';
 import type { Digest } from '../../image/digest.ts';
-import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
-import type { StepPlace } from '../../image/step-cache/place.ts';
-import { type CacheTarget, parseCacheFrom, parseCacheTo } from '../cache/cache-option.ts';
+import { formatPlatform, type Platform, parsePlatform } from '../../image/platform.ts';
 import type { ImportedSteps } from '../cache/imported-steps.ts';
 import { Checks } from '../check/checks.ts';
 import { checkFile } from '../check/file.ts';
 import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
 import { at } from '../dockerfile/problem.ts';
+import { refuseForeign } from '../platform/refuse-foreign.ts';
+import { formatPrefix } from '../platform/wanted.ts';
 import type { BuildInput } from '../stage/build-input.ts';
 import {
   beginWithImage,
@@ -27,28 +27,41 @@ import type { Stage } from '../stage/split.ts';
 import type { StageBase, StageResult } from '../stage/stage-state.ts';
 import type { Step } from '../stage/step.ts';
 import { emptyTree } from '../tree/inline-tree.ts';
-import { locateContext } from './locate-context.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { OpenedSource } from './opened-source.ts';
-import { choosePlatform } from './platform.ts';
 import type { BuildRequest } from './request.ts';
 import type { SolvedStep } from './run-step.ts';
 import { solveStep } from './solve-step.ts';
-import { type FoundDockerfile, readDockerfile } from './sources.ts';
-import type { SolvedStage, Target } from './target.ts';
+import type { FoundDockerfile } from './sources.ts';
+import type { DescribedTarget, SolvedStage, Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
 
 interface PreparedStage {
   readonly planned: PlannedStage;
   readonly result: StageResult;
+  /** That it is meant for. */
+  readonly platform: Platform;
+  /** That its programs are made for, as far as its base tells. */
+  readonly programs: Platform;
   /** What is below it. */
   solveBase(): Promise<Pick<SolvedStage, 'layers'> & Partial<SolvedStage>>;
 }
 
 /** What a stage begins with. */
-interface Beginning extends Pick<PreparedStage, 'solveBase'> {
+interface Beginning extends Pick<PreparedStage, 'solveBase' | 'platform' | 'programs'> {
   readonly base: StageBase;
   readonly triggers: readonly string[];
+}
+
+export interface SolverParts {
+  readonly request: BuildRequest;
+  readonly platform: Platform;
+  readonly input: BuildInput;
+  readonly workshop: Workshop;
+  readonly found: FoundDockerfile;
+  /** The image is built for other platforms, too. */
+  readonly isOneOfSeveral: boolean;
+  importSteps(): Promise<ImportedSteps | undefined>;
 }
 
 export class StageSolver implements Target {
@@ -62,11 +75,10 @@ export class StageSolver implements Target {
   readonly #contexts: NamedContexts;
   readonly #path: string | undefined;
   readonly #prepared = new Map<number, Promise<PreparedStage>>();
+  #preparing: Promise<void> | undefined;
   readonly #solved = new Map<number, Promise<SolvedStage>>();
   readonly #bases = new Map<string, Promise<BaseImage>>();
-  readonly #cacheFrom: readonly StepPlace[];
-  readonly cacheTo: readonly CacheTarget[];
-  #importing: Promise<void> | undefined;
+  readonly #parts: SolverParts;
   /** Steps of other machines. */
   imported: ImportedSteps | undefined;
   /** Chain ids of all that was built. */
@@ -79,53 +91,53 @@ export class StageSolver implements Target {
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
   }
 
-  static async open(asked: BuildRequest, workshop: Workshop): Promise<StageSolver> {
-    const request = await locateContext(asked, workshop);
-    return new StageSolver(request, workshop, await readDockerfile(request));
-  }
-
-  private constructor(request: BuildRequest, workshop: Workshop, found: FoundDockerfile) {
+  constructor(parts: SolverParts) {
+    const { request, platform, workshop, found } = parts;
+    this.#parts = parts;
     this.request = request;
-    this.#cacheFrom = request.cacheFrom.map((text) => parseCacheFrom(text, request.directory));
-    this.cacheTo = request.cacheTo.map((text) => parseCacheTo(text, request.directory));
-    this.platform = choosePlatform(request);
+    this.platform = platform;
     this.workshop = workshop;
     this.#path = found.path;
     this.dockerfile = parseDockerfile(found);
     this.checks = new Checks(this.dockerfile.directives.check);
-    this.#input = describeInput(request, this.platform);
+    this.#input = parts.input;
     this.#contexts = new NamedContexts(request, this.platform, workshop);
-    const { buildPlatform, platform } = this.#input;
-    checkFile(this.dockerfile, predefinedArgs(buildPlatform, platform, request.target ?? ''), this.checks);
+    const predefined = predefinedArgs(parts.input.buildPlatform, platform, request.target ?? '');
+    checkFile(this.dockerfile, predefined, this.checks);
     this.plan = planStages(this.dockerfile, this.#input, this.checks);
   }
 
   /** All that can fail before anything runs. */
-  async prepare(): Promise<void> {
+  prepare(): Promise<void> {
+    this.#preparing ??= this.#prepareAll();
+    return this.#preparing;
+  }
+
+  async #prepareAll(): Promise<void> {
     // Base images side by side: they may have to be pulled.
     const loads = this.plan.stages.flatMap(({ base, platform, stage }) =>
-      base.kind === 'named' || base.kind === 'image' ? [this.#loadBase(base, platform, stage.from.at)] : [],
+      base.kind === 'named' || base.kind === 'image'
+        ? [
+            this.#loadBase(
+              base,
+              platform === undefined ? this.platform : parsePlatform(platform),
+              stage.from.at,
+            ),
+          ]
+        : [],
     );
     await Promise.all(loads);
     for (const { stage } of this.plan.stages) await this.#prepareStage(stage.index);
   }
 
-  async describe(): Promise<StageResult> {
-    return (await this.#prepareStage(this.plan.target)).result;
+  async describe(): Promise<DescribedTarget> {
+    const { result, programs } = await this.#prepareStage(this.plan.target);
+    return { result, programs };
   }
 
   async solve(): Promise<SolvedStage> {
-    this.#importing ??= this.#importSteps();
-    await this.#importing;
+    this.imported = await this.#parts.importSteps();
     return this.#solveStage(this.plan.target);
-  }
-
-  async #importSteps(): Promise<void> {
-    if (this.#cacheFrom.length === 0 || this.request.noCache === 'all') return;
-    const { ImportedSteps } = await import('../cache/imported-steps.ts');
-    const imported = await ImportedSteps.open(this.workshop, this.request.name, this.#cacheFrom);
-    this.workshop.atEnd(() => imported.close());
-    this.imported = imported;
   }
 
   #prepareStage(index: number): Promise<PreparedStage> {
@@ -138,36 +150,50 @@ export class StageSolver implements Target {
 
   async #prepareNow(index: number): Promise<PreparedStage> {
     const planned = this.plan.planned[index] as PlannedStage;
-    const { base, triggers, solveBase } = await this.#begin(planned);
-    const context = { plan: this.plan, input: this.#input, checks: this.checks };
+    const { base, triggers, solveBase, platform, programs } = await this.#begin(planned);
+    const prefix = this.#parts.isOneOfSeveral ? formatPrefix(platform, this.platform) : '';
+    const context = { plan: this.plan, input: this.#input, checks: this.checks, prefix };
     const result = dispatchStage(planned, base, triggers, context);
-    return { planned, result, solveBase };
+    const { title } = planned;
+    const { steps } = result;
+    refuseForeign({ title, steps, platform: programs, text: this.dockerfile.text }, this.workshop.machine);
+    await this.#contexts.prepare(steps);
+    return { planned, result, solveBase, platform, programs };
   }
 
-  async #begin({ base, platform, stage }: PlannedStage): Promise<Beginning> {
+  async #begin({ base, platform: asked, stage }: PlannedStage): Promise<Beginning> {
     if (base.kind === 'stage') {
-      const { result } = await this.#prepareStage(base.index);
-      return { ...beginWithStage(result), solveBase: () => this.#solveStage(base.index) };
+      const { result, platform, programs } = await this.#prepareStage(base.index);
+      return {
+        ...beginWithStage(result),
+        platform,
+        programs,
+        solveBase: () => this.#solveStage(base.index),
+      };
     }
+    const platform = asked === undefined ? this.platform : parsePlatform(asked);
     if (base.kind === 'scratch' || base.kind === 'context') {
-      return { base: beginWithNothing(), triggers: [], solveBase: async () => ({ layers: [] }) };
+      const nothing = { base: beginWithNothing(), triggers: [], solveBase: async () => ({ layers: [] }) };
+      return { ...nothing, platform, programs: platform };
     }
     const found = await this.#loadBase(base, platform, stage.from.at);
     if ('target' in found) {
       const { target } = found;
-      return { ...beginWithTarget(await target.describe()), solveBase: () => target.solve() };
+      const { result, programs } = await target.describe();
+      return { ...beginWithTarget(result), platform, programs, solveBase: () => target.solve() };
     }
-    const { document, layers } = found.image;
+    const { document, layers, platform: programs } = found.image;
     this.#checkPlatform(stage, found.image, platform);
     return {
       base: beginWithImage(document, base.name),
       triggers: listTriggers(document),
+      platform,
+      programs,
       solveBase: async () => ({ layers }),
     };
   }
 
-  #checkPlatform({ from }: Stage, { platform }: BaseImage, asked: string | undefined): void {
-    const wanted = asked === undefined ? this.platform : parsePlatform(asked);
+  #checkPlatform({ from }: Stage, { platform }: BaseImage, wanted: Platform): void {
     if (platform.os === wanted.os && platform.architecture === wanted.architecture) return;
     const [actual, expected] = [formatPlatform(platform), formatPlatform(wanted)];
     const message = `Base image ${from.image} was pulled with platform "${actual}", expected "${expected}" for current build`;
@@ -176,25 +202,25 @@ export class StageSolver implements Target {
 
   async #loadBase(
     base: SourceReference & { readonly kind: 'named' | 'image' },
-    platform: string | undefined,
+    platform: Platform,
     place: SourcePosition,
   ): Promise<{ readonly image: BaseImage } | { readonly target: Target }> {
     try {
-      if (base.kind === 'named') return await this.#contexts.base(base.name);
+      if (base.kind === 'named') return await this.#contexts.base(base.name, platform);
       return { image: await this.#image(base.name, platform) };
     } catch (error) {
       throw at(error, this.dockerfile.text, place);
     }
   }
 
-  #image(name: string, platform: string | undefined): Promise<BaseImage> {
-    const key = `${name} ${platform ?? ''}`;
+  #image(name: string, platform: Platform): Promise<BaseImage> {
+    const key = `${name} ${formatPlatform(platform)}`;
     const known = this.#bases.get(key);
     if (known) return known;
     const { request, workshop } = this;
     const loading = workshop.loadImage(name, {
       directory: request.context,
-      platform: platform === undefined ? this.platform : parsePlatform(platform),
+      platform,
       pull: request.pull,
     });
     this.#bases.set(key, loading);
@@ -210,12 +236,13 @@ export class StageSolver implements Target {
   }
 
   async #solveNow(index: number): Promise<SolvedStage> {
-    const { planned, result, solveBase } = await this.#prepareStage(index);
+    const stage = await this.#prepareStage(index);
+    const { result, solveBase } = stage;
     const below = await solveBase();
     let { layers, lineage } = below;
     const made = new Map<Step, StackedLayer>();
     for (const step of result.steps) {
-      const solved = await this.#solveStep(step, { layers, lineage }, planned);
+      const solved = await this.#solveStep(step, { layers, lineage }, stage);
       const { layer } = solved;
       lineage = solved.lineage;
       if (layer === undefined) continue;
@@ -230,7 +257,7 @@ export class StageSolver implements Target {
   async #solveStep(
     step: Step,
     { layers, lineage }: { readonly layers: LayerStack; readonly lineage: string | undefined },
-    planned: PlannedStage,
+    { planned, programs }: PreparedStage,
   ): Promise<SolvedStep> {
     try {
       return await solveStep(step, {
@@ -239,6 +266,7 @@ export class StageSolver implements Target {
         lineage,
         useCache: this.#usesCache(planned),
         stage: planned.title,
+        programs,
       });
     } catch (error) {
       throw at(this.workshop.store.describe(error), this.dockerfile.text, step.at);
@@ -267,22 +295,9 @@ export class StageSolver implements Target {
         return this.workshop.openLayers(layers, `stage "${title}"`);
       }
       case 'image': {
-        const { layers } = await this.#image(reference.name, undefined);
+        const { layers } = await this.#image(reference.name, this.platform);
         return this.workshop.openLayers(layers, `image ${reference.name}`);
       }
     }
   }
-}
-
-function describeInput(request: BuildRequest, platform: Platform): BuildInput {
-  const { args, namedContexts, network, labels, target } = request;
-  return {
-    args,
-    platform,
-    buildPlatform: hostPlatform(),
-    namedContexts: new Set(Object.keys(namedContexts)),
-    network,
-    labels,
-    ...(target === undefined ? {} : { target }),
-  };
 }

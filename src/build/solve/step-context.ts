@@ -1,6 +1,7 @@
 // What a step is solved in, and what the kinds of steps share.
 
 import type { LayerStack, StackedLayer } from '../../image/build-store.ts';
+import type { Platform } from '../../image/platform.ts';
 import { archiveEntries, digestEntries } from '../copy/layer-archive.ts';
 import type { LayerEntry } from '../copy/layer-entry.ts';
 import type { AccountTexts } from '../copy/owner.ts';
@@ -17,6 +18,8 @@ export interface StepContext {
   readonly lineage: string | undefined;
   readonly useCache: boolean;
   readonly stage: string;
+  /** What the programs of the stage are made for. */
+  readonly programs: Platform;
 }
 
 /** The image as it is before the step. */

@@ -14,11 +14,12 @@ import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { SharedStep } from '../../image/step-cache/steps-document.ts';
 import type { ImportedSteps } from '../cache/imported-steps.ts';
 import type { DigestMemory } from '../copy/layer-archive.ts';
+import { Machine } from '../platform/machine.ts';
 import type { BuildEvent, OnBuildEvent, StepText } from './event.ts';
 import type { OpenedSource } from './opened-source.ts';
 import { Sources } from './sources.ts';
 import type { LayerNative, StepContainers } from './step-container.ts';
-import type { Target } from './target.ts';
+import type { TargetSource } from './target.ts';
 
 export interface WorkshopOptions {
   readonly store: BuildStore;
@@ -53,8 +54,9 @@ export class Workshop {
   readonly sources: Sources;
   readonly digests: DigestMemory = new WeakMap();
   readonly options: WorkshopOptions;
+  readonly machine = new Machine();
   /** Results of other requests by name: for contexts `service:name`. */
-  readonly targets = new Map<string, Target>();
+  readonly targets = new Map<string, TargetSource>();
   readonly #workspaces: string[] = [];
   readonly #closers: (() => void)[] = [];
   readonly #done = new Map<Digest, SharedStep>();
@@ -87,7 +89,7 @@ export class Workshop {
   }
 
   /** Of another request of this command. */
-  targetOf(name: string, asker: string): Target {
+  targetOf(name: string, asker: string): TargetSource {
     const target = this.targets.get(name);
     if (target === undefined) {
       throw new TcError(`the build of ${asker} needs that of ${name}, which is not part of this command`, {

@@ -30,6 +30,8 @@ export interface DispatchContext {
   readonly plan: StagePlan;
   readonly input: BuildInput;
   readonly checks: Checks;
+  /** Before the title of every step: for which platform it is. */
+  readonly prefix?: string;
 }
 
 /** Where programs are looked for if an image does not say (BuildKit's, util/system). */
@@ -102,12 +104,12 @@ export class StageState {
 
   /** `[web 2/5] COPY . .` */
   title(text: string, isTrigger: boolean): string {
-    const { plan } = this.context;
+    const { plan, prefix = '' } = this.context;
     const name = plan.all.length > 1 ? `${this.planned.title} ` : '';
     const hasBase = this.stepCount > this.#ownSteps;
     const number = this.steps.length + (hasBase ? 2 : 1);
     const width = String(this.stepCount).length;
-    return `[${name}${String(number).padStart(width)}/${this.stepCount}] ${isTrigger ? 'ONBUILD ' : ''}${text}`;
+    return `[${prefix}${name}${String(number).padStart(width)}/${this.stepCount}] ${isTrigger ? 'ONBUILD ' : ''}${text}`;
   }
 
   get #ownSteps(): number {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { build, printBuild } from '../../app/build.ts';
 import { type BuildOutput, parseBuildOutput } from '../../app/build-output.ts';
 import { buildFlags, readMemory } from '../build-flags.ts';
@@ -11,11 +12,12 @@ export const command = defineCommand({
     { text: 'Build one service from the beginning', line: 'build --no-cache --pull web' },
     { text: 'Check the Dockerfiles', line: 'build --check' },
     { text: 'Write the files of an image into a directory', line: 'build --output out web' },
+    { text: 'For two platforms, as one image', line: 'build --platform linux/amd64,linux/arm64 --push web' },
   ],
   flags: buildFlags,
   conflicts: [
-    { flags: ['check'], with: ['push', 'output', 'print'] },
-    { flags: ['print'], with: ['output'] },
+    { flags: ['check'], with: ['push', 'output', 'print', 'metadata-file'] },
+    { flags: ['print'], with: ['output', 'metadata-file'] },
   ],
   run: async ({ flags, operands, session }) => {
     const { context, display } = session;
@@ -30,6 +32,7 @@ export const command = defineCommand({
       ssh: flags.ssh,
       cacheFrom: flags['cache-from'],
       cacheTo: flags['cache-to'],
+      platforms: flags.platform.flatMap((text) => text.split(',')),
       ...readMemory(flags.memory),
       withDependencies: flags['with-dependencies'],
       push: flags.push,
@@ -42,7 +45,9 @@ export const command = defineCommand({
     }
     const write = (bytes: AsyncIterable<Uint8Array>, file: string | undefined) =>
       writeBytes(bytes, file, context.interrupted);
-    const { findings } = await build(context, { ...options, outputs, write });
+    const file = flags['metadata-file'];
+    const metadata = file === undefined ? {} : { metadataFile: resolve(file) };
+    const { findings } = await build(context, { ...options, ...metadata, outputs, write });
     if (!flags.check) return 0;
     session.print(
       findings === 0

@@ -24,7 +24,7 @@ export function createBuildPort(parts: BuildParts): Pick<BuildPort, 'build' | 'c
       withWorkshop(parts, order, async (options) => {
         const { buildImages } = await import('../../build/solve/build-images.ts');
         const built = await buildImages(order.requests, options);
-        return new Map(built.map(({ name, entry }) => [name, entry.imageId]));
+        return new Map(built.map((image) => [image.name, image]));
       }),
     check: (order) =>
       withWorkshop(parts, order, async (options) => {

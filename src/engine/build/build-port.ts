@@ -1,9 +1,11 @@
 // What `app` may ask of builds.
 
 import type { OnBuildEvent } from '../../build/solve/event.ts';
+import type { NamedImage } from '../../build/solve/image-build.ts';
 import type { BuildRequest } from '../../build/solve/request.ts';
 
 export type { BuildEvent, OnBuildEvent, StepText } from '../../build/solve/event.ts';
+export type { NamedImage } from '../../build/solve/image-build.ts';
 export type { BuildRequest, SecretSource } from '../../build/solve/request.ts';
 
 export interface BuildOrder {
@@ -15,8 +17,8 @@ export interface BuildOrder {
 }
 
 export interface BuildPort {
-  /** Builds all of them and gives them their names. Request name -> image id. */
-  build(order: BuildOrder): Promise<ReadonlyMap<string, string>>;
+  /** Builds all of them and gives them their names. By the names of the requests. */
+  build(order: BuildOrder): Promise<ReadonlyMap<string, NamedImage>>;
   /** The checks of the Dockerfiles; nothing runs. The number of findings. */
   check(order: BuildOrder): Promise<number>;
   /** A file of the context that has changed since (milliseconds since the epoch), by its time. */

@@ -20,6 +20,9 @@ export function createImagePort({ store, paths }: ImageOperations): ImagePort {
     pull: async (...request) => (await store()).pull(...request),
     push: async (...request) => (await store()).push(...request),
     load: async (...request) => (await store()).load(...request),
+    async *flattenPlatforms(...request) {
+      yield* (await store()).flattenPlatforms(...request);
+    },
     async *flatten(...request) {
       yield* (await store()).flatten(...request);
     },

@@ -75,7 +75,7 @@ export interface ContainerImageUse {
 export interface ImagePort
   extends Pick<
     ImageStore,
-    'pull' | 'push' | 'load' | 'save' | 'flatten' | 'import' | 'list' | 'inspect' | 'tag'
+    'pull' | 'push' | 'load' | 'save' | 'flatten' | 'flattenPlatforms' | 'import' | 'list' | 'inspect' | 'tag'
   > {
   /** Which containers use which image is looked up here. */
   remove(reference: string, options: NamedPlatform<Omit<RemoveOptions, 'uses'>>): Promise<Removed>;

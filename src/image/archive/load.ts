@@ -3,12 +3,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { stat } from 'node:fs/promises';
 import { TcError } from '../../base/error.ts';
-import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
+import { type ImageEntry, mergeEntry, type WholeIndex } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import type { Digest } from '../digest.ts';
 import { createEntry } from '../entry.ts';
 import { installImage } from '../install.ts';
-import type { Platform } from '../platform.ts';
+import { choosePlatform, type Platform } from '../platform.ts';
 import type { OnImageEvent } from '../progress.ts';
 import { formatReference, parseRegistryReference } from '../reference.ts';
 import { openArchive } from './archive-file.ts';
@@ -20,16 +20,21 @@ import {
   readDockerImage,
 } from './docker-archive.ts';
 import {
+  type LayoutImage,
+  type LayoutIndex,
   type LayoutReader,
   listLayout,
   readLayoutArchive,
   readLayoutDirectory,
   readLayoutImage,
+  readWholeIndex,
 } from './oci-layout.ts';
 import { scanTar } from './tar-scan.ts';
 
 export interface LoadRequest {
   readonly platform: Platform;
+  /** Of an image for several platforms that is whole all are taken. */
+  readonly everyPlatform?: boolean;
   readonly on: OnImageEvent;
   readonly signal?: AbortSignal;
 }
@@ -99,10 +104,33 @@ async function loadLayout(
 ): Promise<ImageEntry[]> {
   const loaded: ImageEntry[] = [];
   for (const entry of await listLayout(reader)) {
-    const image = await readLayoutImage(reader, entry, request.platform);
-    loaded.push(...(await addImage(context, image, { ...request, what: reader.what })));
+    const whole = request.everyPlatform ? await readWholeIndex(reader, entry) : undefined;
+    if (whole) loaded.push(...(await addIndex(context, whole, { ...request, what: reader.what })));
+    else {
+      const image = await readLayoutImage(reader, entry, request.platform);
+      loaded.push(...(await addImage(context, image, { ...request, what: reader.what })));
+    }
   }
   return loaded;
+}
+
+/** The image for this machine, or the first, stands for all of them. */
+async function addIndex(
+  context: StoreContext,
+  { index, images }: { readonly index: LayoutIndex; readonly images: readonly LayoutImage[] },
+  request: AddRequest & Pick<LoadRequest, 'platform'>,
+): Promise<ImageEntry[]> {
+  const { bytes, ...whole } = index;
+  await context.content.put(bytes);
+  const entries: ImageEntry[][] = [];
+  for (const image of images) {
+    const member = { ...image, sourceDigest: index.digest, index: whole };
+    entries.push(
+      await addImage(context, member, { ...request, ...(entries.length > 0 && { on: () => undefined }) }),
+    );
+  }
+  const own = choosePlatform(entries.flat(), request.platform);
+  return entries.find((each) => own && each.includes(own)) ?? entries[0] ?? [];
 }
 
 export interface AddRequest extends Omit<LoadRequest, 'platform'> {
@@ -112,7 +140,7 @@ export interface AddRequest extends Omit<LoadRequest, 'platform'> {
 /** Installs the image and enters it under each of its names, or once without a name. */
 export async function addImage(
   context: StoreContext,
-  image: ArchivedImage & { readonly sourceDigest?: Digest },
+  image: ArchivedImage & { readonly sourceDigest?: Digest; readonly index?: WholeIndex },
   request: AddRequest,
 ): Promise<ImageEntry[]> {
   const names = image.names.map(toFullName).filter((name) => name !== undefined);
@@ -126,7 +154,9 @@ export async function addImage(
     on: request.on,
     signal: request.signal,
   });
-  const entry = await createEntry(context.content, { ...image, installed });
+  const { index } = image;
+  const created = await createEntry(context.content, { ...image, installed });
+  const entry = { ...created, ...(index && { index }) };
   const entries = names.length === 0 ? [entry] : [...new Set(names)].map((name) => ({ ...entry, name }));
   await context.catalog.update((before) => entries.reduce<readonly ImageEntry[]>(mergeEntry, before));
   for (const { name } of entries)

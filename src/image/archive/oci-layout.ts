@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import type { BlobSource } from '../content/content-store.ts';
 import { chunkSize, ignoreAbsent } from '../content/files.ts';
+import type { WholeIndex } from '../content/image-index.ts';
 import {
   type Descriptor,
   documentLimit,
@@ -26,6 +27,7 @@ export interface LayoutReader {
   readonly what: string;
   /** Undefined if it is not there. Small files only. */
   readDocument(path: string): Promise<Uint8Array | undefined>;
+  has(path: string): Promise<boolean>;
   source(path: string): BlobSource;
 }
 
@@ -39,6 +41,7 @@ export function readLayoutDirectory(directory: string, what: string): LayoutRead
       if (size > documentLimit) throw malformed(what, `"${path}" is too large`);
       return readFile(file);
     },
+    has: async (path) => (await stat(join(directory, path)).catch(ignoreAbsent)) !== undefined,
     source: (path) => (offset) =>
       createReadStream(join(directory, path), { start: offset, highWaterMark: chunkSize }),
   };
@@ -56,6 +59,7 @@ export function readLayoutArchive(archive: ArchiveContent): LayoutReader {
       for await (const chunk of readMember(file, member)) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
+    has: async (path) => findMember(members, path) !== undefined,
     source: (path) => (offset) => {
       const member = findMember(members, path);
       if (!member) throw missing(what, path);
@@ -143,6 +147,29 @@ export async function readLayoutImage(
     descriptor = chooseManifest(document, platform, what);
   }
   throw malformed(what, 'its indexes are nested too deep');
+}
+
+export interface LayoutIndex extends WholeIndex {
+  readonly bytes: Uint8Array;
+}
+
+/** With all of its images, if the layout has them and they are for several platforms. */
+export async function readWholeIndex(
+  reader: LayoutReader,
+  { descriptor, names }: LayoutEntry,
+): Promise<{ readonly index: LayoutIndex; readonly images: readonly LayoutImage[] } | undefined> {
+  if (!isIndexType(descriptor.mediaType)) return undefined;
+  const { document, bytes } = await readManifest(reader, descriptor);
+  if (document.kind !== 'index' || document.manifests.length < 2) return undefined;
+  const images: LayoutImage[] = [];
+  for (const member of document.manifests) {
+    const isHere = await reader.has(blobFile(member.digest));
+    if (member.platform === undefined || !isManifestType(member.mediaType) || !isHere) return undefined;
+    images.push(await readLayoutImage(reader, { descriptor: member, names }, member.platform));
+  }
+  const { mediaType, digest } = descriptor;
+  const manifests = document.manifests.map((member) => member.digest);
+  return { index: { mediaType, digest, size: bytes.length, manifests, bytes }, images };
 }
 
 async function readManifest(

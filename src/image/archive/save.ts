@@ -1,12 +1,13 @@
 // `image save`. Both formats are OCI image layouts in a tar. `docker-archive` has plain layers and the manifest.json that
-// `docker load` of every age reads; `oci-archive` has the blobs as they are stored, so that all digests stay.
+// `docker load` of every age reads, for one platform; `oci-archive` has the blobs as they are stored, so that all digests
+// stay, and of an image for several platforms all of them.
 
 import { TcError } from '../../base/error.ts';
-import type { ImageEntry } from '../content/image-index.ts';
+import type { ImageEntry, WholeIndex } from '../content/image-index.ts';
 import type { StoreContext } from '../context.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { chainIds, type Digest, digestOf, hexOf } from '../digest.ts';
-import { readManifest, requireImage, requirePlatform } from '../images.ts';
+import { isName, listMembers, readIndex, readManifest, requireImage, requirePlatform } from '../images.ts';
 import { decompress } from '../layer/decompress.ts';
 import { formatManifest, type ImageManifest } from '../manifest.ts';
 import { ociConfig, ociIndex, ociLayer, ociManifest } from '../media-type.ts';
@@ -77,21 +78,49 @@ async function collectImages(
 ): Promise<SavedImage[]> {
   const { entries } = await context.catalog.read();
   const names = new Map<Digest, Set<string>>();
-  const found = new Map<Digest, ImageEntry>();
+  const found = new Map<Digest, FoundImage>();
   for (const text of texts) {
     const entry = platform ? requirePlatform(entries, text, platform) : requireImage(entries, text);
-    found.set(entry.digest, entry);
-    const known = names.get(entry.digest) ?? new Set();
-    names.set(entry.digest, known);
+    const byName = isName(entries, text);
+    const index = format === 'oci-archive' && !platform && byName ? entry.index : undefined;
+    const { digest } = index ?? entry;
+    found.set(digest, { entry, ...(index && { index, members: listMembers(entries, entry) }) });
+    const known = names.get(digest) ?? new Set();
+    names.set(digest, known);
     // Asked for by its id, an image is saved without a name, as by Docker.
-    if (entry.name !== undefined && !entry.imageId.includes(text) && !entry.name.includes('@'))
-      known.add(entry.name);
+    if (entry.name !== undefined && byName && !entry.name.includes('@')) known.add(entry.name);
   }
   return Promise.all(
-    [...found.values()].map((entry) =>
-      describe(context, entry, [...(names.get(entry.digest) ?? [])], format),
-    ),
+    [...found].map(([digest, { entry, index, members = [] }]) => {
+      const own = [...(names.get(digest) ?? [])];
+      return index ? describeIndex(context, index, members, own) : describe(context, entry, own, format);
+    }),
   );
+}
+
+/** With `index`: all of that. */
+interface FoundImage {
+  readonly entry: ImageEntry;
+  readonly index?: WholeIndex;
+  readonly members?: readonly ImageEntry[];
+}
+
+/** As it is stored, with all of its images. */
+async function describeIndex(
+  context: StoreContext,
+  { mediaType, digest, size }: WholeIndex,
+  members: readonly ImageEntry[],
+  names: readonly string[],
+): Promise<SavedImage> {
+  const images = await Promise.all(members.map((entry) => describe(context, entry, names, 'oci-archive')));
+  const { bytes } = await readIndex(context, digest, mediaType);
+  const document = { name: blobName(digest), size, content: () => once(bytes) };
+  const [{ item } = { item: { Config: '', RepoTags: [], Layers: [] } }] = images;
+  return {
+    members: [...images.flatMap((image) => image.members), document],
+    manifest: { mediaType, digest, size, annotations: names[0] === undefined ? {} : annotate(names[0]) },
+    item,
+  };
 }
 
 async function describe(

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { isDigest } from '../digest.ts';
-import { isRunnable, type Platform } from '../platform.ts';
+import { choosePlatform, type Platform } from '../platform.ts';
 import { formatReference, formatRepository, type RegistryReference } from '../reference.ts';
 import { writeDurably } from './durable.ts';
 import { ignoreAbsent } from './files.ts';
@@ -44,16 +44,17 @@ export function findEntry(
   reference: RegistryReference,
   platform: Platform,
 ): ImageEntry | undefined {
-  const fits = entries.filter((entry) => isRunnable(entry.platform, platform));
   const { digest } = reference;
-  if (digest === undefined) return fits.find((entry) => entry.name === formatReference(reference));
+  const name = formatReference(reference);
   const repository = formatRepository(reference);
-  return fits.find(
-    (entry) =>
-      (entry.sourceDigest === digest || entry.digest === digest) &&
-      entry.name !== undefined &&
-      isInRepository(entry.name, repository),
+  const meant = entries.filter((entry) =>
+    digest === undefined
+      ? entry.name === name
+      : (entry.sourceDigest === digest || entry.digest === digest) &&
+        entry.name !== undefined &&
+        isInRepository(entry.name, repository),
   );
+  return choosePlatform(meant, platform);
 }
 
 /** `name` is fully written out. */

@@ -2,8 +2,7 @@
 
 import type { StoreContext } from '../context.ts';
 import { documentLimit, type JsonObject, malformed, parseDescriptor } from '../descriptor.ts';
-import { chooseManifest, parseManifest } from '../manifest.ts';
-import { hostPlatform } from '../platform.ts';
+import { listImages, parseManifest } from '../manifest.ts';
 import { parseRegistryReference, type RegistryReference } from '../reference.ts';
 import { putManifest, readBlob, readManifest, upload } from '../registry/artifact.ts';
 import { fetchBlob } from '../registry/blob-fetch.ts';
@@ -11,7 +10,7 @@ import { eachOf, parallelUploads } from '../registry/push.ts';
 import { Registry } from '../registry/registry.ts';
 import { uploadBlob } from '../registry/upload.ts';
 import type { OpenedSteps, StepManifest } from './place.ts';
-import { readSteps } from './steps-document.ts';
+import { readSteps, type SharedStep } from './steps-document.ts';
 
 export async function openRegistrySteps(
   context: StoreContext,
@@ -25,12 +24,14 @@ export async function openRegistrySteps(
     signal,
   });
   try {
-    const manifest = await findManifest(registry, reference);
-    const config = parseDescriptor(manifest['config'], `${text}: config`);
-    if (config.size > documentLimit) throw malformed(text, `its config has ${config.size} bytes`);
-    const bytes = await readBlob(registry, reference, config, signal);
+    const steps: SharedStep[] = [];
+    for (const manifest of await findManifests(registry, reference)) {
+      const config = parseDescriptor(manifest['config'], `${text}: config`);
+      if (config.size > documentLimit) throw malformed(text, `its config has ${config.size} bytes`);
+      steps.push(...readSteps(manifest, await readBlob(registry, reference, config, signal), text));
+    }
     return {
-      steps: readSteps(manifest, bytes, text),
+      steps,
       source: (blob, stop) => fetchBlob(registry, reference, blob, stop),
       close: () => registry.close(),
     };
@@ -40,14 +41,16 @@ export async function openRegistrySteps(
   }
 }
 
-/** Of an image for several platforms: this machine's. */
-async function findManifest(registry: Registry, reference: RegistryReference): Promise<JsonObject> {
+/** Of an image for several platforms: each of them, as a build may be for several, too. */
+async function findManifests(registry: Registry, reference: RegistryReference): Promise<JsonObject[]> {
   const { document, bytes } = await readManifest(registry, reference);
-  if (!('manifests' in document)) return document;
+  if (!('manifests' in document)) return [document];
   const index = parseManifest(bytes, reference.repository);
-  if (index.kind === 'manifest') return document;
-  const { digest } = chooseManifest(index, hostPlatform(), reference.repository);
-  return (await readManifest(registry, { ...reference, digest })).document;
+  if (index.kind === 'manifest') return [document];
+  const found: JsonObject[] = [];
+  for (const { digest } of listImages(index))
+    found.push((await readManifest(registry, { ...reference, digest })).document);
+  return found;
 }
 
 export async function writeRegistrySteps(

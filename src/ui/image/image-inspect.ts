@@ -1,6 +1,6 @@
 // The output of `image inspect`: one array, in the shape of Docker's API.
 
-import type { ImageDetails } from '../../engine/ports.ts';
+import type { ImageDetails, ImageEntry } from '../../engine/ports.ts';
 import { compileTemplate } from '../template/evaluate.ts';
 
 /** Names are printed as they are given. */
@@ -28,6 +28,23 @@ function viewDetails(image: ImageDetails) {
     Size: image.size,
     RootFS: { Type: 'layers', Layers: layers.map((layer) => layer.diffId) },
     Metadata: { LastTagTime: image.tagged },
-    Descriptor: { mediaType: image.mediaType, digest: image.digest, size: image.manifestSize },
+    Descriptor: describe(image),
+    ...(image.members.length > 0 && { Manifests: image.members.map(viewMember) }),
+  };
+}
+
+function describe({ digest, manifestSize, mediaType }: ImageEntry) {
+  return { mediaType, digest, size: manifestSize };
+}
+
+/** As in version 1.48 of Docker's API. */
+function viewMember(entry: ImageEntry) {
+  const { digest, imageId, platform } = entry;
+  return {
+    ID: digest,
+    Descriptor: { ...describe(entry), platform },
+    Available: true,
+    Kind: 'image',
+    ImageData: { Platform: platform, ImageId: imageId },
   };
 }
