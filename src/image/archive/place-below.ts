@@ -22,7 +22,8 @@ export async function* placeBelow(
       if (header[0] === 0) continue;
       const size = readSize(header, records);
       if (header.toString('latin1', 156, 157) === 'x') {
-        records = parseRecords(await reader.bytes(size));
+        const body = await reader.bytes(size + tarPadding(size).length);
+        records = parseRecords(body.subarray(0, size));
         continue;
       }
       yield formatMember(header, below(directory, header, records));
@@ -40,15 +41,24 @@ type Records = Map<string, Buffer>;
 function below(directory: string, header: Buffer, records: Records): Records {
   const changed = new Map(records);
   const place = (path: Buffer) => Buffer.concat([Buffer.from(`${directory}/`), path]);
-  changed.set('path', place(records.get('path') ?? readText(header, 0)));
+  changed.set('path', place(records.get('path') ?? readName(header)));
   if (header.toString('latin1', 156, 157) === '1') {
     changed.set('linkpath', place(records.get('linkpath') ?? readText(header, 157)));
   }
   return changed;
 }
 
-function readText(header: Buffer, offset: number): Buffer {
-  const field = header.subarray(offset, offset + nameRoom);
+const prefixPlace = 345;
+const prefixRoom = 155;
+
+function readName(header: Buffer): Buffer {
+  const prefix = readText(header, prefixPlace, prefixRoom);
+  const name = readText(header, 0);
+  return prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]);
+}
+
+function readText(header: Buffer, offset: number, room = nameRoom): Buffer {
+  const field = header.subarray(offset, offset + room);
   const end = field.indexOf(0);
   return end === -1 ? field : field.subarray(0, end);
 }
@@ -72,6 +82,7 @@ function parseRecords(bytes: Buffer): Records {
 
 function formatMember(header: Buffer, records: Records): Buffer {
   const own = Buffer.from(header);
+  own.fill(0, prefixPlace, prefixPlace + prefixRoom);
   const kept = new Map(records);
   for (const [key, offset] of [
     ['path', 0],

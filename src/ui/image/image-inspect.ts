@@ -28,9 +28,13 @@ function viewDetails(image: ImageDetails) {
     Size: image.size,
     RootFS: { Type: 'layers', Layers: layers.map((layer) => layer.diffId) },
     Metadata: { LastTagTime: image.tagged },
-    Descriptor: describe(image),
+    Descriptor: image.index ? viewIndex(image.index) : describe(image),
     ...(image.members.length > 0 && { Manifests: image.members.map(viewMember) }),
   };
+}
+
+function viewIndex({ digest, mediaType, size }: NonNullable<ImageEntry['index']>) {
+  return { mediaType, digest, size };
 }
 
 function describe({ digest, manifestSize, mediaType }: ImageEntry) {

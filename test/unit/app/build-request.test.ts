@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listUnused, toBuildRequest } from '../../../src/app/build-request.ts';
+import { choosePlatforms, listUnused, toBuildRequest } from '../../../src/app/build-request.ts';
 import type { ProjectModel } from '../../../src/project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../../../src/project/service-config.ts';
 
@@ -71,7 +71,7 @@ describe('a build as a request', () => {
       extraHosts: ['db=10.0.0.1'],
       shmSize: 7,
       ulimits: { nofile: { soft: 1, hard: 2 } },
-      platform: 'linux/arm64',
+      platforms: ['linux/arm64'],
       noCache: ['stage'],
       pull: true,
       secrets: { a: { file: '/a' }, renamed: { environment: 'B' }, c: { content: 'x' } },
@@ -97,11 +97,51 @@ describe('a build as a request', () => {
   it('refuses what cannot be done', () => {
     const request = (build: BuildConfig) => () => toBuildRequest(service(build), model(), changes);
     expect(request({ network: 'backend' })).toThrow('build.network "backend" is not supported');
-    expect(request({ platforms: ['linux/amd64', 'linux/arm64'] })).toThrow('2 platforms');
     expect(request({ ssh: { default: null } })).toThrow('SSH_AUTH_SOCK is not set');
   });
 
   it('names what has no effect', () => {
     expect(listUnused(service({ provenance: 'false', sbom: 'true' }))).toEqual(['sbom']);
+  });
+});
+
+/** What Docker Compose does: cmd/compose/options.go. */
+describe('platforms of a build', () => {
+  const both = ['linux/amd64', 'linux/arm64'];
+  const choose = (
+    { platform, platforms }: { platform?: string; platforms?: string[] },
+    choice: { onlyToRun?: boolean; platforms?: string[]; default?: string } = {},
+  ) => {
+    const { default: preset, ...rest } = choice;
+    const environment = preset === undefined ? {} : { DOCKER_DEFAULT_PLATFORM: preset };
+    const more = platform === undefined ? {} : { platform };
+    return choosePlatforms(service(platforms ? { platforms } : {}, more), { ...rest, environment });
+  };
+
+  it('are those that are listed, whatever the service is run for', () => {
+    expect(choose({})).toEqual([]);
+    expect(choose({ platforms: both })).toEqual(both);
+    expect(choose({ platforms: both, platform: 'linux/arm64' })).toEqual(both);
+    expect(choose({ platform: 'linux/arm64' })).toEqual(['linux/arm64']);
+    expect(choose({}, { default: 'linux/arm64' })).toEqual(['linux/arm64']);
+  });
+
+  it('are one where the image is only to be run', () => {
+    const onlyToRun = true;
+    expect(choose({ platforms: both }, { onlyToRun })).toEqual([]);
+    expect(choose({ platforms: ['linux/arm64'] }, { onlyToRun })).toEqual(['linux/arm64']);
+    expect(choose({ platforms: both, platform: 'linux/arm64' }, { onlyToRun })).toEqual(['linux/arm64']);
+    expect(choose({ platforms: both }, { onlyToRun, default: 'linux/arm64' })).toEqual(['linux/arm64']);
+  });
+
+  it('are those of the command line before all', () => {
+    expect(choose({ platforms: both }, { platforms: ['linux/s390x'] })).toEqual(['linux/s390x']);
+  });
+
+  it('must have that of DOCKER_DEFAULT_PLATFORM among them, unless the service has one of its own', () => {
+    expect(() => choose({ platforms: both }, { default: 'linux/s390x' })).toThrow(
+      'service web is built for linux/amd64, linux/arm64, and DOCKER_DEFAULT_PLATFORM asks for linux/s390x',
+    );
+    expect(choose({ platforms: both, platform: 'linux/arm64' }, { default: 'linux/s390x' })).toEqual(both);
   });
 });

@@ -42,7 +42,7 @@ const nothing = {
 };
 
 /** An engine that has no image and keeps what it is asked to build. */
-function watchBuilds() {
+function watchBuilds(files = compose) {
   const requests: BuildRequest[] = [];
   const pushed: string[] = [];
   const engine = {
@@ -60,7 +60,7 @@ function watchBuilds() {
       },
     },
   } as unknown as Engine;
-  const { context, events } = createScenario(compose, { engine: () => Promise.resolve(engine) });
+  const { context, events } = createScenario(files, { engine: () => Promise.resolve(engine) });
   return { context, events, pushed, requests, names: () => requests.map(({ name }) => name).sort() };
 }
 
@@ -95,6 +95,12 @@ describe('build', () => {
     expect(events.flatMap((event) => (event.type === 'image' ? [event.image] : []))).toEqual(names);
   });
 
+  it('is for the platforms of the command line', async () => {
+    const { context, requests } = watchBuilds();
+    await build(context, { ...nothing, services: ['plain'], platforms: ['linux/arm64', 'linux/s390x'] });
+    expect(requests[0]?.platforms).toEqual(['linux/arm64', 'linux/s390x']);
+  });
+
   it('fails for a name that is no service', async () => {
     const { context, requests } = watchBuilds();
     const refused = build(context, { ...nothing, services: ['gate'] });
@@ -104,6 +110,15 @@ describe('build', () => {
 });
 
 describe('up', () => {
+  it('builds of several platforms the one that runs here', async () => {
+    const { context, requests } = watchBuilds(
+      'name: demo\nservices:\n  web: {build: {context: ., platforms: [linux/amd64, linux/arm64]}}\n',
+    );
+    await buildForUp(context, loadModel(context, {}), { services: [] }, 'always');
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.platforms).toBeUndefined();
+  });
+
   it('builds a named service with what its build takes of others, and with their secrets', async () => {
     const { context, names, requests } = watchBuilds();
     const options = { services: ['gated'], noDeps: true };

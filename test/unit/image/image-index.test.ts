@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { findById, findEntry } from '../../../src/image/content/catalog.ts';
 import {
   formatImageIndex,
+  giveName,
   type ImageEntry,
   mergeEntry,
   parseImageIndex,
   removeName,
 } from '../../../src/image/content/image-index.ts';
 import type { Digest } from '../../../src/image/digest.ts';
-import { ociManifest } from '../../../src/image/media-type.ts';
+import { ociIndex, ociManifest } from '../../../src/image/media-type.ts';
 import { parsePlatform } from '../../../src/image/platform.ts';
 import { parseRegistryReference } from '../../../src/image/reference.ts';
 
@@ -33,6 +34,64 @@ describe('index.json', () => {
     const entries = [entry('1', 'a:1'), entry('2'), rendered];
     const text = formatImageIndex({ entries, foreign });
     expect(parseImageIndex(Buffer.from(text), 'index.json')).toEqual({ entries, foreign });
+  });
+});
+
+describe('an image index', () => {
+  const index = {
+    ...{ mediaType: ociIndex, digest: digest('e'), size: 7 },
+    manifests: [digest('1'), digest('2')],
+  };
+  const members = (name?: string) => [
+    { ...entry('1', name), index },
+    { ...entry('2', name, 'linux/arm64'), index },
+  ];
+  const reread = (entries: readonly ImageEntry[]) =>
+    parseImageIndex(Buffer.from(formatImageIndex({ entries, foreign: [] })), 'index.json').entries;
+
+  it('stands before the images that make it up, for tools that take the first of a name', () => {
+    const { manifests } = JSON.parse(formatImageIndex({ entries: members('a:1'), foreign: [] }));
+    expect(manifests.map((each: { mediaType: string }) => each.mediaType)).toEqual([
+      ...[ociIndex, ociManifest, ociManifest],
+    ]);
+    expect(manifests[0]).toMatchObject({
+      digest: digest('e'),
+      annotations: { 'org.opencontainers.image.ref.name': 'docker.io/library/a:1' },
+    });
+    expect(reread(members('a:1'))).toEqual(members('a:1'));
+  });
+
+  it('is none any more when one of its images has gone, or another has taken its place', () => {
+    const [amd64 = entry('1'), arm64 = entry('2')]: ImageEntry[] = members('a:1');
+    const withoutIndex = (each: ImageEntry) => each.index === undefined;
+    expect(reread([amd64])).toEqual([entry('1', 'a:1')]);
+    expect(reread(mergeEntry([amd64, arm64], entry('3', 'a:1'))).every(withoutIndex)).toBe(true);
+    expect(reread(removeName([amd64, arm64], amd64.name ?? '', { keep: true })).every(withoutIndex)).toBe(
+      true,
+    );
+  });
+
+  it('takes a name whole: what had it for a platform that is no part of it goes without', () => {
+    const before = [entry('3', 'a:1', 'linux/s390x'), entry('4', 'a:1')];
+    const named = giveName(before, members(), 'docker.io/library/a:1');
+    expect(shown(named)).toEqual(['- 4', 'a:1 1', 'a:1 2', '- 3']);
+    expect(reread(named).filter((each) => each.index)).toHaveLength(2);
+  });
+
+  it('gives way to a new image, and stays if that is a part of it', () => {
+    const before = members('a:1');
+    expect(shown(giveName(before, [entry('3')], 'docker.io/library/a:1'))).toEqual(['- 1', 'a:1 3', '- 2']);
+    const same = giveName(before, [entry('1')], 'docker.io/library/a:1');
+    expect(shown(same)).toEqual(['a:1 2', 'a:1 1']);
+    expect(reread(same).every((each) => each.index)).toBe(true);
+  });
+});
+
+describe('a look-up', () => {
+  it('finds the best of those that run', () => {
+    const entries = [entry('3', 'a:1', 'linux/386'), entry('1', 'a:1')];
+    const found = findEntry(entries, parseRegistryReference('a:1'), parsePlatform('linux/amd64'));
+    expect(found?.imageId).toBe(digest('1'));
   });
 });
 
