@@ -119,7 +119,7 @@ describe('build', () => {
   it('--print writes a bake file, as Docker Compose does', () => {
     const { stdout } = scenario.ok('build', '--print', '--build-arg', 'MORE=${x}', 'web');
     expect(JSON.parse(stdout)).toEqual({
-      group: { default: { targets: ['web'] } },
+      group: { default: { targets: ['web', 'other_one'] } },
       target: {
         web: {
           context: scenario.directory,

@@ -1,7 +1,7 @@
 // `pull`: from a name in a registry to an image in the store.
 
 import { findEntry } from '../content/catalog.ts';
-import { type ImageEntry, mergeEntry } from '../content/image-index.ts';
+import { type ImageEntry, mergeEntry, type WholeIndex } from '../content/image-index.ts';
 import { type StoreContext, withLease } from '../context.ts';
 import { malformed } from '../descriptor.ts';
 import { type Digest, digestOf, isDigest } from '../digest.ts';
@@ -83,10 +83,21 @@ async function pull(
     installed,
     sourceDigest: found.sourceDigest,
   });
-  const entry = { ...created, name };
+  const index = describeIndex(found);
+  const entry = { ...created, name, ...(index && { index }) };
   await context.catalog.update((before) => mergeEntry(before, entry));
   on({ type: 'done', reference: name, digest: entry.sourceDigest, isNew: known?.digest !== entry.digest });
   return entry;
+}
+
+/** That the name stands for; with the last of its images the store has all of it. */
+function describeIndex({ indexes, sourceDigest }: FoundManifest): WholeIndex | undefined {
+  const [bytes] = indexes;
+  if (bytes === undefined || indexes.length > 1) return undefined;
+  const index = parseManifest(bytes, `index ${sourceDigest}`);
+  if (index.kind === 'manifest') return undefined;
+  const manifests = index.manifests.map(({ digest }) => digest);
+  return { mediaType: index.mediaType, digest: sourceDigest, size: bytes.length, manifests };
 }
 
 /** A blob may be gone: a power cut took it, or somebody's hands. */
