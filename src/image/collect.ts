@@ -64,6 +64,8 @@ async function markNeeded(
     await markManifest(context, entry.digest, needed);
     needed.blobs.add(entry.sourceDigest);
     if (entry.rendition) needed.blobs.add(entry.rendition.digest);
+    // What it is called in a registry may be another one, with compressed layers.
+    if (entry.index) needed.blobs.add(entry.index.digest);
   }
   for (const descriptor of foreign) await markManifest(context, descriptor.digest, needed);
   for (const id of usedImages) if (isDigest(id)) await markConfig(context, id, needed);

@@ -2,7 +2,7 @@
 // handlers with the last mount.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const registry = '/proc/sys/fs/binfmt_misc';
 
@@ -20,23 +20,20 @@ export function formatMagic(order: 'little' | 'big', machine: number): Buffer {
   return head;
 }
 
+/** Undefined: handlers can be registered here; else why not. */
+export function whyNotBinfmt(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root registers emulators';
+  const isKnown = readFileSync('/proc/filesystems', 'utf8').includes('binfmt_misc');
+  return isKnown ? undefined : 'the kernel has no binfmt_misc, so that it emulates nothing';
+}
+
 export class Binfmt {
   readonly #names: string[] = [];
   readonly #isMounted: boolean;
 
-  private constructor(isMounted: boolean) {
-    this.#isMounted = isMounted;
-  }
-
-  /** Undefined: the kernel has none. */
-  static open(): Binfmt | undefined {
-    if (existsSync(`${registry}/status`)) return new Binfmt(false);
-    try {
-      execFileSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', registry], { stdio: 'ignore' });
-      return new Binfmt(true);
-    } catch {
-      return undefined;
-    }
+  constructor() {
+    this.#isMounted = !existsSync(`${registry}/status`);
+    if (this.#isMounted) execFileSync('mount', ['-t', 'binfmt_misc', 'binfmt_misc', registry]);
   }
 
   register(name: string, magic: Buffer, interpreter: string, flags: string): void {

@@ -16,9 +16,17 @@ export interface ForeignStage {
   readonly text: string;
 }
 
-export function refuseForeign({ title, steps, platform, text }: ForeignStage, machine: Machine): void {
+interface Place {
+  readonly machine: Machine;
+  readonly options: { readonly onlyChecks?: boolean };
+}
+
+export function refuseForeign(
+  { title, steps, platform, text }: ForeignStage,
+  { machine, options }: Place,
+): void {
   const step = steps.find(({ kind }) => kind === 'run');
-  if (step === undefined) return;
+  if (step === undefined || options.onlyChecks) return;
   const ability = machine.ability(platform);
   if (ability.can) return;
   const name = formatPlatform(platform);

@@ -39,7 +39,8 @@ export async function buildImages(
 
 /** The checks of Dockerfiles alone; nothing is built. */
 export async function checkBuilds(requests: readonly BuildRequest[], options: BuildOptions): Promise<number> {
-  const workshop = new Workshop({ ...options, signal: options.signal ?? new AbortController().signal });
+  const signal = options.signal ?? new AbortController().signal;
+  const workshop = new Workshop({ ...options, signal, onlyChecks: true });
   try {
     let findings = 0;
     for (const solvers of await openAll(requests, workshop)) {

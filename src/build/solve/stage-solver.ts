@@ -156,7 +156,7 @@ export class StageSolver implements Target {
     const result = dispatchStage(planned, base, triggers, context);
     const { title } = planned;
     const { steps } = result;
-    refuseForeign({ title, steps, platform: programs, text: this.dockerfile.text }, this.workshop.machine);
+    refuseForeign({ title, steps, platform: programs, text: this.dockerfile.text }, this.workshop);
     await this.#contexts.prepare(steps);
     return { planned, result, solveBase, platform, programs };
   }

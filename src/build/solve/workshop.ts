@@ -29,6 +29,8 @@ export interface WorkshopOptions {
   readonly signal: AbortSignal;
   /** Commands at a time. */
   readonly parallel: number;
+  /** Nothing is to run: Dockerfiles are checked. */
+  readonly onlyChecks?: boolean;
 }
 
 export interface ImageWish {
