@@ -134,7 +134,15 @@ function checkBuildContexts(service: ServiceConfig, context: CheckContext): void
     const target = source.slice('service:'.length);
     const at = context.places.find(['services', service.name, 'build', 'additional_contexts', name]);
     const other = context.selection.enabled[target];
-    if (!other) {
+    const profiles = context.selection.disabled[target]?.profiles;
+    if (profiles) {
+      context.diagnostics.error({
+        code: 'service-disabled',
+        message: `the build of \`${service.name}\` uses \`${target}\`, which no active profile enables`,
+        at,
+        hints: [`add \`--profile ${profiles[0] ?? '*'}\``],
+      });
+    } else if (!other) {
       reportUndefined('service-unknown', `the build of \`${service.name}\` uses`, 'service', target, at, {
         known: Object.keys(context.selection.enabled),
         declare: 'add it under `services:`',
