@@ -66,6 +66,8 @@ COPY --from=tools /ran /ran
     expect(stderr).toContain('qemu-user-static');
     expect(stderr).toContain('FROM --platform=$BUILDPLATFORM');
     expect(stepsOf(stderr)).toEqual({ ran: [], cached: [] });
+    scenario.write('Dockerfile', 'FROM scratch AS there\nONBUILD RUN ["/program"]\nFROM there\n');
+    expect(scenario.run('build').stderr).toContain('Dockerfile:3:1: error: stage "stage-1" runs commands of');
     // To look at a Dockerfile nothing has to run.
     expect(scenario.ok('build', '--check').stdout).toContain('no warnings found');
   });

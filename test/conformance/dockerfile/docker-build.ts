@@ -69,9 +69,10 @@ type Limits = Record<string, { readonly soft: number; readonly hard: number }>;
 function optionsOf(name: string, value: unknown): string[] {
   switch (name) {
     case 'target':
-    case 'platform':
     case 'network':
       return [`--${name}`, String(value)];
+    case 'platforms':
+      return ['--platform', (value as string[]).join(',')];
     case 'shmSize':
       return ['--shm-size', String(value)];
     case 'labels':

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { TcError } from '../../../src/base/error.ts';
 import { createNativeEngine } from '../../../src/engine/native-engine.ts';
 import type { BuildEvent, BuildRequest, Engine } from '../../../src/engine/ports.ts';
+import { formatPlatform } from '../../../src/image/platform.ts';
 import { renderError } from '../../../src/ui/diagnostic.ts';
 import { createStyle } from '../../../src/ui/style.ts';
 import { type Case, expandContext, parseCase, type Setting, writeContext } from './case.ts';
@@ -111,9 +112,9 @@ export class Laboratory {
         if (event.type === 'check') findings.push(`check ${event.at.line} ${event.rule}\n`);
       };
       try {
-        const { files, config } = await this.build(context, found, 'result', on);
-        const members = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`);
-        return [...files, ...members.sort(), ...findings].join('');
+        const image = await this.build(context, found, 'result', on);
+        const all = await this.#describePlatforms('result');
+        return [...(all.length > 0 ? all : describe(image)), ...findings].join('');
       } catch (error) {
         if (!(error instanceof TcError)) throw error;
         const text = renderError(error, {
@@ -149,6 +150,18 @@ export class Laboratory {
     return { files: this.listChanges(await this.#listFiles(name)), config };
   }
 
+  /** Each image of an index under its platform; none if it is not one. */
+  async #describePlatforms(name: string): Promise<string[]> {
+    const { members } = await this.engine.images.inspect(name);
+    const texts: string[] = [];
+    for (const platform of members.map((member) => formatPlatform(member.platform))) {
+      const { config } = await this.engine.images.inspect(name, platform);
+      const files = this.listChanges(await this.#listFiles(name, platform));
+      texts.push(`platform ${platform}\n`, ...describe({ files, config }));
+    }
+    return texts;
+  }
+
   /** Beyond `base`; an image that is not built on it is listed whole. */
   listChanges(files: ReadonlyMap<string, string>): string[] {
     return compareFiles(files, files.has('/bin/sh') ? this.#baseFiles : new Map());
@@ -166,13 +179,18 @@ export class Laboratory {
     return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   }
 
-  async #listFiles(name: string): Promise<Map<string, string>> {
-    const { layers } = await this.engine.images.inspect(name);
+  async #listFiles(name: string, platform?: string): Promise<Map<string, string>> {
+    const { layers } = await this.engine.images.inspect(name, platform);
     const paths = layers.map(({ chainId }) =>
       join(this.#base, 'root/layers', chainId.slice('sha256:'.length), 'diff'),
     );
     return listFiles(paths.reverse());
   }
+}
+
+function describe({ files, config }: DescribedImage): string[] {
+  const members = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}\n`);
+  return [...files, ...members.sort()];
 }
 
 function describeOptions(settings: readonly Setting[], context: string): Partial<BuildRequest> {
