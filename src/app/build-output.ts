@@ -3,8 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TcError } from '../base/error.ts';
-import type { Engine, NamedImage } from '../engine/ports.ts';
-import type { AppContext } from './context.ts';
+import type { BuildRequest, Engine, NamedImage } from '../engine/ports.ts';
 
 export type BuildOutput =
   /** The files, into a directory: what is there of the same name is replaced, the rest stays. Absolute. */
@@ -67,6 +66,25 @@ export function requireOneService(names: readonly string[], outputs: readonly Bu
   });
 }
 
+/** Docker's own format knows no index; buildx refuses it, too. */
+export function requireFormat(
+  requests: readonly Pick<BuildRequest, 'name' | 'platforms'>[],
+  outputs: readonly BuildOutput[],
+): void {
+  if (!outputs.some((output) => output.kind === 'archive' && output.format === 'docker-archive')) return;
+  for (const { name, platforms = [] } of requests) {
+    if (platforms.length <= 1) continue;
+    throw new TcError(
+      `--output type=docker holds one platform, and ${name} is built for ${platforms.join(', ')}`,
+      {
+        code: 'build-output',
+        exitCode: 2,
+        hints: ['type=oci holds all of them', `or build one: --platform ${platforms[0]}`],
+      },
+    );
+  }
+}
+
 type Platform = NamedImage['entries'][number]['platform'];
 
 export interface WrittenImage {
@@ -76,7 +94,6 @@ export interface WrittenImage {
 }
 
 export async function writeOutput(
-  context: AppContext,
   { images, copy }: Engine,
   image: WrittenImage,
   output: BuildOutput,
@@ -100,7 +117,6 @@ export async function writeOutput(
     const bytes = isSplit ? images.flattenPlatforms(image.name, parts) : images.flatten(image.name, platform);
     return write(bytes, file);
   }
-  if (isSplit && format === 'docker-archive') warnOfOne(context, image.name);
   const [single] = isSplit ? [] : parts;
   return write(images.save([image.name], format, single?.platform), file);
 }
@@ -123,15 +139,4 @@ async function writeFiles(
   } finally {
     tree.close();
   }
-}
-
-function warnOfOne(context: AppContext, name: string): void {
-  context.on({
-    type: 'warning',
-    warning: {
-      code: 'build-output',
-      message: `type=docker holds one platform: of ${name}, that of this machine is written`,
-      hint: 'type=oci holds all of them',
-    },
-  });
 }

@@ -8,7 +8,13 @@ import type { ProjectModel } from '../project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../project/service-config.ts';
 import { formatBake } from './bake.ts';
 import { writeMetadata } from './build-metadata.ts';
-import { type BuildOutput, requireOneService, type WriteBytes, writeOutput } from './build-output.ts';
+import {
+  type BuildOutput,
+  requireFormat,
+  requireOneService,
+  type WriteBytes,
+  writeOutput,
+} from './build-output.ts';
 import { type BuildChanges, imageNameOf, listUnused, platformOf, toBuildRequest } from './build-request.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
@@ -81,6 +87,7 @@ export async function build(context: AppContext, options: BuildOptions): Promise
   }
   warnOfUnused(context, services);
   const requests = describeAll(context, services, model, options);
+  requireFormat(requests, options.outputs);
   const engine = await context.engine('change');
   const order = { requests, on: telling(context), signal: context.interrupted, ...parallel(context) };
   if (options.check) return { findings: await engine.builds.check(order), built: new Map() };
@@ -89,11 +96,11 @@ export async function build(context: AppContext, options: BuildOptions): Promise
     for (const service of asked) {
       const platforms = (built.get(service.name)?.entries ?? []).map(({ platform }) => platform);
       const image = { name: imageNameOf(service, model), platforms };
-      await writeOutput(context, engine, image, output, options.write);
+      await writeOutput(engine, image, output, options.write);
     }
   }
   if (options.push) await pushBuilt(context, engine, services, options);
-  if (options.metadataFile !== undefined) await writeMetadata(options.metadataFile, services, model, built);
+  if (options.metadataFile !== undefined) await writeMetadata(options.metadataFile, built);
   return { findings: 0, built };
 }
 

@@ -60,6 +60,8 @@ export interface CommittedImage {
   readonly entries: readonly ImageEntry[];
   /** Of the manifest, or of the index of several. */
   readonly descriptor: Descriptor;
+  /** Fully written out. */
+  readonly names: readonly string[];
 }
 
 export class BuildStore {

@@ -35,7 +35,7 @@ export async function commitImages(
       : full.reduce<readonly ImageEntry[]>((all, name) => giveName(all, entries, name), before),
   );
   const [first] = single as [ImageEntry];
-  return { entries, descriptor: index ?? describe(first) };
+  return { entries, descriptor: index ?? describe(first), names: full };
 }
 
 async function storeImage(content: Shelves['content'], image: BuiltImage): Promise<ImageEntry> {

@@ -155,7 +155,7 @@ describe('an image that is cross compiled for two platforms', () => {
       web: {
         'containerimage.descriptor': expect.objectContaining({ digest: shown.Descriptor.digest }),
         'containerimage.digest': shown.Descriptor.digest,
-        'image.name': 'wide:1',
+        'image.name': 'docker.io/library/wide:1',
       },
     });
     const stored = readRaw(`oci:${scenario.root}/images:docker.io/library/wide:1`);
@@ -233,9 +233,13 @@ describe('an image that is cross compiled for two platforms', () => {
 
   it('is written to archives and directories', () => {
     begin('wide:1', crossCompiled);
-    const outputs = ['type=oci,dest=oci.tar', 'type=docker,dest=docker.tar', 'type=tar,dest=files.tar'];
-    const { stderr } = scenario.ok('build', ...outputs.flatMap((output) => ['-o', output]));
-    expect(stderr).toContain('type=docker holds one platform');
+    const refused = scenario.run('build', '-o', 'type=docker,dest=docker.tar');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain(
+      `type=docker holds one platform, and web is built for ${here}, ${foreign}`,
+    );
+    scenario.ok('build', '-o', 'type=oci,dest=oci.tar', '-o', 'type=tar,dest=files.tar');
+    scenario.ok('image', 'save', '-o', 'docker.tar', 'wide:1');
     const list = execFileSync('tar', ['-tf', path('files.tar')], { encoding: 'utf8' });
     expect(list).toContain(`linux_${hereArch}/made\n`);
     expect(list).toContain('linux_s390x/made\n');
