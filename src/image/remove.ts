@@ -175,7 +175,8 @@ export async function pruneImages(context: StoreContext, options: PruneOptions):
     const going = entries.filter(isDoomed);
     const ids = going.map((each) => each.imageId);
     const deleted = ids.filter((id) => !kept.some((entry) => entry.imageId === id));
-    return { untagged: going.flatMap((each) => each.name ?? []), deleted: [...new Set(deleted)], kept };
+    const untagged = [...new Set(going.flatMap((each) => each.name ?? []))];
+    return { untagged, deleted: [...new Set(deleted)], kept };
   });
   const collected: Collected | undefined = options.dryRun ? undefined : await collectGarbage(context, used);
   return { ...planned, reclaimed: collected?.reclaimed ?? 0 };

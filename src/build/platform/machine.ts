@@ -16,10 +16,11 @@ const registry = '/proc/sys/fs/binfmt_misc';
 export class Machine {
   readonly #registry: string;
   readonly #host: Platform;
+  #level: Platform | undefined;
   #handlers: readonly Handler[] | undefined;
 
   /** `directory`: where binfmt_misc is mounted. */
-  constructor(directory = registry, host = readHost()) {
+  constructor(directory = registry, host = hostPlatform()) {
     this.#registry = directory;
     this.#host = host;
   }
@@ -27,6 +28,9 @@ export class Machine {
   /** Whether commands in an image for this platform can run. */
   ability(platform: Platform): Ability {
     if (isRunnable(platform, this.#host)) return { can: true };
+    // Only what is built for a newer processor than any of its kind needs a look at this one: that takes a while on many cores.
+    this.#level ??= readLevel(this.#host);
+    if (isRunnable(platform, this.#level)) return { can: true };
     this.#handlers ??= listHandlers(this.#registry);
     const handler = findHandler(this.#handlers, platform);
     if (handler === undefined) return this.#withoutEmulator();
@@ -43,7 +47,7 @@ export class Machine {
   #withoutEmulator(): Ability {
     return {
       can: false,
-      why: `this machine is ${formatPlatform(hostPlatform())}, and the kernel has no emulator for it`,
+      why: `this machine is ${formatPlatform(this.#host)}, and the kernel has no emulator for it`,
       hints: [
         'install one: the packages qemu-user-static and binfmt-support',
         ...(readState(this.#registry) === undefined
@@ -54,11 +58,11 @@ export class Machine {
   }
 }
 
-function readHost(): Platform {
+function readLevel(host: Platform): Platform {
   try {
-    return addLevel(hostPlatform(), readFileSync('/proc/cpuinfo', 'utf8'));
+    return addLevel(host, readFileSync('/proc/cpuinfo', 'utf8'));
   } catch {
-    return hostPlatform();
+    return host;
   }
 }
 

@@ -442,6 +442,15 @@ describe('image save', () => {
     expect(run('tar', '-tf', path).split('\n').filter(Boolean).sort()).toHaveLength(9);
   });
 
+  it('of a name that stands somewhere in the id of the image keeps the name', async () => {
+    const image = makeImage({ layers: [busyboxLayer()] });
+    await store.load(writeLayout(sandbox, 'oci', [{ image, name: 'example.com/a:1' }]));
+    const name = image.config.digest.slice(20, 26);
+    await store.tag('example.com/a:1', name);
+    const [item] = JSON.parse(run('tar', '-xOf', await save('docker-archive', name), 'manifest.json'));
+    expect(item.RepoTags).toEqual([`${name}:latest`]);
+  });
+
   it('of an image that is not here writes nothing', async () => {
     await expect(collect(store.save(['nothing'], 'oci-archive'))).rejects.toMatchObject({
       code: 'no-such-image',
