@@ -32,7 +32,7 @@ import type { OpenedSource } from './opened-source.ts';
 import type { BuildRequest } from './request.ts';
 import type { SolvedStep } from './run-step.ts';
 import { solveStep } from './solve-step.ts';
-import type { FoundDockerfile } from './sources.ts';
+import type { SolverParts } from './solver-parts.ts';
 import type { DescribedTarget, SolvedStage, Target } from './target.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -51,17 +51,6 @@ interface PreparedStage {
 interface Beginning extends Pick<PreparedStage, 'solveBase' | 'platform' | 'programs'> {
   readonly base: StageBase;
   readonly triggers: readonly string[];
-}
-
-export interface SolverParts {
-  readonly request: BuildRequest;
-  readonly platform: Platform;
-  readonly input: BuildInput;
-  readonly workshop: Workshop;
-  readonly found: FoundDockerfile;
-  /** The image is built for other platforms, too. */
-  readonly isOneOfSeveral: boolean;
-  importSteps(): Promise<ImportedSteps | undefined>;
 }
 
 export class StageSolver implements Target {
