@@ -55,7 +55,7 @@ export async function checkBuilds(requests: readonly BuildRequest[], options: Bu
     const solvers = await openAll(requests, workshop);
     let findings = 0;
     for (const solver of solvers) {
-      await solver.prepare();
+      await solver.prepareEvery();
       new ImageBuild(solver).tellChecks();
       findings += solver.checks.findings.length;
     }

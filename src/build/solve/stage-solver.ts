@@ -101,13 +101,22 @@ export class StageSolver implements Target {
   }
 
   /** All that can fail before anything runs. */
-  async prepare(): Promise<void> {
+  prepare(): Promise<void> {
+    return this.#prepareAll(this.plan.stages);
+  }
+
+  /** Of stages that the target does not need too: for the checks alone. */
+  prepareEvery(): Promise<void> {
+    return this.#prepareAll(this.plan.planned);
+  }
+
+  async #prepareAll(stages: readonly PlannedStage[]): Promise<void> {
     // Base images side by side: they may have to be pulled.
-    const loads = this.plan.stages.flatMap(({ base, platform, stage }) =>
+    const loads = stages.flatMap(({ base, platform, stage }) =>
       base.kind === 'named' || base.kind === 'image' ? [this.#loadBase(base, platform, stage.from.at)] : [],
     );
     await Promise.all(loads);
-    for (const { stage } of this.plan.stages) await this.#prepareStage(stage.index);
+    for (const { stage } of stages) await this.#prepareStage(stage.index);
   }
 
   async describe(): Promise<StageResult> {
