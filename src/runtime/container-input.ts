@@ -55,6 +55,8 @@ export interface ContainerInput {
   readonly table: string;
   /** `remove`: nothing of the container outlives its process (`run --rm`). */
   readonly onEnd: 'keep' | 'remove';
+  /** It takes the place of a container, which may serve until this one is healthy. */
+  readonly isSuccessor?: boolean;
 }
 
 /** Ids 0 to `size` - 1 of a user namespace are the host's from `uid` and `gid` on. */
@@ -92,6 +94,7 @@ export interface HostFacts {
   readonly resolver: ResolverConfig;
   readonly hasIpv6: boolean;
   readonly hasApparmor: boolean;
+  readonly hasSelinux: boolean;
   /** Numbers of the processors that may ever be online. */
   readonly cpus: readonly number[];
   /** Limits of this process: without CAP_SYS_RESOURCE a container cannot have more. */

@@ -230,6 +230,7 @@ function computeBundle(
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
+    ...(operation.replaces !== undefined && { isSuccessor: true }),
   });
 }
 
