@@ -42,8 +42,6 @@ export interface ContainerInput {
   readonly disks?: DiskNumbers;
   /** Another runtime than tcrun. */
   readonly runtime?: OciRuntime;
-  /** Absolute: tcrun itself, for `init` under another runtime. */
-  readonly initProgram?: string;
   /** The text of the file that `security_opt: seccomp=FILE` names. */
   readonly seccompProfile?: string | undefined;
   /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */

@@ -67,7 +67,7 @@ function describeInput({
     secrets,
     imageVolumes,
     ...(idRange && { idRange }),
-    ...(runtime && { runtime, initProgram: '/opt/tcompose/runtime/build/tcrun' }),
+    ...(runtime && { runtime }),
     paths: { bundle: '/var/lib/tcompose/containers/x', runDir: '/run/tcompose/containers/x' },
     table: 'tcompose',
     onEnd: 'keep',
