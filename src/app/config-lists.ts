@@ -18,9 +18,12 @@ export type ConfigList = (typeof configLists)[number];
 
 export function listConfig(context: AppContext, list: ConfigList, options: ConfigOptions): readonly string[] {
   const { format: _, pin: _pin, ...changes } = options;
-  // Lists are printed whether or not env files are there; profiles whether or not they are active.
-  const isNames = list !== 'images' && list !== 'profiles';
-  const narrowed = isNames ? { ...changes, services: [], envResolution: false } : changes;
+  // Names are those of the whole project, whether or not env files are there; profiles whether or not they are active.
+  const narrowed = {
+    ...changes,
+    ...(list === 'images' ? {} : { services: [] }),
+    ...(list === 'images' || list === 'profiles' ? {} : { envResolution: false }),
+  };
   return listers[list](loadModel(context, list === 'profiles' ? { ...narrowed, profiles: ['*'] } : narrowed));
 }
 

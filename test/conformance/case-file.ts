@@ -59,6 +59,11 @@ export function formatCaseFile({ preamble, cases }: CaseFile): string {
   );
 }
 
+/** Empty if there is no such section. */
+export function textOf(one: Case, kind: Section['kind']): string {
+  return one.sections.find((section) => section.kind === kind)?.text ?? '';
+}
+
 function formatSection(section: Section): string {
   const isMain = section.kind === 'file' && section.name === 'compose.yaml';
   const head = isMain ? '' : `--- ${section.kind}${section.name === '' ? '' : ` ${section.name}`}\n`;

@@ -7,7 +7,7 @@ import { discoverFiles } from '../../src/project/discover.ts';
 import { loadProject } from '../../src/project/load.ts';
 import type { ProjectModel } from '../../src/project/model.ts';
 import { formatYaml } from '../../src/project/text/yaml-format.ts';
-import type { Case, Section } from './case-file.ts';
+import { type Case, type Section, textOf } from './case-file.ts';
 import { createMemoryReader } from './memory-reader.ts';
 
 const directory = '/project';
@@ -64,7 +64,7 @@ export function loadCase(one: Case): Outcome {
   }
 }
 
-interface Options {
+export interface Options {
   readonly cwd?: string;
   readonly files?: string[];
   readonly envFiles?: string[];
@@ -76,17 +76,13 @@ interface Options {
 }
 
 /** One JSON object. */
-function parseOptions(text: string): Options {
+export function parseOptions(text: string): Options {
   return text === '' ? {} : (JSON.parse(text) as Options);
 }
 
-function parseEnv(text: string): Record<string, string> {
+export function parseEnv(text: string): Record<string, string> {
   const lines = text.split('\n').filter((line) => line !== '');
   return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
-}
-
-function textOf(one: Case, kind: Section['kind']): string {
-  return one.sections.find((section) => section.kind === kind)?.text ?? '';
 }
 
 function resolveName(name: string): string {
