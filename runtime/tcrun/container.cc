@@ -47,7 +47,7 @@ Error finish_in_joined(const StartContext& context, Fd& terminal, int parent) {
   Arena arena;
   Identity identity;
   Error error = resolve_identity(plan, arena, &identity);
-  if (error.ok()) error = enter_directory(plan.cwd);
+  if (error.ok()) error = enter_directory(plan.cwd, Absent::Make);
   if (error) return error;
   uint32_t owner = host_id(oci.uid_map, identity.user.uid);
   give_stdio(owner);
@@ -68,7 +68,7 @@ Error finish_first(const StartContext& context, const Fd& terminal, int parent) 
   Arena arena;
   Identity identity;
   Error error = resolve_identity(plan, arena, &identity);
-  if (error.ok()) error = enter_directory(plan.cwd);
+  if (error.ok()) error = enter_directory(plan.cwd, Absent::Make);
   if (error) return error;
   give_stdio(identity.user.uid);
   setsid();

@@ -71,9 +71,13 @@ DnsResolver::Found DnsResolver::find_in_zones(std::string_view name) {
   Found found = Found::Nothing;
   address_count_ = 0;
   for (size_t i = 0; i < zone_count_ && found != Found::Running; i++) {
+    Presence wanted = Presence::Newcomer;
     zones_[i].find(name, [&](const DnsEndpoint& endpoint) {
-      if (found != Found::Running) found = endpoint.running ? Found::Running : Found::Stopped;
-      if (endpoint.running) collect(endpoint);
+      if (endpoint.presence == Presence::Running) wanted = Presence::Running;
+    });
+    zones_[i].find(name, [&](const DnsEndpoint& endpoint) {
+      if (found != Found::Running) found = endpoint.presence == wanted ? Found::Running : Found::Stopped;
+      if (endpoint.presence == wanted) collect(endpoint);
     });
   }
   return found;
@@ -104,7 +108,7 @@ bool DnsResolver::find_reverse(const InetAddress& address, char (&name)[dns_name
     zones_[i].for_each([&](const DnsEndpoint& endpoint) {
       InetAddress own;
       std::string_view text = address.is_v4() ? endpoint.ipv4 : endpoint.ipv6;
-      if (found || !endpoint.running || !parse_address_field(text, &own) || !(own == address)) return;
+      if (found || endpoint.presence == Presence::Absent || !parse_address_field(text, &own) || !(own == address)) return;
       size_t size = endpoint.primary.size();
       if (size >= sizeof name) return;
       memcpy(name, endpoint.primary.data(), size);

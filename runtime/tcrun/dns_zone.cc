@@ -17,7 +17,6 @@ namespace {
 constexpr char names_file[] = "names";
 constexpr char states_file[] = "states";
 constexpr std::string_view header = "tcompose-names 1";
-constexpr uint8_t state_running = 1;
 
 // Docker Compose wrote proj_web_1 once and proj-web-1 now; people use both.
 bool equals_but_for_dashes(std::string_view a, std::string_view b) {
@@ -105,7 +104,8 @@ bool DnsZone::next_endpoint(std::string_view* rest, DnsEndpoint* endpoint) const
   auto [end, error] = std::from_chars(slot.data(), slot.data() + slot.size(), index);
   if (error != std::errc() || end != slot.data() + slot.size()) return false;
   // The monitors write it while we read.
-  endpoint->running = index < states_size_ && __atomic_load_n(states_ + index, __ATOMIC_RELAXED) == state_running;
+  uint8_t state = index < states_size_ ? __atomic_load_n(states_ + index, __ATOMIC_RELAXED) : 0;
+  endpoint->presence = state <= uint8_t(Presence::Newcomer) ? Presence(state) : Presence::Absent;
   return !endpoint->primary.empty();
 }
 

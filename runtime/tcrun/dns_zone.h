@@ -8,6 +8,7 @@
 #include "../common/error.h"
 #include "../common/fd.h"
 #include "../common/inet_address.h"
+#include "presence.h"
 
 namespace tc {
 
@@ -17,7 +18,7 @@ struct DnsEndpoint {
   std::string_view ipv6;
   std::string_view primary;
   std::string_view names;
-  bool running;
+  Presence presence;
 };
 
 class DnsZone {

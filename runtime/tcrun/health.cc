@@ -92,6 +92,13 @@ void fail_probe(Monitor& monitor, const Error& error) {
   conclude(monitor, exit_code_of(error));
 }
 
+void conclude_late(Monitor& monitor) {
+  FixedText<96> text;
+  text.add("Health check exceeded timeout (").number(int64_t(monitor.spec.health.timeout_ms)).add(" ms)");
+  set_output(current(monitor.health), text.c_str());
+  conclude(monitor, kTimedOut);
+}
+
 // The probe leads a session of its own; what it left behind in its group goes with it.
 void kill_probe(const HealthState& health) {
   if (health.joining.joiner) kill(health.joining.joiner, SIGKILL);
@@ -159,7 +166,10 @@ void probe_ready(Monitor& monitor, Source source) {
   JoinState state = advance_join(monitor.host, health.joining, &error);
   if (state == JoinState::Pending) return;
   unwatch(monitor, health.joining.sync);
-  if (state == JoinState::Failed && health.is_running) fail_probe(monitor, error);
+  // It may have been late before it was inside.
+  if (state != JoinState::Failed && health.timed_out) kill_probe(health);
+  if (state != JoinState::Failed || !health.is_running) return;
+  return health.timed_out ? conclude_late(monitor) : fail_probe(monitor, error);
 }
 
 bool probe_ended(Monitor& monitor, int pid, int code, int status) {
@@ -179,10 +189,7 @@ bool probe_ended(Monitor& monitor, int pid, int code, int status) {
     conclude(monitor, exit_code_of_child(code, status));
     return true;
   }
-  FixedText<96> text;
-  text.add("Health check exceeded timeout (").number(int64_t(monitor.spec.health.timeout_ms)).add(" ms)");
-  set_output(current(health), text.c_str());
-  conclude(monitor, kTimedOut);
+  conclude_late(monitor);
   return true;
 }
 

@@ -129,7 +129,7 @@ Error run_joiner(const JoinContext& context, int pid_namespace, int* sync) {
   Arena arena;
   Identity identity;
   error = resolve_identity(plan, arena, &identity);
-  if (error.ok()) error = enter_directory(plan.cwd);
+  if (error.ok()) error = enter_directory(plan.cwd, Absent::Fail);
   if (error) return error;
   uint32_t owner = host_id(spec.oci.uid_map, identity.user.uid);
   give_stdio(owner);

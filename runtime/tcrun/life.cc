@@ -17,6 +17,8 @@ constexpr int64_t kMaxBackoffMs = 60 * 1000;
 constexpr int64_t kSteadyMs = 10 * 1000;
 // Processes outside of the pid namespace may hold the pipes open for ever.
 constexpr int64_t kDrainMs = 2000;
+// From an answer of the DNS, which nobody is to keep, to the connection.
+constexpr int64_t kArrivalMs = 1000;
 
 void kill_and_reap(const Child& child) {
   kill(child.pid, SIGKILL);
@@ -208,9 +210,13 @@ void publish(Monitor& monitor) {
   const NetworkSpec& network = monitor.spec.network;
   bool running = monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested &&
                  !is_withdrawn(monitor);
+  Health health = monitor.health.status;
+  monitor.was_well |= running && health != Health::Starting && health != Health::Unhealthy;
+  bool is_newcomer = network.named_when_healthy && !monitor.was_well;
+  Presence presence = !running ? Presence::Absent : is_newcomer ? Presence::Newcomer : Presence::Running;
   Arena scratch;
   bool* in_set = scratch.make<bool>(network.ports.count);
-  Error error = publish_state(monitor.spec.table, monitor.spec.id, network, running, monitor.health.status, in_set);
+  Error error = publish_state(monitor.spec.table, monitor.spec.id, network, presence, health, in_set);
   if (error) {
     FixedText<400> text;
     text.add("ports: ").add(error.syscall).add(' ').add(error.path).add(" (").add(errno_name(error.errnum)).add(")");
@@ -320,8 +326,9 @@ void withdraw(Monitor& monitor, size_t client, int64_t drain_ms) {
   monitor.clients[client].withdraws = true;
   monitor.clients[client].awaits_drained = true;
   publish(monitor);
-  bool waits = drain_ms && !monitor.stop.requested && watch_connections(monitor);
-  return waits ? monitor.withdrawal.set_in(drain_ms) : tell_drained(monitor);
+  if (drain_ms == 0 || monitor.stop.requested || !monitor.netns) return tell_drained(monitor);
+  monitor.withdrawal.set_in(drain_ms);
+  monitor.last_arrivals.set_in(kArrivalMs);
 }
 
 void end_withdrawal(Monitor& monitor, size_t client) {
@@ -354,6 +361,10 @@ void run_life_timers(Monitor& monitor, int64_t now) {
     start_again(monitor, StartedBy::Policy);
   }
   if (monitor.stop.drain.is_due(now)) deliver_stop(monitor);
+  if (monitor.last_arrivals.is_due(now)) {
+    monitor.last_arrivals.clear();
+    if (monitor.withdrawal.is_set() && !watch_connections(monitor)) tell_drained(monitor);
+  }
   if (monitor.withdrawal.is_due(now)) tell_drained(monitor);
   if (monitor.stop.kill.is_due(now)) {
     monitor.stop.kill.clear();

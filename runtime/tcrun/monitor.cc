@@ -203,7 +203,7 @@ int wait_time(const Monitor& monitor) {
   const Deadline* deadlines[] = {&monitor.restart,       &monitor.stop.drain,      &monitor.stop.kill,
                                  &monitor.life.drain,    &monitor.health.next,     &monitor.health.timeout,
                                  &monitor.status_update, &monitor.cgroup_retry,    &monitor.network_child_restart,
-                                 &monitor.withdrawal,    &monitor.log.syslog.deadline()};
+                                 &monitor.withdrawal,    &monitor.last_arrivals,   &monitor.log.syslog.deadline()};
   int64_t nearest = -1;
   for (const Deadline* deadline : deadlines) {
     if (deadline->is_set() && (nearest < 0 || deadline->at() < nearest)) nearest = deadline->at();

@@ -176,12 +176,14 @@ struct Monitor final : WarningSink {
   Stop stop;
   InboundConnections connections;  // while draining
   Deadline withdrawal;             // when who has it withdrawn waits no longer for its connections
+  Deadline last_arrivals;          // until then somebody may come who got its address before
   Error error;  // why the last start failed
   uint32_t restart_count = 0;
   uint32_t failed_restarts = 0;  // those that ended within the policy's window
   int64_t backoff_ms = 0;
   Deadline restart;
   HealthState health;
+  bool was_well = false;  // healthy, or without a probe
   Log log;
   LogStream streams[2];  // standard output (or the terminal), standard error
   bool is_held[2] = {};    // a stream that is not read, as an attached client has to take what there is

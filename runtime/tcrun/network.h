@@ -2,6 +2,7 @@
 // of runtime/common/{rtnl,nft}. The monitor calls these; nothing here blocks longer than a netlink round trip.
 #pragma once
 #include "../common/error.h"
+#include "presence.h"
 #include "spec.h"
 
 namespace tc {
@@ -28,8 +29,8 @@ void network_child_accept(const NetworkChild& child, size_t index, bool accept);
 enum class Health : uint8_t { None, Starting, Healthy, Unhealthy };
 
 // Flips this container's byte in each network's `states` (DNS sees it), and its line in each port group; reassigns
-// slots in one nf_tables batch. `running` false leaves. Fills accept[port index] for network_child_accept.
-Error publish_state(const char* table, const char* id, const NetworkSpec& spec, bool running, Health health,
+// slots in one nf_tables batch. Who is absent leaves. Fills accept[port index] for network_child_accept.
+Error publish_state(const char* table, const char* id, const NetworkSpec& spec, Presence presence, Health health,
                     bool* accept);
 
 }  // namespace tc

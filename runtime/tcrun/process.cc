@@ -190,11 +190,12 @@ Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity
 
 // A working directory outside of the root would be a way out (CVE-2024-21626): no magic links on the way there, and the
 // kernel's own idea of where we are must be a path below "/".
-Error enter_directory(const char* cwd) {
+Error enter_directory(const char* cwd, Absent absent) {
   Fd root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   Fd directory;
   if (!root) return fail("cwd", "open", "/");
-  Error error = create_in_root(root.get(), cwd, Missing::Directory, &directory);
+  Error error = absent == Absent::Make ? create_in_root(root.get(), cwd, Missing::Directory, &directory)
+                                       : open_in_root(root.get(), cwd, O_PATH | O_DIRECTORY, &directory);
   error.step = "cwd";
   if (error) return error;
   if (fchdir(directory.get()) != 0) return fail("cwd", "fchdir", cwd);

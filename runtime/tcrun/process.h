@@ -46,8 +46,10 @@ Error write_oom_score(const ProcessSpec& process, int host_proc);
 Error join_keyring();
 // Looks the user up in "/", which is the container's by now.
 Error resolve_identity(const ProcessPlan& plan, Arena& arena, Identity* identity);
-// Makes it if missing, goes there and verifies that it is inside of "/".
-Error enter_directory(const char* cwd);
+// Whether a working directory that is missing is made: where a container begins, not where a command joins it.
+enum class Absent : uint8_t { Make, Fail };
+// Goes there and verifies that it is inside of "/".
+Error enter_directory(const char* cwd, Absent absent);
 // Makes pipes and terminals among the three standard descriptors the user's, who may then open /dev/stdout.
 void give_stdio(uint32_t uid);
 // Gives up everything that the plan does not grant. Afterwards the process is no more powerful than what it will

@@ -23,16 +23,16 @@ constexpr char step[] = "publish state";
 constexpr size_t groups_at_once = 64;
 constexpr mode_t group_mode = 0644;
 
-Error write_state(const EndpointSpec& endpoint, bool running) {
+Error write_state(const EndpointSpec& endpoint, Presence presence) {
   char path[4096];
   snprintf(path, sizeof path, "%s/states", endpoint.network_run_dir);
   Fd file(open(path, O_WRONLY | O_CLOEXEC));
   // A network that is gone has nobody to tell that its endpoint is.
-  if (!file) return errno == ENOENT && !running ? Error{} : fail(step, "open", path);
+  if (!file) return errno == ENOENT && presence == Presence::Absent ? Error{} : fail(step, "open", path);
   struct stat status;
   if (fstat(file.get(), &status)) return fail(step, "fstat", path);
   if (endpoint.slot >= static_cast<size_t>(status.st_size)) return fail_with(ERANGE, step, "pwrite", path);
-  uint8_t state = running;
+  auto state = static_cast<uint8_t>(presence);
   return pwrite(file.get(), &state, 1, endpoint.slot) == 1 ? Error{} : fail(step, "pwrite", path);
 }
 
@@ -147,10 +147,11 @@ Error Publication::publish(const size_t* order, size_t count) {
 
 }  // namespace
 
-Error publish_state(const char* table, const char* id, const NetworkSpec& spec, bool running, Health health,
+Error publish_state(const char* table, const char* id, const NetworkSpec& spec, Presence presence, Health health,
                     bool* accept) {
+  bool running = presence != Presence::Absent;
   for (const EndpointSpec& endpoint : spec.endpoints) {
-    if (Error error = write_state(endpoint, running)) return error;
+    if (Error error = write_state(endpoint, presence)) return error;
   }
   size_t count = spec.ports.count;
   if (count == 0) return {};

@@ -253,6 +253,7 @@ void parse_network(Decoder& in, const Json* json, NetworkSpec* network) {
   parse_dns(in, in.optional_object(json, "dns"), &network->dns);
   network->ports = in.list<PublishedPort>(
       json, "ports", [&](const Json* item, PublishedPort* port) { parse_port(in, item, port); });
+  network->named_when_healthy = in.boolean(json, "namedWhenHealthy", false);
 }
 
 Error parse_monitor(const Json* root, Arena& arena, Spec* spec) {

@@ -68,6 +68,7 @@ struct NetworkSpec {
   List<EndpointSpec> endpoints;
   DnsSpec dns;
   List<PublishedPort> ports;
+  bool named_when_healthy;  // under names that others have too
 };
 
 // ---- config.json (OCI runtime configuration) ----

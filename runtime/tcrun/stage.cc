@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include "../common/file.h"
 #include "mount.h"
 #include "overlay.h"
+#include "present.h"
 #include "rootfs.h"
 #include "secrets.h"
 
@@ -72,12 +74,32 @@ Error attach_network(int netns, int stage) {
   return error ? error : attach_bind(static_cast<Fd&&>(tree), MountOptions{}, place.get(), "netns");
 }
 
+// A file of the stage may be executed where it is a mount of its own.
+Error attach_init(const Spec& spec, int executable, int stage) {
+  if (!spec.init) return {};
+  FixedText<32> path;
+  path.add("/proc/self/fd/").number(executable);
+  Fd from(open(path.c_str(), O_RDONLY | O_CLOEXEC)), to(openat(stage, "init", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555));
+  if (!from || !to) return fail(kStep, "open", "init");
+  ssize_t copied;
+  while ((copied = sendfile(to.get(), from.get(), nullptr, 1 << 20)) > 0) continue;
+  if (copied < 0) return fail(kStep, "sendfile", "init");
+  Fd place(openat(stage, "init", O_PATH | O_NOFOLLOW | O_CLOEXEC)), tree;
+  Error error = place ? clone_bind_source(place.get(), false, "init", &tree) : fail(kStep, "openat", "init");
+  MountOptions options;
+  options.set = MOUNT_ATTR_RDONLY;
+  options.clear = MOUNT_ATTR_NOEXEC;
+  return error ? error : attach_bind(static_cast<Fd&&>(tree), options, place.get(), "init");
+}
+
 Error attach_root(const Spec& spec, int stage) {
   Fd place(openat(stage, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC)), root;
   if (!place) return fail(kStep, "openat", "rootfs");
   Path path;
   path.add(spec.run_dir).add("/rootfs");
-  return mount_overlay(spec.root, place.get(), path.c_str(), &root);
+  Error error = mount_overlay(spec.root, place.get(), path.c_str(), &root);
+  if (error.ok()) add_present(spec.root.present, root.get());
+  return error;
 }
 
 // A runtime asks /proc about processes by the numbers that it knows them by, which are those of the monitor's namespace.
@@ -115,6 +137,7 @@ Error build_stage(const StartContext& context) {
   if (error.ok()) error = write_secrets(spec, context.host.secrets, secrets.c_str());
   if (error.ok()) error = attach_sources(spec, draft, stage.get());
   if (error.ok()) error = attach_root(spec, stage.get());
+  if (error.ok()) error = attach_init(spec, context.host.executable, stage.get());
   if (error.ok()) error = attach_network(context.netns, stage.get());
   if (error.ok()) error = hide(spec.runtime.hidden);
   if (error.ok()) error = show_own_processes(spec);

@@ -3,6 +3,7 @@
 //   config.json  rootfs/     the configuration, the overlay
 //   sources/N                the source of mount N of the bundle's config.json, where it is a bind or an image
 //   secrets/N    netns       secrets, the network namespace
+//   init                     this executable, where the container has it as pid 1: a copy, which none can write through
 //   state/       exec/       the runtime's own records; each command's mount point
 //   pid  log  errors  console
 // The configuration that names those paths is the bundle's runtime-config.json (src/runtime/foreign-config.ts).

@@ -135,7 +135,7 @@ void Lab::publish(const std::vector<std::string>& w) {
     if (w[2] == names[i]) health = static_cast<Health>(i);
   }
   bool accept[64] = {};
-  Error error = publish_state(table_.c_str(), id_.c_str(), spec_, w[1] == "1", health, accept);
+  Error error = publish_state(table_.c_str(), id_.c_str(), spec_, w[1] == "1" ? Presence::Running : Presence::Absent, health, accept);
   for (size_t i = 0; i < ports_.size(); i++) network_child_accept(child_, i, accept[i]);
   answer(error);
 }

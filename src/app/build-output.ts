@@ -56,10 +56,11 @@ function refuse(text: string, why: string, hints: readonly string[] = []): TcErr
   return new TcError(`--output ${text}: ${why}`, { code: 'build-output', exitCode: 2, hints });
 }
 
-/** One image has one output; which of several was meant, nobody can tell. */
-export function requireOneService(names: readonly string[], outputs: readonly BuildOutput[]): void {
-  if (outputs.length === 0 || names.length === 1) return;
-  throw new TcError(`--output is for one image, and ${names.length} would be built`, {
+/** One image has one output; which of several was meant, nobody can tell. `flags`: those that say so. */
+export function requireOneService(names: readonly string[], flags: readonly string[]): void {
+  const [flag] = flags;
+  if (flag === undefined || names.length === 1) return;
+  throw new TcError(`${flag} is for one image, and ${names.length} would be built`, {
     code: 'build-output',
     exitCode: 2,
     hints: [names.length === 0 ? 'no service has a `build:`' : `name one service: ${names.join(', ')}`],

@@ -1,5 +1,6 @@
 // build: images of services from their Dockerfiles; and, for `up`, those that are missing.
 
+import { writeFile } from 'node:fs/promises';
 import { TcError } from '../base/error.ts';
 import type { BuildEvent, BuildRequest, Engine, NamedImage } from '../engine/ports.ts';
 import { selectServices } from '../plan/selection.ts';
@@ -16,6 +17,7 @@ import {
   writeOutput,
 } from './build-output.ts';
 import { type BuildChanges, imageNameOf, listUnused, platformOf, toBuildRequest } from './build-request.ts';
+import { applySettings, type BuildSettings, noSettings } from './build-settings.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
 import { pushBuilt } from './push.ts';
@@ -34,6 +36,9 @@ export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   /** Of the one image. */
   readonly outputs: readonly BuildOutput[];
   readonly write: WriteBytes;
+  readonly settings?: BuildSettings;
+  /** Absolute: a file for the id of the one image. */
+  readonly idFile?: string;
   /** Absolute: a file for what was built, as buildx writes it. */
   readonly metadataFile?: string;
 }
@@ -74,9 +79,15 @@ export function printBuild(context: AppContext, options: Omit<BuildOptions, 'out
 
 export async function build(context: AppContext, options: BuildOptions): Promise<BuildOutcome> {
   const { model, asked } = selectBuilds(context, options);
+  const { settings = noSettings, idFile } = options;
   requireOneService(
     asked.map(({ name }) => name),
-    options.outputs,
+    [
+      ...options.outputs.map(() => '--output'),
+      ...(settings.replaced.target === undefined ? [] : ['--target']),
+      ...settings.added.tags.map(() => '--tag'),
+      ...(idFile === undefined ? [] : ['--iidfile']),
+    ],
   );
   const services = withContexts(asked, model);
   if (services.length === 0) {
@@ -86,7 +97,13 @@ export async function build(context: AppContext, options: BuildOptions): Promise
     });
   }
   warnOfUnused(context, services);
-  const requests = describeAll(context, services, model, options);
+  const requests = describeAll(context, services, model, options).map((request) =>
+    applySettings(
+      request,
+      settings,
+      asked.some(({ name }) => name === request.name),
+    ),
+  );
   requireFormat(requests, options.outputs);
   const engine = await context.engine('change');
   const order = { requests, on: telling(context), signal: context.interrupted, ...parallel(context) };
@@ -99,9 +116,23 @@ export async function build(context: AppContext, options: BuildOptions): Promise
       await writeOutput(engine, image, output, options.write);
     }
   }
+  if (idFile !== undefined) await writeId(engine, asked, model, idFile);
   if (options.push) await pushBuilt(context, engine, services, options);
   if (options.metadataFile !== undefined) await writeMetadata(options.metadataFile, built);
   return { findings: 0, built };
+}
+
+/** As buildx: the id and nothing else. */
+async function writeId(
+  engine: Engine,
+  services: readonly Buildable[],
+  model: ProjectModel,
+  file: string,
+): Promise<void> {
+  for (const service of services) {
+    const { imageId } = await engine.images.inspect(imageNameOf(service, model));
+    await writeFile(file, imageId);
+  }
 }
 
 function parallel({ parallel }: AppContext): { parallel?: number } {

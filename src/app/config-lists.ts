@@ -7,6 +7,7 @@ import type { Variable } from '../project/uninterpolated.ts';
 import type { ConfigOptions } from './config.ts';
 import type { AppContext } from './context.ts';
 import { discover } from './discovery.ts';
+import { findNamedProject } from './named-project.ts';
 import { findLoadOptions, loadModel } from './project.ts';
 
 export type { Variable } from '../project/uninterpolated.ts';
@@ -17,9 +18,12 @@ export type ConfigList = (typeof configLists)[number];
 
 export function listConfig(context: AppContext, list: ConfigList, options: ConfigOptions): readonly string[] {
   const { format: _, pin: _pin, ...changes } = options;
-  // Lists are printed whether or not env files are there; profiles whether or not they are active.
-  const isNames = list !== 'images' && list !== 'profiles';
-  const narrowed = isNames ? { ...changes, services: [], envResolution: false } : changes;
+  // Names are those of the whole project, whether or not env files are there; profiles whether or not they are active.
+  const narrowed = {
+    ...changes,
+    ...(list === 'images' ? {} : { services: [] }),
+    ...(list === 'images' || list === 'profiles' ? {} : { envResolution: false }),
+  };
   return listers[list](loadModel(context, list === 'profiles' ? { ...narrowed, profiles: ['*'] } : narrowed));
 }
 
@@ -49,9 +53,11 @@ export async function configVariables(context: AppContext): Promise<readonly Var
   return listVariables(findLoadOptions(context), context.reader);
 }
 
-/** The variables that the files see, as NAME=VALUE. */
-export function configEnvironment(context: AppContext): readonly string[] {
-  return Object.entries(discover(context).variables).map(([name, value]) => `${name}=${value}`);
+/** The variables that the files see, as NAME=VALUE; the project's name, which they see too, is one of them. */
+export async function configEnvironment(context: AppContext): Promise<readonly string[]> {
+  const { name } = await findNamedProject(context);
+  const variables = { ...discover(context).variables, COMPOSE_PROJECT_NAME: name };
+  return Object.entries(variables).map(([key, value]) => `${key}=${value}`);
 }
 
 /** `NAME HASH` of each service: the hash that its containers' labels bear. */

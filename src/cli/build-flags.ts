@@ -2,15 +2,8 @@
 
 import { parseBytes } from '../base/units.ts';
 import { usageError } from './argv.ts';
+import { buildSettingFlags, noAttestation, noneAsked } from './build-setting-flags.ts';
 import type { FlagSpecs } from './flag.ts';
-
-const noAttestation = {
-  why: 'attestations are not made',
-  instead: 'leave the flag out, and attest images with a tool of its own, such as syft or cosign',
-};
-
-/** As buildx writes it. */
-const noneAsked = /^(false|0|disabled=true|type=\w+,disabled=true)$/;
 
 export const buildFlags = {
   'build-arg': { type: 'list', value: 'NAME=VALUE', summary: 'Give an argument of the Dockerfiles a value' },
@@ -73,6 +66,7 @@ export const buildFlags = {
     harmless: noneAsked,
     refused: noAttestation,
   },
+  ...buildSettingFlags,
   compress: { type: 'boolean', hidden: true, summary: 'Has no meaning: the context is not sent anywhere' },
   'force-rm': { type: 'boolean', hidden: true, summary: 'Has no meaning: nothing is left of a step' },
   'no-rm': {

@@ -42,7 +42,7 @@ interface ConfigFlags {
 
 /** Empty if the files are to be checked only. */
 export async function renderConfig(context: AppContext, flags: ConfigFlags): Promise<string> {
-  if (flags.environment) return lines(configEnvironment(context));
+  if (flags.environment) return lines(await configEnvironment(context));
   if (flags.variables) {
     const { renderVariables } = await import('../ui/variable-list.ts');
     return renderVariables(await configVariables(context), flags.format);

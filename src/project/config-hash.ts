@@ -6,13 +6,14 @@ import type { ServiceConfig } from './service-config.ts';
 import { formatGoJson } from './text/go-json.ts';
 
 /**
- * SHA-256 of the canonical service without what does not change the container: build, pull policy, scale, replicas,
+ * SHA-256 of the canonical service without what does not change the container: build, when to pull, scale, replicas,
  * dependencies, profiles, and what only tcompose reads. As Docker Compose computes it, so that its containers are recognised as unchanged.
  */
 export function hashService(service: ServiceConfig): string {
   const {
     build: _build,
     pull_policy: _pull,
+    pull_refresh_after: _refresh,
     scale: _scale,
     profiles: _profiles,
     tcompose: _own,

@@ -103,7 +103,7 @@ const NETWORK: readonly AttributeSupport[] = [
 
 const STORAGE: readonly AttributeSupport[] = [
   checked('volumes', storage.volumes, 'types `bind`, `volume`, `tmpfs` and `image`'),
-  ...warned('SELinux labels are not set', 'volumes.*.bind.selinux'),
+  noted('labels are not set, which is a warning where the host has SELinux', 'volumes.*.bind.selinux'),
   checked('tmpfs', storage.tmpfs),
   checked(
     'configs',
@@ -116,7 +116,10 @@ const STORAGE: readonly AttributeSupport[] = [
     'owner and mode are honoured for files too; kept in memory only: one of a variable needs that at every start; external ones are files `secrets/NAME` of the data root',
   ),
   ...honoured('read_only', 'shm_size'),
-  ...warned('the size of a container is not limited', 'storage_opt'),
+  ...refused(
+    'the size of a container cannot be limited here: limit that of a volume of type tmpfs, or of a file system of its own',
+    'storage_opt',
+  ),
   checked('devices', resource.devices, 'paths of the host, and CDI devices: `vendor.com/class=name`'),
   checked('device_cgroup_rules', resource.deviceRules),
   checked('gpus', (gpus) => resource.deviceRequests(gpuRequests(gpus)), GPUS),
@@ -153,7 +156,7 @@ const ISOLATION: readonly AttributeSupport[] = [
     'security_opt',
     isolation.securityOptions,
     '`no-new-privileges`, `seccomp=FILE`, `seccomp=unconfined`, `apparmor=PROFILE` where the host has AppArmor, ' +
-      '`systempaths=unconfined`, `writable-cgroups`; `label` is a warning: SELinux labels are not set',
+      '`systempaths=unconfined`, `writable-cgroups`; `label` is a warning where the host has SELinux: labels are not set',
   ),
   checked('sysctls', isolation.sysctls, "those of the container's own namespaces"),
   ...honoured('cgroup'),

@@ -42,8 +42,6 @@ export interface ContainerInput {
   readonly disks?: DiskNumbers;
   /** Another runtime than tcrun. */
   readonly runtime?: OciRuntime;
-  /** Absolute: tcrun itself, for `init` under another runtime. */
-  readonly initProgram?: string;
   /** The text of the file that `security_opt: seccomp=FILE` names. */
   readonly seccompProfile?: string | undefined;
   /** The address of the server that `logging` names; absent: it names none, or says it in numbers. */
@@ -55,6 +53,8 @@ export interface ContainerInput {
   readonly table: string;
   /** `remove`: nothing of the container outlives its process (`run --rm`). */
   readonly onEnd: 'keep' | 'remove';
+  /** It takes the place of a container, which may serve until this one is healthy. */
+  readonly isSuccessor?: boolean;
 }
 
 /** Ids 0 to `size` - 1 of a user namespace are the host's from `uid` and `gid` on. */
@@ -92,6 +92,7 @@ export interface HostFacts {
   readonly resolver: ResolverConfig;
   readonly hasIpv6: boolean;
   readonly hasApparmor: boolean;
+  readonly hasSelinux: boolean;
   /** Numbers of the processors that may ever be online. */
   readonly cpus: readonly number[];
   /** Limits of this process: without CAP_SYS_RESOURCE a container cannot have more. */

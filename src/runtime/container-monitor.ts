@@ -90,7 +90,12 @@ function resolveStopSignal({ service, image }: ContainerInput): number {
 function computeNetwork(input: ContainerInput): NetworkSpec {
   const { mode, joinControl, endpoints, ports } = input.network;
   const dns = computeDns(input);
-  return { mode, ...(joinControl && { joinControl }), endpoints, ...(dns && { dns }), ports };
+  return {
+    ...{ mode, endpoints, ports },
+    ...(joinControl && { joinControl }),
+    ...(dns && { dns }),
+    ...(input.isSuccessor && { namedWhenHealthy: true as const }),
+  };
 }
 
 function refuse(service: string, what: 'restart policy' | 'stop signal', value: string | undefined): never {

@@ -16,14 +16,13 @@ export function computeContainer(input: ContainerInput): ContainerBundle {
   const decisions = decide(input);
   const config = computeConfig(input, decisions);
   const { runtime, service } = input;
-  const hasInit = service.init === true && hasOwnPids(service);
   return {
     config,
     ...(runtime && {
       runtimeConfig: computeForeignConfig(config, {
         ...input,
         runtime,
-        init: hasInit ? input.initProgram : undefined,
+        hasInit: service.init === true && hasOwnPids(service),
       }),
     }),
     monitor: computeMonitor(input, decisions),

@@ -71,7 +71,12 @@ export function decide(input: ContainerInput): Decisions {
     limits,
     cgroup: cgroup.spec,
     cgroupsPath: [within, input.table, identity.id].filter(Boolean).join('/'),
-    warnings: [...capabilities.warnings, ...oomScore.warnings, ...apparmor.warnings, ...cgroup.warnings],
+    warnings: [
+      ...[...capabilities.warnings, ...oomScore.warnings, ...apparmor.warnings, ...cgroup.warnings],
+      ...(host.hasSelinux
+        ? listLabels(service, security).map((label) => unlabelled(service.name, label))
+        : []),
+    ],
   };
 }
 
@@ -125,6 +130,17 @@ function decideApparmor(
   if (host.hasApparmor) return { value: profile, warnings: [] };
   const message = `service "${service.name}": security_opt apparmor=${profile} has no effect: this host has no AppArmor`;
   return { value: undefined, warnings: [{ code: 'no-apparmor', message }] };
+}
+
+/** Wishes for labels, as written. Without SELinux there is nothing to label, and Docker says nothing either. */
+function listLabels({ volumes }: ContainerInput['service'], { labels }: SecurityOptions): readonly string[] {
+  const flags = volumes.flatMap(({ target, bind }) => (bind?.selinux ? [`${target}:${bind.selinux}`] : []));
+  return [...labels.map((label) => `security_opt ${label}`), ...flags.map((flag) => `volumes ${flag}`)];
+}
+
+function unlabelled(serviceName: string, wish: string): Warning {
+  const message = `service "${serviceName}": ${wish} has no effect: SELinux labels are not set`;
+  return { code: 'attribute-ignored', message };
 }
 
 /** Lowering it needs CAP_SYS_RESOURCE. It is advice to the kernel: going without it is no reason not to start. */

@@ -12,17 +12,17 @@ const INIT = '/dev/.tcompose-init';
 
 export interface ForeignInput extends Pick<ContainerInput, 'secrets' | 'paths'> {
   readonly runtime: OciRuntime;
-  /** The executable that is pid 1 of containers with `init: true`; absent: this one has none. */
-  readonly init?: string | undefined;
+  /** Its pid 1 is tcrun. */
+  readonly hasInit: boolean;
 }
 
 export function computeForeignConfig(config: OciConfig, input: ForeignInput): OciConfig {
   const { domainname, ...rest } = config;
-  const { paths, secrets = [], runtime, init } = input;
+  const { paths, secrets = [], runtime, hasInit } = input;
   return {
     ...rest,
     ociVersion: OCI_VERSION,
-    ...(init !== undefined && {
+    ...(hasInit && {
       process: {
         ...config.process,
         args: [INIT, 'init', ...config.process.args.slice(0, 1), ...config.process.args],
@@ -31,7 +31,7 @@ export function computeForeignConfig(config: OciConfig, input: ForeignInput): Oc
     mounts: [
       ...config.mounts.map((mount, index) => placeMount(mount, `${paths.runDir}/sources/${index}`)),
       ...secrets.map(({ target }, index) => bindReadOnly(`${paths.runDir}/secrets/${index}`, target)),
-      ...(init === undefined ? [] : [bindReadOnly(init, INIT)]),
+      ...(hasInit ? [bindReadOnly(`${paths.runDir}/init`, INIT)] : []),
     ],
     linux: {
       ...config.linux,

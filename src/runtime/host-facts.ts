@@ -31,6 +31,7 @@ export function observeHostFacts(port: HostPort): HostFacts {
     resolver: observeResolver(read),
     hasIpv6: read('/proc/net/if_inet6') !== undefined,
     hasApparmor: (read('/sys/module/apparmor/parameters/enabled') ?? '').startsWith('Y'),
+    hasSelinux: read('/sys/fs/selinux/enforce') !== undefined,
     cpus: parseCpuList(read('/sys/devices/system/cpu/possible') ?? ''),
     limits,
   };

@@ -62,20 +62,11 @@ export function capabilities(names: readonly string[]): readonly Finding[] {
 }
 
 export function securityOptions(options: readonly string[]): readonly Finding[] {
-  const { labels, unsupported: unknown } = parseSecurityOptions(options);
-  const at = (option: string) => [options.indexOf(option)];
-  return [
-    ...unknown.map((option) =>
-      unsupported(option, 'use no-new-privileges, seccomp, apparmor, label or systempaths', at(option)),
-    ),
-    ...labels.map(
-      (option): Finding => ({
-        path: at(option),
-        what: `"${option}" has no effect: SELinux labels are not set`,
-        kind: 'ignored',
-      }),
-    ),
-  ];
+  return parseSecurityOptions(options).unsupported.map((option) =>
+    unsupported(option, 'use no-new-privileges, seccomp, apparmor, label or systempaths', [
+      options.indexOf(option),
+    ]),
+  );
 }
 
 export function sysctls(

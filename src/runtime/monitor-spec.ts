@@ -213,6 +213,8 @@ export interface NetworkSpec {
   readonly dns?: DnsSpec;
   /** In the order of the sockets that the monitor is given. */
   readonly ports: readonly PublishedPort[];
+  /** Until it was healthy once, a name that it shares means the others who have it, if any run. */
+  readonly namedWhenHealthy?: true;
 }
 
 /** A link of the container's own that stands on one of the host's. Modes: ip-link(8). */

@@ -59,8 +59,35 @@ export function formatCaseFile({ preamble, cases }: CaseFile): string {
   );
 }
 
+/** Empty if there is no such section. */
+export function textOf(one: Case, kind: Section['kind']): string {
+  return one.sections.find((section) => section.kind === kind)?.text ?? '';
+}
+
 function formatSection(section: Section): string {
   const isMain = section.kind === 'file' && section.name === 'compose.yaml';
   const head = isMain ? '' : `--- ${section.kind}${section.name === '' ? '' : ` ${section.name}`}\n`;
   return head + section.text;
+}
+
+/** The section `options`. */
+export interface Options {
+  readonly cwd?: string;
+  readonly files?: string[];
+  readonly envFiles?: string[];
+  readonly projectDirectory?: string;
+  readonly projectName?: string;
+  readonly profiles?: string[];
+  readonly services?: string[];
+  readonly allResources?: boolean;
+}
+
+/** One JSON object. */
+export function parseOptions(text: string): Options {
+  return text === '' ? {} : (JSON.parse(text) as Options);
+}
+
+export function parseEnv(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
 }

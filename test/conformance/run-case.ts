@@ -7,7 +7,7 @@ import { discoverFiles } from '../../src/project/discover.ts';
 import { loadProject } from '../../src/project/load.ts';
 import type { ProjectModel } from '../../src/project/model.ts';
 import { formatYaml } from '../../src/project/text/yaml-format.ts';
-import type { Case, Section } from './case-file.ts';
+import { type Case, parseEnv, parseOptions, type Section, textOf } from './case-file.ts';
 import { createMemoryReader } from './memory-reader.ts';
 
 const directory = '/project';
@@ -62,31 +62,6 @@ export function loadCase(one: Case): Outcome {
     if (error instanceof TcError) return { error };
     throw error;
   }
-}
-
-interface Options {
-  readonly cwd?: string;
-  readonly files?: string[];
-  readonly envFiles?: string[];
-  readonly projectDirectory?: string;
-  readonly projectName?: string;
-  readonly profiles?: string[];
-  readonly services?: string[];
-  readonly allResources?: boolean;
-}
-
-/** One JSON object. */
-function parseOptions(text: string): Options {
-  return text === '' ? {} : (JSON.parse(text) as Options);
-}
-
-function parseEnv(text: string): Record<string, string> {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
-}
-
-function textOf(one: Case, kind: Section['kind']): string {
-  return one.sections.find((section) => section.kind === kind)?.text ?? '';
 }
 
 function resolveName(name: string): string {

@@ -59,6 +59,14 @@ describe('scripts', () => {
     expect(scenario.ok('port', 'web', '80').stdout).toBe('0.0.0.0:18491\n');
   });
 
+  it('exec goes to a directory that there is, and makes none', () => {
+    scenario.ok('up', '-d', 'web');
+    expect(scenario.ok('exec', '-T', '-w', '/tmp', 'web', 'pwd').stdout).toBe('/tmp\n');
+    const missing = scenario.run('exec', '-T', '-w', '/nosuch', 'web', 'pwd');
+    expect(missing).toMatchObject({ status: 125, stderr: expect.stringContaining('/nosuch') });
+    expect(scenario.run('exec', '-T', 'web', 'test', '-e', '/nosuch').status).toBe(1);
+  });
+
   it('answer rm over a pipe; nobody there means no', () => {
     scenario.ok('up', '-d');
     scenario.ok('stop', '-t', '0');

@@ -40,7 +40,7 @@ echo "== names"; domainname; env | grep -v -E '^(HOSTNAME|PWD|SHLVL|_)=' | sort;
 echo "== masks"; for p in /proc/kcore /proc/keys /proc/timer_list /sys/firmware; do ls -dl $p 2>/dev/null | cut -c1-10; done
 (echo x > /proc/sysrq-trigger) 2>&1; (echo 1 > /proc/sys/vm/swappiness) 2>&1; cat /proc/sys/net/ipv4/ip_unprivileged_port_start
 echo "== files"; cat /run/secrets/word; stat -c '%u:%g %a' /run/secrets/word; cat /note /part/inner; (echo x > /part/new) 2>&1; (echo x > /x) 2>&1
-stat -f -c '%T %b' /dev/shm; stat -c %a /cache; ls /dev | grep -v core # of crun alone
+stat -f -c '%T %b' /dev/shm; stat -c %a /cache; ls -d /.dockerenv; readlink /etc/mtab; ls /dev | grep -v core # of crun alone
 echo "== cgroup"; for f in memory/memory.limit_in_bytes pids/pids.max memory.max pids.max; do [ -e /sys/fs/cgroup/$f ] && cat /sys/fs/cgroup/$f; done
 cut -d: -f3 /proc/self/cgroup | sort -u
 echo "== powers"; (unshare -m true) 2>&1 | head -1; (mknod /cache/kmem c 1 2 && cat /cache/kmem) 2>&1 | head -1

@@ -117,16 +117,25 @@ class Load {
   readonly #child: ChildProcess;
   readonly #result: Promise<Outcome>;
 
-  constructor(options: {
+  /** `from`: a service that has Node, to ask from the inside. */
+  constructor({
+    from,
+    ...options
+  }: {
+    from?: string;
+    port?: number;
     host: string;
     keepAlive: boolean;
     count: number;
     pause?: number;
     workers?: number;
   }) {
-    this.#child = spawn(process.execPath, ['-e', client, JSON.stringify({ port: PORT, ...options })], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const args = ['-e', client, JSON.stringify({ port: PORT, ...options })];
+    const stdio = ['pipe', 'pipe', 'pipe'] as const;
+    this.#child =
+      from === undefined
+        ? spawn(process.execPath, args, { stdio: [...stdio] })
+        : scenario.start(['exec', '-T', from, 'node', ...args], { stdio: [...stdio] });
     this.#result = collect(this.#child);
   }
 
@@ -147,7 +156,8 @@ let left = count, over = false;
 process.stdin.on('end', () => { over = true; }).resume();
 const ask = () => new Promise((resolve) => {
   const fail = (why) => { failed[why] = (failed[why] ?? 0) + 1; resolve(); };
-  const asked = request({ host, port, agent, timeout: 15_000 }, (response) => {
+  // Another address of the name is not tried: not every client does.
+  const asked = request({ host, port, agent, timeout: 15_000, autoSelectFamily: false }, (response) => {
     let text = '';
     response.on('data', (data) => { text += data; });
     response.on('error', (error) => fail('answer ' + error.code));
@@ -232,6 +242,19 @@ describe('an update that starts new replicas first', () => {
     expect(slow).toContain('1');
     expect((await updated).status).toBe(0);
     expect(await ask('/?slow=1')).toBe('2');
+  });
+
+  it('loses no request of other services, which ask by name', { timeout: 120_000 }, async () => {
+    const more = '  other: {image: host, command: sleep 613, stop_grace_period: 0s}';
+    start({ version: '1', scale: 2, more });
+    const asked = { from: 'other', host: 'web', port: 80, keepAlive: false, count: 100, pause: 5 };
+    const load = new Load(asked);
+    write({ version: '2', scale: 2, more });
+    const { status, stderr } = await up();
+    const { answered, failed } = await load.finish();
+    expect(status, stderr).toBe(0);
+    expect(failed).toEqual({});
+    expect(Object.keys(answered)).toEqual(['1', '2']);
   });
 
   it('has hooks wait until nobody is served any more', { timeout: 60_000 }, async () => {

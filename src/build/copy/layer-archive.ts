@@ -80,8 +80,19 @@ class LinkFinder {
   }
 }
 
-/** Digests of a tree's files by what says that they are unchanged, so that what several steps copy is read once. */
-export type DigestMemory = WeakMap<Tree, Map<string, string>>;
+/**
+ * Digests of files, so that what several steps copy is read once. By the tree itself: stages of several builds, or of one
+ * for several platforms, have the same name, and files of the same size that were written in the same instant.
+ */
+export class DigestMemory {
+  readonly #trees = new WeakMap<Tree, Map<string, string>>();
+
+  of(tree: Tree): Map<string, string> {
+    const known = this.#trees.get(tree) ?? new Map<string, string>();
+    this.#trees.set(tree, known);
+    return known;
+  }
+}
 
 /** Hex. Covers names, kinds, owners, modes, attributes and content; no times. */
 export async function digestEntries(entries: readonly LayerEntry[], memory: DigestMemory): Promise<string> {
@@ -102,8 +113,7 @@ export async function digestEntries(entries: readonly LayerEntry[], memory: Dige
 async function digestFile({ source }: LayerEntry, memory: DigestMemory): Promise<string> {
   if (source === undefined) return '';
   const { tree, entry } = source;
-  const digests = memory.get(tree) ?? new Map<string, string>();
-  memory.set(tree, digests);
+  const digests = memory.of(tree);
   const key = JSON.stringify([entry.path, entry.size, entry.mtime]);
   const known = digests.get(key);
   if (known !== undefined) return known;

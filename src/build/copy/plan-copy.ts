@@ -41,8 +41,10 @@ export async function planCopy(order: CopyOrder): Promise<void> {
   for (const path of await expandGlob(tree, source)) {
     const { path: followed, entry } = await resolvePath(tree, path, { followLast: true });
     if (entry === undefined) {
-      if (isPattern) continue;
-      throw await notFound(tree, source, path);
+      // A link that leads nowhere is a match; that another directory has no such file is none.
+      const match = await resolvePath(tree, path, { followLast: false });
+      if (isPattern && match.entry === undefined) continue;
+      throw await notFound(tree, isPattern ? path : source, path);
     }
     await copyOne(begin(order), path, { ...entry, path: followed });
   }

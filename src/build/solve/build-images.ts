@@ -45,7 +45,7 @@ export async function checkBuilds(requests: readonly BuildRequest[], options: Bu
     let findings = 0;
     for (const solvers of await openAll(requests, workshop)) {
       const build = new ImageBuild(solvers);
-      await Promise.all(solvers.wanted.map((solver) => solver.prepare()));
+      await Promise.all(solvers.wanted.map((solver) => solver.prepareEvery()));
       findings += build.tellChecks().length;
     }
     return findings;

@@ -98,25 +98,28 @@ export class StageSolver implements Target {
 
   /** All that can fail before anything runs. */
   prepare(): Promise<void> {
-    this.#preparing ??= this.#prepareAll();
+    this.#preparing ??= this.#prepareAll(this.plan.stages);
     return this.#preparing;
   }
 
-  async #prepareAll(): Promise<void> {
+  /** Of stages that the target does not need too: for the checks alone. */
+  prepareEvery(): Promise<void> {
+    return this.#prepareAll(this.plan.planned);
+  }
+
+  async #prepareAll(stages: readonly PlannedStage[]): Promise<void> {
     // Base images side by side: they may have to be pulled.
-    const loads = this.plan.stages.flatMap(({ base, platform, stage }) =>
+    const loads = stages.flatMap(({ base, platform, stage }) =>
       base.kind === 'named' || base.kind === 'image'
-        ? [
-            this.#loadBase(
-              base,
-              platform === undefined ? this.platform : parsePlatform(platform),
-              stage.from.at,
-            ),
-          ]
+        ? [this.#loadBase(base, this.#platformOf(platform), stage.from.at)]
         : [],
     );
     await Promise.all(loads);
-    for (const { stage } of this.plan.stages) await this.#prepareStage(stage.index);
+    for (const { stage } of stages) await this.#prepareStage(stage.index);
+  }
+
+  #platformOf(asked: string | undefined): Platform {
+    return asked === undefined ? this.platform : parsePlatform(asked);
   }
 
   async describe(): Promise<DescribedTarget> {
@@ -160,7 +163,7 @@ export class StageSolver implements Target {
         solveBase: () => this.#solveStage(base.index),
       };
     }
-    const platform = asked === undefined ? this.platform : parsePlatform(asked);
+    const platform = this.#platformOf(asked);
     if (base.kind === 'scratch' || base.kind === 'context') {
       const nothing = { base: beginWithNothing(), triggers: [], solveBase: async () => ({ layers: [] }) };
       return { ...nothing, platform, programs: platform };

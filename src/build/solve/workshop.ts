@@ -13,7 +13,7 @@ import type { Digest } from '../../image/digest.ts';
 import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { SharedStep } from '../../image/step-cache/steps-document.ts';
 import type { ImportedSteps } from '../cache/imported-steps.ts';
-import type { DigestMemory } from '../copy/layer-archive.ts';
+import { DigestMemory } from '../copy/layer-archive.ts';
 import { Machine } from '../platform/machine.ts';
 import type { BuildEvent, OnBuildEvent, StepText } from './event.ts';
 import type { OpenedSource } from './opened-source.ts';
@@ -54,7 +54,7 @@ export interface KeyedWork {
 
 export class Workshop {
   readonly sources: Sources;
-  readonly digests: DigestMemory = new WeakMap();
+  readonly digests = new DigestMemory();
   readonly options: WorkshopOptions;
   readonly machine = new Machine();
   /** Results of other requests by name: for contexts `service:name`. */

@@ -26,7 +26,7 @@ export function makeRun(state: StageState, instruction: RunInstruction, isTrigge
     command,
     environment: Object.fromEntries(state.variables),
     proxies: proxyVariables(input.args),
-    workingDir: posix.resolve('/', state.workingDir),
+    workingDir: state.workingDir,
     user: state.user,
     mounts: instruction.mounts.map((text) => resolveMount(state, instruction, text)),
     network: (instruction.network as RunStep['network'] | undefined) ?? input.network,

@@ -122,8 +122,8 @@ function planPlatform(
 function planBase(stage: Stage, image: string, { stages, input }: PlanContext): SourceReference {
   if (stage.name !== undefined && input.namedContexts.has(stage.name))
     return { kind: 'named', name: stage.name };
-  const name = image.toLowerCase();
-  const earlier = stages.findLast((each) => each.index < stage.index && each.name === name);
+  // Not as --from: FROM knows a stage by the lower case of its name alone.
+  const earlier = stages.findLast((each) => each.index < stage.index && each.name === image);
   if (earlier) return { kind: 'stage', index: earlier.index };
   if (image === 'scratch') return { kind: 'scratch' };
   return resolveOutside(image, input);

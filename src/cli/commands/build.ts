@@ -1,9 +1,13 @@
 import { resolve } from 'node:path';
 import { build, printBuild } from '../../app/build.ts';
 import { type BuildOutput, parseBuildOutput } from '../../app/build-output.ts';
+import { parseBuildSettings } from '../../app/build-settings.ts';
 import { buildFlags, readMemory } from '../build-flags.ts';
+import { buildSettingFlags, readCall } from '../build-setting-flags.ts';
 import { requireByteOutput, writeBytes } from '../byte-output.ts';
 import { defineCommand } from '../command.ts';
+
+const settingNames = Object.keys(buildSettingFlags) as (keyof typeof buildSettingFlags)[];
 
 export const command = defineCommand({
   operands: '[SERVICE...]',
@@ -16,11 +20,13 @@ export const command = defineCommand({
   ],
   flags: buildFlags,
   conflicts: [
-    { flags: ['check'], with: ['push', 'output', 'print', 'metadata-file'] },
-    { flags: ['print'], with: ['output', 'metadata-file'] },
+    { flags: ['check'], with: ['push', 'output', 'print', 'iidfile', 'tag', 'metadata-file'] },
+    { flags: ['print'], with: ['output', 'metadata-file', ...settingNames] },
   ],
   run: async ({ flags, operands, session }) => {
     const { context, display } = session;
+    const check = readCall(flags.call) || flags.check;
+    const { selection } = context;
     if (flags.quiet) display.hideBuilds();
     const outputs = flags.output.map((text) => parseBuildOutput(text, process.cwd()));
     outputs.forEach(checkOutput);
@@ -37,7 +43,9 @@ export const command = defineCommand({
       withDependencies: flags['with-dependencies'],
       push: flags.push,
       quiet: flags.quiet,
-      check: flags.check,
+      check,
+      settings: parseBuildSettings(flags, process.cwd(), selection.environment),
+      ...(flags.iidfile !== undefined && { idFile: resolve(flags.iidfile) }),
     };
     if (flags.print) {
       session.print(`${JSON.stringify(printBuild(context, options), undefined, 2)}\n`);
@@ -48,7 +56,7 @@ export const command = defineCommand({
     const file = flags['metadata-file'];
     const metadata = file === undefined ? {} : { metadataFile: resolve(file) };
     const { findings } = await build(context, { ...options, ...metadata, outputs, write });
-    if (!flags.check) return 0;
+    if (!check) return 0;
     session.print(
       findings === 0
         ? 'Check complete, no warnings found.\n'

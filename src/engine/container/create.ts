@@ -20,7 +20,7 @@ import type {
   IdRange,
 } from '../../runtime/container-input.ts';
 import type { NamespaceJoin, SharedType } from '../../runtime/namespaces.ts';
-import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
+import type { Descriptor } from '../../runtime/native.ts';
 import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import type { EngineContext } from '../context.ts';
 import { EVENT_LOG_SIZE } from '../event/event-log.ts';
@@ -226,10 +226,11 @@ function computeBundle(
       ...(operation.oneOff && { oneOff: true }),
     },
     ...(order.idRange !== undefined && { idRange: order.idRange }),
-    ...(order.runtime && { runtime: order.runtime, initProgram: tcrunPath() }),
+    ...(order.runtime && { runtime: order.runtime }),
     paths: { bundle: paths.container(id), runDir: paths.containerRun(id) },
     table: names.table,
     onEnd: operation.run?.removeOnEnd ? 'remove' : 'keep',
+    ...(operation.replaces !== undefined && { isSuccessor: true }),
   });
 }
 

@@ -1,7 +1,7 @@
 // Which program `runtime` names on this host.
 
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { findNearest } from '../../base/suggest.ts';
 import { errnoOf } from '../../base/system-error.ts';
@@ -95,13 +95,26 @@ function checkProgram(runtime: OciRuntime, what: string): OciRuntime {
   const { path } = runtime;
   if (isShim(path)) throw refuseShim(what, path);
   if (!isProgram(path)) throw notInstalled(what, path);
-  const { mode, uid } = statSync(path);
-  if ((uid === 0 || uid === process.geteuid?.()) && (mode & 0o022) === 0) return runtime;
-  throw new TcError(`${what}: ${path} belongs to others than root, or they can write it`, {
+  const loose = listAbove(realpathSync(path)).find(isOthers);
+  if (loose === undefined) return runtime;
+  throw new TcError(`${what}: ${loose} belongs to others than root, or they can write it`, {
     code: 'runtime-unsafe',
     kind: 'environment',
-    hints: [`it would run as root: \`chown root ${path}\`, \`chmod go-w ${path}\``],
+    hints: [`${path} would run as root: \`chown root ${loose}\`, \`chmod go-w ${loose}\``],
   });
+}
+
+/** `/a/b` -> `/a/b`, `/a`, `/`: who can write one of them decides what is there. */
+function listAbove(path: string): readonly string[] {
+  return path === '/' ? [path] : [path, ...listAbove(dirname(path))];
+}
+
+/** In a directory like /tmp nobody renames or removes what is somebody else's. */
+function isOthers(path: string): boolean {
+  const stats = statSync(path);
+  const isShared = stats.isDirectory() && (stats.mode & 0o1000) !== 0;
+  const isRoots = stats.uid === 0 || stats.uid === process.geteuid?.();
+  return !isRoots || (!isShared && (stats.mode & 0o022) !== 0);
 }
 
 function unknown(what: string, name: string, registered: Runtimes): TcError {

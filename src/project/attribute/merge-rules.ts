@@ -60,6 +60,8 @@ const withoutRepeats: MergeRule = {
   },
 };
 
+const hosts: MergeRule = { ...withoutRepeats, toList: keyValueList };
+
 /** Pools with one subnet are one pool. */
 const pools: MergeRule = {
   combine(base, over) {
@@ -84,9 +86,9 @@ const service: MergeRule = {
     annotations: keyValues,
     build: {
       children: {
-        additional_contexts: keyValues,
+        additional_contexts: { replaceEach: true },
         args: keyValues,
-        extra_hosts: withoutRepeats,
+        extra_hosts: hosts,
         labels: keyValues,
       },
     },
@@ -94,7 +96,7 @@ const service: MergeRule = {
     deploy: { children: { labels: keyValues } },
     entrypoint: replace,
     environment: keyValues,
-    extra_hosts: withoutRepeats,
+    extra_hosts: hosts,
     healthcheck: { children: { test: replace } },
     labels: keyValues,
     logging,

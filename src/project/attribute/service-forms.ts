@@ -42,7 +42,7 @@ const dependencies: Form = (value, context) => {
 const eachPort = eachItem((value, context) => {
   if (!isMapping(value)) return parsed('port-invalid', portsFrom)(String(value), context);
   const published = value['published'];
-  if (typeof published === 'number')
+  if (typeof published === 'number' && !context.lenient)
     setEntry(value, 'published', String(published), valuePlace(value, 'published'));
   return value;
 });
@@ -201,8 +201,9 @@ function expandEntries(
   }
 }
 
+/** A mapping even if nothing is interpolated: what is resolved as a path is the value alone. */
 const ssh: Form = (value, context) => {
-  const mapping = keyValues(value, context);
+  const mapping = keyValues(value, { ...context, lenient: false });
   if (isList(value) && isMapping(mapping)) {
     for (const id of Object.keys(mapping)) {
       if (mapping[id] !== null || id === 'default') continue;
@@ -218,8 +219,9 @@ const ssh: Form = (value, context) => {
   return mapping;
 };
 
+/** As `ssh`. */
 const contexts: Form = (value, context) => {
-  const mapping = keyValues(value, context);
+  const mapping = keyValues(value, { ...context, lenient: false });
   if (isList(value) && isMapping(mapping)) {
     for (const name of Object.keys(mapping)) {
       if (mapping[name] !== null) continue;
@@ -235,7 +237,7 @@ const contexts: Form = (value, context) => {
   return mapping;
 };
 
-const expose = eachItem((value) => String(value));
+const expose = eachItem((value, context) => (context.lenient ? value : String(value)));
 
 const volumes: Form = (value, context) => {
   const list = mounts(value, context);

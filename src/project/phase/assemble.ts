@@ -40,6 +40,6 @@ export function assemble(documents: readonly Document[], scope: Scope): Mapping 
   fillDefaults(project);
   checkResources(project, diagnostics);
   if (scope.pathBase !== undefined) resolvePaths(project, scope.pathBase, scope.run);
-  resolveInherited(project, scope.environment, scope.run.trace);
+  resolveInherited(project, scope.environment, scope.run);
   return project;
 }

@@ -24,6 +24,7 @@ import type { Trace } from './trace.ts';
 
 export interface MergeOptions {
   readonly diagnostics: Diagnostics;
+  readonly interpolation: boolean;
   readonly trace?: Trace;
 }
 
@@ -81,7 +82,7 @@ function mergeEntry(entry: Entry): void {
   const after = over[key];
   if (before === undefined || before === null || entry.replaces) replaceEntry(entry);
   else if (after === undefined || after === null) return;
-  else if (isMapping(before) && isMapping(after)) mergeNested(before, after, entry);
+  else if (isMapping(before) && isMapping(after) && !isNamed(entry)) mergeNested(before, after, entry);
   else if (isList(before) && isList(after)) (rule?.combine ?? append)(before, after);
   else if (isScalar(before) && isScalar(after)) replaceEntry(entry);
   else if (rule?.toList) mergeAsLists(before, after, rule.toList, entry);
@@ -93,14 +94,19 @@ function mergeNested(before: Mapping, after: Mapping, entry: Entry): void {
   else mergeMappings(before, after, entry.rule, entry.path, entry.options);
 }
 
+/** Uninterpolated, names and values merge as lists: a name may be a variable. */
+function isNamed({ rule, options }: Entry): boolean {
+  return rule?.toList !== undefined && !options.interpolation;
+}
+
 function mergeAsLists(
   before: Value,
   after: Value,
   toList: (value: Value) => List,
-  { base, key }: Entry,
+  { base, key, rule }: Entry,
 ): void {
   const list = toList(before);
-  append(list, toList(after));
+  (rule?.combine ?? append)(list, toList(after));
   setEntry(base, key, list, valuePlace(base, key));
 }
 

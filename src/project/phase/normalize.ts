@@ -5,9 +5,13 @@ import {
   isList,
   isMapping,
   keyPlace,
+  type List,
   type Mapping,
   mappingAt,
+  newList,
   newMapping,
+  placeOf,
+  pushItem,
   removeEntry,
   setEntry,
   type Value,
@@ -51,14 +55,26 @@ function normalizeService(service: Mapping, at: Place): void {
   if (build && !('dockerfile' in build) && !('dockerfile_inline' in build)) {
     setEntry(build, 'dockerfile', 'Dockerfile', valuePlace(service, 'build'));
   }
-  dropUnsetArguments(mappingAt(build, 'args'));
+  dropUnsetArguments(build);
   addImplicitDependencies(service, at);
   inheritHookImage(service);
 }
 
 /** A build argument that nothing gives a value is not passed; the Dockerfile's default holds. */
-function dropUnsetArguments(args: Mapping | undefined): void {
+function dropUnsetArguments(build: Mapping | undefined): void {
+  const list = build?.['args'];
+  // Uninterpolated, it is still a list.
+  if (build && isList(list)) setEntry(build, 'args', assignments(list), valuePlace(build, 'args'));
+  const args = mappingAt(build, 'args');
   for (const name of Object.keys(args ?? {})) if (args?.[name] === null) removeEntry(args, name);
+}
+
+function assignments(list: List): List {
+  const result = newList(placeOf(list));
+  list.forEach((item, index) => {
+    if (String(item).includes('=')) pushItem(result, item, valuePlace(list, index));
+  });
+  return result;
 }
 
 const sharedNamespaces = ['network_mode', 'ipc', 'pid', 'uts', 'cgroup'];
@@ -71,7 +87,7 @@ function addImplicitDependencies(service: Mapping, at: Place): void {
     const dependency = newMapping(place);
     setEntry(dependency, 'condition', 'service_started', place);
     setEntry(dependency, 'required', true, place);
-    if (restart) setEntry(dependency, 'restart', true, place);
+    setEntry(dependency, 'restart', restart, place);
     setEntry(dependencies, name, dependency, place);
   };
   eachText(service['links'], (link, place) => add(link.split(':')[0] ?? link, true, place));

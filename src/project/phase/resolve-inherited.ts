@@ -3,16 +3,23 @@
 
 import type { Environment } from '../text/environment.ts';
 import { isMapping, keyPlace, type Mapping, mappingAt, setEntry, valuePlace } from '../text/tree.ts';
+import type { LoadRun } from './scope.ts';
 import type { Trace } from './trace.ts';
 
 /** Where a config's or secret's value from the environment waits for the model. No file can have this key. */
 export const resolvedContent = '#content';
 
-export function resolveInherited(root: Mapping, environment: Environment, trace?: Trace): void {
+/** Uninterpolated, a value stays in its variable: what is printed then has no model that would keep it back. */
+export function resolveInherited(
+  root: Mapping,
+  environment: Environment,
+  { interpolation, trace }: Pick<LoadRun, 'interpolation' | 'trace'>,
+): void {
   for (const service of mappingsIn(root, 'services')) {
     inherit(mappingAt(service, 'environment'), environment, trace);
     inherit(mappingAt(mappingAt(service, 'build'), 'args'), environment, trace);
   }
+  if (!interpolation) return;
   for (const section of ['configs', 'secrets']) {
     for (const object of mappingsIn(root, section)) inheritContent(object, environment);
   }

@@ -19,11 +19,8 @@ import {
 /** What makes two items the same; undefined: like no other. */
 type Identity = (item: Value) => string | undefined;
 
-const byName: Identity = (item) => {
-  if (typeof item !== 'string') return undefined;
-  const equals = item.indexOf('=');
-  return equals < 0 ? item : item.slice(0, equals);
-};
+const byName: Identity = (item) =>
+  isMapping(item) || isList(item) ? undefined : text(item)?.split('=', 1)[0];
 
 const byTarget: Identity = (item) => (isMapping(item) ? text(item['target']) : text(item));
 
@@ -69,20 +66,25 @@ const identities: Readonly<Record<string, Identity>> = {
 };
 
 export function removeRepeats(root: Mapping): void {
-  const services = mappingAt(root, 'services');
-  for (const name of Object.keys(services ?? {})) {
-    const service = services?.[name];
-    if (!isMapping(service)) continue;
-    for (const key of Object.keys(service)) uniqueAt(service, key, identities[key]);
-    const build = mappingAt(service, 'build');
-    if (build) uniqueAt(build, 'tags', byName);
-    const networks = mappingAt(service, 'networks');
-    for (const network of Object.values(networks ?? {})) {
-      if (!isMapping(network)) continue;
-      uniqueAt(network, 'aliases', byName);
-      uniqueAt(network, 'link_local_ips', byName);
-    }
+  for (const service of mappingsIn(root, 'services')) uniqueInService(service);
+  for (const network of mappingsIn(root, 'networks')) uniqueAt(network, 'labels', byName);
+}
+
+/** Names and values are still lists only where nothing is interpolated. */
+function uniqueInService(service: Mapping): void {
+  for (const key of Object.keys(service)) uniqueAt(service, key, identities[key]);
+  const build = mappingAt(service, 'build');
+  for (const key of build ? ['args', 'labels', 'tags'] : []) uniqueAt(build as Mapping, key, byName);
+  const deploy = mappingAt(service, 'deploy');
+  if (deploy) uniqueAt(deploy, 'labels', byName);
+  for (const network of mappingsIn(service, 'networks')) {
+    uniqueAt(network, 'aliases', byName);
+    uniqueAt(network, 'link_local_ips', byName);
   }
+}
+
+function mappingsIn(owner: Mapping, section: string): Mapping[] {
+  return Object.values(mappingAt(owner, section) ?? {}).filter(isMapping);
 }
 
 function uniqueAt(owner: Mapping, key: string, identity: Identity | undefined): void {

@@ -18,7 +18,11 @@ export const hasXz = existsSync(join(root ?? '/', '/usr/bin/unxz'));
 /** The store that BuildKit does all its work with; and what the client may ask for. */
 const settings = {
   features: { 'containerd-snapshotter': true },
-  builder: { Entitlements: { 'network-host': true, 'security-insecure': true } },
+  builder: {
+    Entitlements: { 'network-host': true, 'security-insecure': true },
+    // On a full disk it would give up steps in the middle of a test.
+    gc: { enabled: false },
+  },
 };
 
 export type JsonDocument = Readonly<Record<string, unknown>>;

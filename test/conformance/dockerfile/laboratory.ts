@@ -162,6 +162,17 @@ export class Laboratory {
     return texts;
   }
 
+  /** What the checks alone find, each `LINE RULE: MESSAGE`. */
+  async check(context: string, { settings }: Case): Promise<string[]> {
+    const findings: string[] = [];
+    const requests = [this.#request(context, 'checked', describeOptions(settings, context))];
+    const on = (event: BuildEvent) => {
+      if (event.type === 'check') findings.push(`${event.at.line} ${event.rule}: ${event.message}`);
+    };
+    await this.engine.builds.check({ requests, on });
+    return findings;
+  }
+
   /** Beyond `base`; an image that is not built on it is listed whole. */
   listChanges(files: ReadonlyMap<string, string>): string[] {
     return compareFiles(files, files.has('/bin/sh') ? this.#baseFiles : new Map());

@@ -22,6 +22,7 @@ interface Case {
   readonly secrets?: ContainerInput['secrets'];
   readonly imageVolumes?: ContainerInput['imageVolumes'];
   readonly apparmor?: boolean;
+  readonly selinux?: boolean;
   /** Top-level members of the answer, dotted, that are shown; all without it. */
   readonly show?: readonly string[];
 }
@@ -41,6 +42,7 @@ function describeInput({
   secrets = [],
   imageVolumes = [],
   apparmor = false,
+  selinux = false,
 }: Case): ContainerInput {
   const { mounts = [], ...config } = image;
   return {
@@ -58,14 +60,14 @@ function describeInput({
     image: { id: `sha256:${ID}`, reference: 'test', config, layers: ['/layers/top', '/layers/base'], mounts },
     accounts,
     identity: { id: ID, name: 'demo-web-1', project: 'demo', service: 'web', number: 1 },
-    host: { ...describeHost(host), hasApparmor: apparmor },
+    host: { ...describeHost(host), hasApparmor: apparmor, hasSelinux: selinux },
     network: { mode: 'private', endpoints: [], ports: [], isolated: false, ...network },
     binds,
     disks,
     secrets,
     imageVolumes,
     ...(idRange && { idRange }),
-    ...(runtime && { runtime, initProgram: '/opt/tcompose/runtime/build/tcrun' }),
+    ...(runtime && { runtime }),
     paths: { bundle: '/var/lib/tcompose/containers/x', runDir: '/run/tcompose/containers/x' },
     table: 'tcompose',
     onEnd: 'keep',

@@ -160,6 +160,20 @@ describe('names of the own networks', () => {
     expect(await web.output('dig @127.0.0.11 +noall +answer +ttlid web')).toMatch(/^web\.\s+[01]\s+IN\s+A/);
   });
 
+  it('mean those who were there before a newcomer, and him by his own name or where there is nobody else', async () => {
+    expect((await dig(web, 'api')).records.toSorted()).toEqual(['A 10.201.2.20', 'A 10.201.2.21']);
+    try {
+      lab.setState(back, 1, 2);
+      expect(await dig(web, 'api')).toMatchObject(found('A 10.201.2.20'));
+      expect(await dig(web, 'shop-api-2')).toMatchObject(found('A 10.201.2.21'));
+      expect(await dig(web, '-x 10.201.2.21')).toMatchObject(found('PTR shop-api-2.'));
+      lab.setState(back, 0, 0);
+      expect(await dig(web, 'api')).toMatchObject(found('A 10.201.2.21'));
+    } finally {
+      for (const slot of [0, 1]) lab.setState(back, slot, 1);
+    }
+  });
+
   it('leave port 53 to the container', async () => {
     await web.startScript('upstream.mjs', '0.0.0.0', 'nxdomain');
     expect(await web.output('dig @10.201.1.11 +noall +comments web')).toContain('NXDOMAIN');

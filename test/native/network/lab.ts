@@ -169,7 +169,7 @@ export class Lab {
     renameSync(`${path}.new`, path);
   }
 
-  setState(network: LabNetwork, slot: number, state: 0 | 1): void {
+  setState(network: LabNetwork, slot: number, state: 0 | 1 | 2): void {
     const path = join(network.dir, 'states');
     const states = readFileSync(path);
     states[slot] = state;

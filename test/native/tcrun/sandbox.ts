@@ -186,7 +186,7 @@ export class Sandbox {
       ...(start.devices && { devices: start.devices }),
       ...(start.disks && { disks: start.disks }),
       ...(start.grant && { grant: start.grant }),
-      ...(start.runtime && { runtime: start.runtime, initProgram: tcrunPath() }),
+      ...(start.runtime && { runtime: start.runtime }),
       ...(start.imageVolumes && { imageVolumes: start.imageVolumes }),
       ...(start.joins && { joins: start.joins }),
       ...(start.idRange && { idRange: start.idRange }),

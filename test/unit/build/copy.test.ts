@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseChmod } from '../../../src/build/copy/chmod.ts';
-import { archiveEntries, digestEntries } from '../../../src/build/copy/layer-archive.ts';
+import { archiveEntries, DigestMemory, digestEntries } from '../../../src/build/copy/layer-archive.ts';
 import { LayerDraft } from '../../../src/build/copy/layer-draft.ts';
 import type { LayerEntry } from '../../../src/build/copy/layer-entry.ts';
 import { resolveOwner } from '../../../src/build/copy/owner.ts';
@@ -116,7 +116,7 @@ describe('the key of what is copied', () => {
         return entry?.type === 'file' ? { ...entry, ...change } : entry;
       },
     };
-    return digestEntries(await draftOf(changed, '.', '/d/', options), new Map());
+    return digestEntries(await draftOf(changed, '.', '/d/', options), new DigestMemory());
   };
 
   it('is the same for the same files, whatever their times', async () => {

@@ -75,7 +75,9 @@ describe('config', () => {
   });
 
   it('--environment', () => {
-    expect(config('--environment').split('\n')).toContain(`HOME=${directory}`);
+    const lines = config('--environment', '-p', 'other').split('\n');
+    expect(lines).toContain(`HOME=${directory}`);
+    expect(lines).toContain('COMPOSE_PROJECT_NAME=other');
   });
 
   it('--hash of one service does not care for what another one lacks', () => {

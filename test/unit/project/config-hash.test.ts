@@ -20,6 +20,7 @@ describe('hashService', () => {
   it.each([
     'build: .',
     'pull_policy: always',
+    'pull_policy: refresh, pull_refresh_after: 24h',
     'scale: 3',
     'deploy: {}',
     'depends_on: [db]',

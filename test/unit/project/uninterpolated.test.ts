@@ -69,6 +69,35 @@ services:
     const { services } = JSON.parse(formatUninterpolated(...options(one, two), 'json').text);
     expect(services.web.environment).toEqual(['${A}=1', 'B=2', 'C']);
   });
+
+  it('merges names and values as lists, hosts too', () => {
+    const one = 'services: {web: {image: x, environment: {A: 1, B: 1}, extra_hosts: {a: 1.1.1.1}}}';
+    const two = 'services: {web: {environment: {B: "${B}"}, extra_hosts: ["b=1.1.1.2"]}}';
+    const { web } = JSON.parse(formatUninterpolated(...options(one, two), 'json').text).services;
+    expect(web.environment).toEqual(['A=1', 'B=${B}']);
+    expect(web.extra_hosts).toEqual(['a=1.1.1.1', 'b=1.1.1.2']);
+  });
+
+  it('has no value of a secret', () => {
+    const text = 'services: {web: {image: x, secrets: [s]}}\nsecrets: {s: {environment: SECRET}}';
+    const [given, reader] = options(text);
+    const output = formatUninterpolated({ ...given, environment: { SECRET: 'hidden' } }, reader, 'json').text;
+    expect(output).not.toContain('hidden');
+    expect(JSON.parse(output).secrets).toEqual({ s: { environment: 'SECRET', name: 'p_s' } });
+  });
+
+  it('resolves the paths of contexts and keys, of either form', () => {
+    const build =
+      '{context: ., additional_contexts: ["c=./c"], ssh: [default, "k=./id"], args: ["A=${A}", B]}';
+    const { web } = JSON.parse(
+      formatUninterpolated(...options(`services: {web: {build: ${build}}}`), 'json').text,
+    ).services;
+    expect(web.build).toMatchObject({
+      additional_contexts: { c: '/p/c' },
+      ssh: { default: null, k: '/p/id' },
+    });
+    expect(web.build.args).toEqual(['A=${A}']);
+  });
 });
 
 describe('listVariables', () => {

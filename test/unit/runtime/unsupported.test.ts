@@ -290,14 +290,6 @@ describe('findIgnored', () => {
     ]);
   });
 
-  it('says that SELinux labels are not set', () => {
-    const service = { security_opt: ['label=type:web_t', 'apparmor=unconfined', 'label:disable'] };
-    expect(errors(service)).toEqual([]);
-    expect(findIgnored(model(service)).map(({ message }) => message)).toEqual([
-      'services.web.security_opt: "label=type:web_t" has no effect: SELinux labels are not set',
-    ]);
-  });
-
   it('says what an OOM killer that is turned off can do', () => {
     const messages = (service: object) => findIgnored(model(service)).map(({ message }) => message);
     expect(messages({ oom_kill_disable: true, mem_limit: 64 << 20 })).toEqual([]);

@@ -93,6 +93,14 @@ describe('what is refused', () => {
     expect(refusal(program('loose', mode))).toMatchObject({ code: 'runtime-unsafe' });
   });
 
+  it('a program in a directory where others may put another in its place', () => {
+    const path = program('fine');
+    chmodSync(join(directory, 'bin'), 0o777);
+    expect(refusal(path).message).toContain(`${join(directory, 'bin')} belongs to others`);
+    chmodSync(join(directory, 'bin'), 0o1777);
+    expect(find(path)?.path).toBe(path);
+  });
+
   it('a path where nothing is, a program that is none, a shim', () => {
     expect(refusal('/nowhere/at/all').code).toBe('no-such-runtime');
     expect(refusal(program('text', 0o644)).message).toContain('there is no program');
