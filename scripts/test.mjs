@@ -11,6 +11,7 @@ import { prepare, top } from './prepare.mjs';
 const packages = {
   'busybox-static': '/bin/busybox',
   runc: '/usr/sbin/runc',
+  crun: '/usr/bin/crun',
   nftables: '/usr/sbin/nft',
   iproute2: '/usr/sbin/ip',
   dnsutils: '/usr/bin/dig',
