@@ -9,12 +9,14 @@ import {
   mergeResolverConfig,
 } from './resolver-config.ts';
 
-/** Docker's: the short id, unless the service says otherwise or the container stands in the host's network. */
+/** Docker's: the short id, unless the service says otherwise or the network is the host's or another container's. */
 export function resolveHostname({ service, host, network, identity, joins }: ContainerInput): string {
   const names = joins?.find(({ type }) => type === 'uts');
   if (names) return names.hostname;
   if (service.uts === 'host') return host.hostname;
-  return service.hostname || (network.mode === 'host' ? host.hostname : identity.id.slice(0, 12));
+  if (service.hostname) return service.hostname;
+  if (network.mode === 'host') return host.hostname;
+  return network.joinHostname ?? identity.id.slice(0, 12);
 }
 
 /** Target in the container -> name in the bundle. */

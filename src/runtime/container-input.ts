@@ -106,6 +106,8 @@ export interface NetworkInput {
   readonly joinControl?: string;
   /** With `join`: the bundle of the container whose /etc/hosts, hostname and resolv.conf are shared. */
   readonly joinBundle?: string;
+  /** With `join`: the host name of that container. */
+  readonly joinHostname?: string;
   readonly endpoints: readonly EndpointSpec[];
   readonly ports: readonly PublishedPort[];
   /** Every network that is joined is `internal`: names of the outside do not resolve. */

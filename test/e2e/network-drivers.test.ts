@@ -172,6 +172,35 @@ describe('network_mode', () => {
   });
 });
 
+describe('network_mode: service:NAME', () => {
+  it('passes on a network that is shared already, with the host name and the files of its owner', () => {
+    start(`services:
+  a: {${sleeper}, hostname: owner, extra_hosts: ["third:10.9.8.7"]}
+  b: {${sleeper}, network_mode: "service:a"}
+  c: {${sleeper}, network_mode: "service:b"}`);
+    const namespace = inside('a', 'readlink', '/proc/self/ns/net');
+    for (const service of ['b', 'c']) {
+      expect(inside(service, 'readlink', '/proc/self/ns/net')).toBe(namespace);
+      expect(inside(service, 'cat', '/etc/hosts')).toBe(inside('a', 'cat', '/etc/hosts'));
+      expect(inside(service, 'hostname')).toBe('owner');
+      expect(inside(service, 'cat', '/etc/hostname')).toBe('owner');
+    }
+  });
+
+  it('keeps the network while its owner and who passes it on restart', () => {
+    start(`services:
+  a: {${sleeper}}
+  b: {${sleeper}, network_mode: "service:a"}
+  c: {${sleeper}, network_mode: "service:b"}`);
+    const namespace = inside('c', 'readlink', '/proc/self/ns/net');
+    for (const service of ['b', 'a']) {
+      scenario.ok('restart', '--no-deps', '-t', '1', service);
+      expect(inside(service, 'readlink', '/proc/self/ns/net')).toBe(namespace);
+    }
+    expect(inside('c', 'readlink', '/proc/self/ns/net')).toBe(namespace);
+  });
+});
+
 describe('links', () => {
   it('stand in /etc/hosts, and stay true when the other container is made anew', () => {
     const compose = (more = '') => `services:

@@ -14,16 +14,25 @@ export interface ConnectionSource {
   readonly endpoints: readonly EndpointRecord[];
   readonly ports: readonly PortRecord[];
   readonly joined?: ContainerRecord;
+  /** The host name of the container whose network it is. */
+  readonly joinedHostname?: string;
+}
+
+/** Id of the container whose network one shares with `joined`, who may share it in turn. */
+export function findNetworkOwner(joined: ContainerRecord): string {
+  return joined.networkOf ?? joined.id;
 }
 
 export function describeNetwork(instance: Instance, source: ConnectionSource): NetworkInput {
-  const { id, plans, endpoints, joined } = source;
+  const { id, plans, endpoints, joined, joinedHostname } = source;
   const nothing = { endpoints: [], ports: [], isolated: false };
   if (joined) {
     return {
       mode: 'join',
+      // Whoever is named has the namespace, though its owner may have ended.
       joinControl: join(instance.paths.containerRun(joined.id), 'ctl'),
-      joinBundle: instance.paths.container(joined.id),
+      joinBundle: instance.paths.container(findNetworkOwner(joined)),
+      ...(joinedHostname === undefined ? {} : { joinHostname: joinedHostname }),
       ...nothing,
     };
   }

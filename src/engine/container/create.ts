@@ -37,7 +37,7 @@ import {
 import type { NetworkRecord } from '../record/network-record.ts';
 import type { VolumeRecord } from '../record/volume-record.ts';
 import { listMounted } from '../volume/mounted-volumes.ts';
-import { describeNetwork } from './container-network.ts';
+import { describeNetwork, findNetworkOwner } from './container-network.ts';
 import { type ContainerParts, describeContainer, listVolumes } from './describe-container.ts';
 import { discardRemnant } from './discard.ts';
 import { type EndpointPlan, listNames, orderEndpoints } from './endpoints.ts';
@@ -209,7 +209,13 @@ function computeBundle(
     accounts,
     host,
     identity: describeIdentity(project, operation, id),
-    network: describeNetwork(instance, { ...order, id, plans, endpoints }),
+    network: describeNetwork(instance, {
+      ...order,
+      ...findJoinedHostname(paths, order),
+      id,
+      plans,
+      endpoints,
+    }),
     joins: describeJoins(paths, order.joins),
     binds: mounts.flatMap((mount) =>
       mount.type === 'image' ? [] : [resolveBind(paths, paths.container(id), mount, service)],
@@ -250,6 +256,14 @@ function withLinkVariables(
 /** Undefined where it has that file from another container. */
 function readHostname(bundle: string): string | undefined {
   return unless(['ENOENT'], () => readFileSync(join(bundle, 'hostname'), 'utf8').trim());
+}
+
+function findJoinedHostname(
+  paths: InstancePaths,
+  { joined }: CreateOrder,
+): { readonly joinedHostname?: string } {
+  const hostname = joined && readHostname(paths.container(findNetworkOwner(joined)));
+  return hostname === undefined ? {} : { joinedHostname: hostname };
 }
 
 function describeJoins(paths: InstancePaths, joins: readonly SharedNamespace[] = []): NamespaceJoin[] {

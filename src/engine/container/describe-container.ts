@@ -4,6 +4,7 @@ import { hashService } from '../../project/config-hash.ts';
 import type { ContainerBundle } from '../../runtime/container-input.ts';
 import { traitsOf } from '../../runtime/oci-runtime.ts';
 import type { ContainerRecord, EndpointRecord, RecordedRuntime } from '../record/container-record.ts';
+import { findNetworkOwner } from './container-network.ts';
 import type { CreateOrder } from './create.ts';
 import type { RecordedSecret } from './file-objects.ts';
 import { formatContainerLabels } from './labels.ts';
@@ -70,7 +71,7 @@ export function describeContainer(
     ...(order.idRange === undefined ? {} : { idRange: order.idRange }),
     ...recordRuntime(order),
     ...(replaces === undefined ? {} : { replaces: replaces.id }),
-    ...(order.joined === undefined ? {} : { networkOf: order.joined.id }),
+    ...(order.joined === undefined ? {} : { networkOf: findNetworkOwner(order.joined) }),
   };
 }
 

@@ -45,7 +45,7 @@ export interface ContainerRecord extends Versioned {
   /** Another runtime than tcrun, which makes it at each start. */
   readonly runtime?: RecordedRuntime;
   readonly replaces?: string;
-  /** The container whose network namespace it shares. */
+  /** The container whose network namespace it shares, be it by way of others. */
   readonly networkOf?: string;
 }
 
