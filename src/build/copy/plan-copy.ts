@@ -66,9 +66,9 @@ async function notFound(tree: Tree, source: string, path: string): Promise<TcErr
   });
 }
 
-/** A mode in words is for what is copied, not for what is made on the way. */
+/** A mode in words is for what is copied, not for what is made on the way; nor are the bits beyond permissions. */
 function newDirectory({ owner, now, chmod }: CopyOrder): NewDirectory {
-  return { uid: 0, gid: 0, ...owner, mode: chmod?.absolute ?? 0o755, mtime: now };
+  return { uid: 0, gid: 0, ...owner, mode: (chmod?.absolute ?? 0o755) & 0o777, mtime: now };
 }
 
 /** What one source, or one match of it, is copied with. */

@@ -80,8 +80,10 @@ export class StageState {
     return expanded;
   }
 
+  /** A member that is undefined is taken away. */
   set(changes: RawConfig): void {
-    this.config = { ...this.config, ...changes };
+    const all = Object.entries({ ...this.config, ...changes });
+    this.config = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   }
 
   record(createdBy: string, step?: Step): void {
