@@ -21,6 +21,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'parity',
+          include: ['test/parity/**/*.test.ts'],
+          testTimeout: 120_000,
+          maxConcurrency: 4,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'host',
           include: ['test/{native,e2e}/**/*.test.ts', 'test/conformance/dockerfile/**/*.test.ts'],
           globalSetup: 'test/e2e/host-check.ts',

@@ -169,10 +169,8 @@ function finishModel(tree: LoadedTree, options: LoadOptions): FinishedModel {
   }
   const selection = selectServices(profiled, named, diagnostics);
   diagnostics.throwIfFailed();
-  const services =
-    options.envResolution === false
-      ? selection.enabled
-      : resolveServiceFiles(selection.enabled, { run, environment, places });
+  const envFiles = options.envResolution !== false;
+  const services = resolveServiceFiles(selection.enabled, { run, environment, places, envFiles });
   diagnostics.throwIfFailed();
   const { models, ...resources } = options.allResources ? bound : pruneResources(bound, services);
   const model: ProjectModel = {

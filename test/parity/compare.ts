@@ -65,13 +65,16 @@ function describe(view: View, theirs: string | undefined, ours: string | undefin
     return theirs === ours ? undefined : theirs === undefined ? 'is refused there' : 'is refused here';
   }
   const [theirValue, ourValue] = [readOutput(view, theirs), readOutput(view, ours)];
-  const paths = differences(theirValue, ourValue, []).map((path) => path.join('.'));
+  const paths = differences(theirValue, ourValue, []).map((path) => path.join('.') || '(all)');
   if (paths.length > 0) return [...new Set(paths)].sort().join(' ');
   // JSON is the same byte by byte; of YAML, each version has its own way to quote and to fold.
-  return views[view].includes('json') && theirs.trimEnd() !== ours.trimEnd() ? '(layout)' : undefined;
+  const isExact = view !== 'variables' && views[view].includes('json');
+  return isExact && theirs.trimEnd() !== ours.trimEnd() ? '(layout)' : undefined;
 }
 
 function readOutput(view: View, text: string): unknown {
+  // Of a variable with several uses, Docker Compose says what one of them says, each time another one.
+  if (view === 'variables') return Object.keys(JSON.parse(text)).sort();
   if (views[view].includes('json')) return JSON.parse(text);
   if (view === 'yaml') return parse(text);
   // Lists come in any order there; so do the services that do not depend on each other.

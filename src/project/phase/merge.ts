@@ -82,7 +82,7 @@ function mergeEntry(entry: Entry): void {
   const after = over[key];
   if (before === undefined || before === null || entry.replaces) replaceEntry(entry);
   else if (after === undefined || after === null) return;
-  else if (isMapping(before) && isMapping(after) && !isNamed(entry)) mergeNested(before, after, entry);
+  else if (isMapping(before) && isMapping(after) && !isNamed(entry, after)) mergeNested(before, after, entry);
   else if (isList(before) && isList(after)) (rule?.combine ?? append)(before, after);
   else if (isScalar(before) && isScalar(after)) replaceEntry(entry);
   else if (rule?.toList) mergeAsLists(before, after, rule.toList, entry);
@@ -94,9 +94,9 @@ function mergeNested(before: Mapping, after: Mapping, entry: Entry): void {
   else mergeMappings(before, after, entry.rule, entry.path, entry.options);
 }
 
-/** Uninterpolated, names and values merge as lists: a name may be a variable. */
-function isNamed({ rule, options }: Entry): boolean {
-  return rule?.toList !== undefined && !options.interpolation;
+/** Uninterpolated, names and values merge as lists: a name may be a variable. A list has no entry to reset. */
+function isNamed({ rule, options }: Entry, after: Mapping): boolean {
+  return rule?.toList !== undefined && !options.interpolation && tagsOf(after) === undefined;
 }
 
 function mergeAsLists(

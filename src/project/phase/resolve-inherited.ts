@@ -9,17 +9,17 @@ import type { Trace } from './trace.ts';
 /** Where a config's or secret's value from the environment waits for the model. No file can have this key. */
 export const resolvedContent = '#content';
 
-/** Uninterpolated, a value stays in its variable: what is printed then has no model that would keep it back. */
+/** Uninterpolated, values stay in their variables: no model would keep back those of secrets from what is printed. */
 export function resolveInherited(
   root: Mapping,
   environment: Environment,
   { interpolation, trace }: Pick<LoadRun, 'interpolation' | 'trace'>,
 ): void {
+  if (!interpolation) return;
   for (const service of mappingsIn(root, 'services')) {
     inherit(mappingAt(service, 'environment'), environment, trace);
     inherit(mappingAt(mappingAt(service, 'build'), 'args'), environment, trace);
   }
-  if (!interpolation) return;
   for (const section of ['configs', 'secrets']) {
     for (const object of mappingsIn(root, section)) inheritContent(object, environment);
   }

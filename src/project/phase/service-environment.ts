@@ -16,12 +16,17 @@ export interface FileOptions {
   readonly run: LoadRun;
   readonly environment: Environment;
   readonly places: PlaceIndex;
+  /** Default: true. Label files are read in any case, as in Docker Compose. */
+  readonly envFiles?: boolean;
 }
 
 export function resolveServiceFiles(services: Services, options: FileOptions): Services {
   const resolved = newRecord() as Record<string, ServiceConfig>;
   for (const [name, service] of Object.entries(services)) {
-    resolved[name] = resolveLabels(resolveEnvironment(service, options), options);
+    resolved[name] = resolveLabels(
+      options.envFiles === false ? service : resolveEnvironment(service, options),
+      options,
+    );
   }
   return resolved;
 }
