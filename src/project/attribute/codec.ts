@@ -5,7 +5,7 @@ import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { parseBytes } from '../../base/units.ts';
 import type { DiagnosticCode } from '../diagnostic/diagnostic-code.ts';
 import type { Diagnostics } from '../diagnostic/diagnostics.ts';
-import { formatGoFloat } from '../text/go-number.ts';
+import { formatGoFloat, isInteger64 } from '../text/go-number.ts';
 import { compareNaturally } from '../text/natural-order.ts';
 import type { Place } from '../text/source-text.ts';
 import { describeKind, isList, isMapping, type Value, valuePlace } from '../text/tree.ts';
@@ -40,7 +40,7 @@ export function fail(
 
 /** A scalar as Go prints it: what a number means where text is wanted. */
 export function toText(value: Value): string {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : formatGoFloat(value);
+  if (typeof value === 'number') return isInteger64(value) ? String(value) : formatGoFloat(value);
   return value === null ? '' : String(value);
 }
 

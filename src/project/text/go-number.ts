@@ -1,5 +1,10 @@
 // Numbers as Go's fmt prints floats: what a number becomes where text is wanted.
 
+/** A whole number that Go reads as an integer; larger ones are floats to it. */
+export function isInteger64(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 64;
+}
+
 /** `%v` of a float64: shortest digits, an exponent below 1e-4 and from 1e6 on. */
 export function formatGoFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';

@@ -1,7 +1,7 @@
 // Plain values -> YAML text, laid out and quoted as go-yaml does it, so that output can be compared with that of the Go
 // tools byte by byte.
 
-import { formatGoFloat } from './go-number.ts';
+import { formatGoFloat, isInteger64 } from './go-number.ts';
 import { compareNaturally } from './natural-order.ts';
 import { isPlainNumber, resolvePlainScalar } from './yaml-scalar.ts';
 
@@ -64,7 +64,7 @@ function formatScalar(value: unknown, indent: string): string {
 }
 
 function formatNumber(value: unknown): string {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return String(value);
+  if (typeof value !== 'number' || isInteger64(value)) return String(value);
   if (Number.isFinite(value)) return formatGoFloat(value);
   return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf';
 }

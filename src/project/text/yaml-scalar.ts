@@ -2,7 +2,7 @@
 // go-yaml keeps (`0440` is octal, `1_000` a number) and without its booleans (`yes`, `on` are text) and its sexagesimals
 // (`22:22` is text).
 
-import { formatGoFloat } from './go-number.ts';
+import { formatGoFloat, isInteger64 } from './go-number.ts';
 import type { Scalar } from './tree.ts';
 
 const keywords: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
@@ -46,9 +46,9 @@ export function isPlainNumber(text: string): boolean {
   return integer.test(digits) || float.test(digits);
 }
 
-/** A whole float is no integer where text is wanted: `1e6` is `1e+06` then. Beyond safe integers it is known as a float. */
+/** A whole float is no integer where text is wanted: `1e6` is `1e+06` then. Beyond 64 bits it is known as a float. */
 function resolveFloat(value: number): number | string {
-  return Number.isSafeInteger(value) && Math.abs(value) >= 1e6 ? formatGoFloat(value) : value;
+  return isInteger64(value) && Math.abs(value) >= 1e6 ? formatGoFloat(value) : value;
 }
 
 const largest = 2n ** 64n - 1n;
