@@ -85,7 +85,7 @@ class SchemaCheck {
   }
 
   #checkList(list: List, schema: Schema, way: Way | undefined): void {
-    const twice = schema.uniqueItems ? findRepeat(list) : undefined;
+    const twice = schema.uniqueItems ? findRepeat(list, schema.items) : undefined;
     if (twice !== undefined) this.#report('uniqueItems', schema, way, twice);
     if (!schema.items) return;
     const rule = ruleOf(schema.items);
@@ -146,27 +146,36 @@ function isOfType(value: Value, type: TypeName): boolean {
   }
 }
 
-/** The index of the first item that stands before it already. */
-function findRepeat(list: List): number | undefined {
-  const scalars = new Set<Value>();
-  const others: string[] = [];
+/**
+ * The index of the first item that stands before it already. Where items are scalars, others are left alone: what they are
+ * is the mistake.
+ */
+function findRepeat(list: List, { type = [] }: Schema = {}): number | undefined {
+  const types = [type].flat() as TypeName[];
+  const isAny = types.length === 0 || types.includes('object') || types.includes('array');
+  const before = new Set<Value>();
   for (const [index, item] of list.entries()) {
-    const isScalar = typeof item !== 'object' || item === null;
-    const text = isScalar ? '' : JSON.stringify(sorted(item));
-    if (isScalar ? scalars.has(item) : others.includes(text)) return index;
-    if (isScalar) scalars.add(item);
-    else others.push(text);
+    if (!isAny && !types.some((one) => isOfType(item, one))) continue;
+    const key = identify(item);
+    if (before.has(key)) return index;
+    before.add(key);
   }
   return undefined;
 }
 
-/** The order of keys makes no difference. */
+/** The same for equal values, and for no others: text has no NUL in it. */
+function identify(value: Value): Value {
+  return isList(value) || isMapping(value) ? `\0${JSON.stringify(sorted(value))}` : value;
+}
+
+/** The order of keys makes no difference; a list of pairs is not a mapping. */
 function sorted(value: Value): unknown {
   if (isList(value)) return value.map(sorted);
   if (!isMapping(value)) return value;
-  return Object.keys(value)
+  const entries = Object.keys(value)
     .sort()
     .map((key) => [key, sorted(value[key] ?? null)]);
+  return { entries };
 }
 
 function toPath(way: Way | undefined): Path {

@@ -64,6 +64,14 @@ it('finds what a JSON Schema validator finds in every file of the suite', () => 
   for (const tree of trees) expect(ours(tree)).toEqual(theirs(tree));
 });
 
+it.each(['[[], {}]', '[[[a, 1]], {a: 1}]', '[{a: 1, b: 2}, {b: 2, a: 1}]', '[[a], [a]]'])(
+  'takes items for one where a JSON Schema validator does: %s',
+  (items) => {
+    for (const tree of parse(`services: {web: {depends_on: ${items}}}`))
+      expect(ours(tree)).toEqual(theirs(tree));
+  },
+);
+
 const scalar: fc.Arbitrary<Value> = fc.oneof(
   fc.constantFrom<Value>(null, true, 'a', '', '1', 0, -1, 1.5, 65536, Number.MAX_VALUE, '__proto__'),
 );
