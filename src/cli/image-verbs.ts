@@ -17,6 +17,11 @@ export const containerVerbs: Readonly<Record<string, VerbEntry>> = {
     'Write the files of a container as a tar',
     () => import('./commands/container-export.ts'),
   ),
+  'container inspect': verb(
+    'Print all that is known of containers',
+    () => import('./commands/container-inspect.ts'),
+    ['inspect'],
+  ),
 };
 
 export const builderVerbs: Readonly<Record<string, VerbEntry>> = {

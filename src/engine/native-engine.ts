@@ -133,7 +133,7 @@ function containerOperations({
   context,
 }: EngineParts): Pick<
   Engine,
-  'logs' | 'exec' | 'attach' | 'copy' | 'events' | 'listProcesses' | 'measure' | 'watch'
+  'logs' | 'exec' | 'attach' | 'copy' | 'events' | 'inspect' | 'listProcesses' | 'measure' | 'watch'
 > {
   return {
     logs: {
@@ -176,6 +176,11 @@ function containerOperations({
       const instance = locator.find();
       const { measureContainer } = await import('./process/measure.ts');
       return instance && measureContainer(instance.paths, container);
+    },
+
+    async inspect(container) {
+      const { inspectContainer } = await import('./inspect/inspect.ts');
+      return inspectContainer(context().instance.paths, container);
     },
 
     events: {

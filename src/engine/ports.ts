@@ -16,12 +16,14 @@ import type {
   PullPolicies,
   RegistryPort,
 } from './image/image-port.ts';
+import type { ContainerDetails } from './inspect/inspect-port.ts';
 import type { ContainerProcess, ContainerUsage } from './process/process-port.ts';
 import type { RemotePort } from './remote/remote-port.ts';
 
 export type * from './build/build-port.ts';
 export type * from './event/event-port.ts';
 export type * from './image/image-port.ts';
+export type * from './inspect/inspect-port.ts';
 export type * from './process/process-port.ts';
 export type * from './remote/remote-port.ts';
 
@@ -63,6 +65,8 @@ export interface Engine {
   listProcesses(container: ObservedContainer): Promise<readonly ContainerProcess[]>;
   /** What the container uses at this moment. Undefined: it does not run. */
   measure(container: ObservedContainer): Promise<ContainerUsage | undefined>;
+  /** All that is known of it. Needs root: its environment is in it. */
+  inspect(container: ObservedContainer): Promise<ContainerDetails>;
   readonly events: EventPort;
   /** Yields a snapshot of the container each time its monitor reports a change, ends when it is removed. */
   watch(containerId: string, signal?: AbortSignal): AsyncIterable<ObservedContainer>;

@@ -94,6 +94,10 @@ export class FakeEngine
     return Promise.resolve([]);
   }
 
+  inspect(): never {
+    throw new Error('inspect: not of the fake engine');
+  }
+
   measure() {
     return Promise.resolve(undefined);
   }
