@@ -1,4 +1,4 @@
-// The container's lives: start, exit, restart policy, stop.
+// The container's lives: start, exit, restart policy.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -6,6 +6,7 @@
 #include "events.h"
 #include "foreign.h"
 #include "monitor.h"
+#include "stop.h"
 
 namespace tc {
 
@@ -17,9 +18,6 @@ constexpr int64_t kMaxBackoffMs = 60 * 1000;
 constexpr int64_t kSteadyMs = 10 * 1000;
 // Processes outside of the pid namespace may hold the pipes open for ever.
 constexpr int64_t kDrainMs = 2000;
-// From an answer of the DNS, which nobody is to keep, to the connection.
-constexpr int64_t kArrivalMs = 1000;
-
 void kill_and_reap(const Child& child) {
   kill(child.pid, SIGKILL);
   while (waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {
@@ -118,51 +116,6 @@ void start_again(Monitor& monitor, StartedBy by) {
   end(monitor);
 }
 
-void restart_by_request(Monitor& monitor) {
-  monitor.stop = Stop{};
-  monitor.restart_count = 0;
-  monitor.failed_restarts = 0;
-  monitor.backoff_ms = 0;
-  start_again(monitor, StartedBy::Request);
-}
-
-void thaw(Monitor& monitor) {
-  if (monitor.is_paused && freeze_cgroup(monitor.spec.cgroup, false).ok()) monitor.is_paused = false;
-}
-
-void deliver_stop(Monitor& monitor) {
-  monitor.stop.drain.clear();
-  unwatch(monitor, monitor.connections.notices());
-  signal_container(monitor, monitor.stop.signal);
-  // A frozen process gets its signals when it thaws.
-  thaw(monitor);
-  monitor.stop.kill.set_in(monitor.stop.grace_ms);
-}
-
-// Whether there is something to wait for. Without a namespace of its own there was nothing to leave, either.
-bool watch_connections(Monitor& monitor) {
-  size_t connections = 0;
-  bool is_known = monitor.netns && monitor.connections.open(monitor.netns.get()).ok() &&
-                  monitor.connections.count(&connections).ok();
-  if (!is_known || connections == 0) return false;
-  watch(monitor, monitor.connections.notices().get(), EPOLLIN, Source::Drain, 0);
-  return true;
-}
-
-bool is_withdrawn(const Monitor& monitor) {
-  for (const Client& client : monitor.clients) {
-    if (client.socket && client.withdraws) return true;
-  }
-  return false;
-}
-
-void tell_drained(Monitor& monitor) {
-  constexpr char kLine[] = "{\"event\":\"drained\"}\n";
-  monitor.withdrawal.clear();
-  if (!monitor.stop.drain.is_set()) unwatch(monitor, monitor.connections.notices());
-  notify(monitor, &Client::awaits_drained, kLine, sizeof kLine - 1);
-}
-
 }  // namespace
 
 Error start_life(Monitor& monitor) {
@@ -204,6 +157,14 @@ Error start_life(Monitor& monitor) {
   line.add("{\"event\":\"started\",\"pid\":").number(life.child.host_pid).add("}\n");
   notify(monitor, &Client::awaits_restart, line.c_str(), line.length());
   return {};
+}
+
+void restart_by_request(Monitor& monitor) {
+  monitor.stop = Stop{};
+  monitor.restart_count = 0;
+  monitor.failed_restarts = 0;
+  monitor.backoff_ms = 0;
+  start_again(monitor, StartedBy::Request);
 }
 
 void publish(Monitor& monitor) {
@@ -299,54 +260,6 @@ void network_child_exited(Monitor& monitor) {
   if (monitor.network_child_delay_ms == 0) monitor.network_child_delay_ms = 50;
 }
 
-void request_stop(Monitor& monitor, const Stop& stop) {
-  if (monitor.is_ending) return;
-  bool is_second = monitor.stop.requested;
-  // What ends it for good wins over a restart, the user over the host.
-  bool restart = stop.restart && (!is_second || monitor.stop.restart);
-  StoppedBy by = is_second && monitor.stop.by == StoppedBy::User ? StoppedBy::User : stop.by;
-  Deadline kill_before = monitor.stop.kill;
-  monitor.stop = stop;
-  monitor.stop.requested = true;
-  monitor.stop.restart = restart;
-  monitor.stop.by = restart ? StoppedBy::Nobody : by;
-  if (monitor.state == State::Restarting) {
-    if (restart) return restart_by_request(monitor);
-    return end(monitor);
-  }
-  if (monitor.life.has_exited) return;
-  if (!is_second) publish(monitor);
-  if (stop.drain_ms && !is_second && watch_connections(monitor)) return monitor.stop.drain.set_in(stop.drain_ms);
-  deliver_stop(monitor);
-  bool was_sooner = kill_before.is_set() && kill_before.at() < monitor.stop.kill.at();
-  if (was_sooner) monitor.stop.kill = kill_before;
-}
-
-void withdraw(Monitor& monitor, size_t client, int64_t drain_ms) {
-  monitor.clients[client].withdraws = true;
-  monitor.clients[client].awaits_drained = true;
-  publish(monitor);
-  if (drain_ms == 0 || monitor.stop.requested || !monitor.netns) return tell_drained(monitor);
-  monitor.withdrawal.set_in(drain_ms);
-  monitor.last_arrivals.set_in(kArrivalMs);
-}
-
-void end_withdrawal(Monitor& monitor, size_t client) {
-  if (!monitor.clients[client].withdraws) return;
-  monitor.clients[client].withdraws = false;
-  if (monitor.state == State::Running && !monitor.life.has_exited && !monitor.stop.requested) publish(monitor);
-}
-
-void drain_ready(Monitor& monitor) {
-  if (!monitor.stop.drain.is_set() && !monitor.withdrawal.is_set()) return;
-  monitor.connections.take_notices();
-  size_t connections = 0;
-  if (monitor.connections.count(&connections).ok() && connections > 0) return;
-  bool stops = monitor.stop.drain.is_set();
-  if (monitor.withdrawal.is_set()) tell_drained(monitor);
-  if (stops) deliver_stop(monitor);
-}
-
 void signal_container(Monitor& monitor, int signal) {
   // Not reaped yet, so the pid is still its own.
   if (monitor.state != State::Running || monitor.life.has_exited) return;
@@ -360,16 +273,7 @@ void run_life_timers(Monitor& monitor, int64_t now) {
     monitor.restart_count++;
     start_again(monitor, StartedBy::Policy);
   }
-  if (monitor.stop.drain.is_due(now)) deliver_stop(monitor);
-  if (monitor.last_arrivals.is_due(now)) {
-    monitor.last_arrivals.clear();
-    if (monitor.withdrawal.is_set() && !watch_connections(monitor)) tell_drained(monitor);
-  }
-  if (monitor.withdrawal.is_due(now)) tell_drained(monitor);
-  if (monitor.stop.kill.is_due(now)) {
-    monitor.stop.kill.clear();
-    signal_container(monitor, SIGKILL);
-  }
+  run_stop_timers(monitor, now);
   if (monitor.life.drain.is_due(now)) output_drained(monitor);
   if (monitor.network_child_restart.is_due(now)) {
     monitor.network_child_restart.clear();

@@ -13,7 +13,9 @@
 #include <cstdlib>
 
 #include "../common/file.h"
+#include "exec_operations.h"
 #include "peer.h"
+#include "stop.h"
 #include "volumes.h"
 
 namespace tc {

@@ -2,10 +2,10 @@
 // in
 //   monitor.cc    the loop, signals, children that end
 //   namespaces.cc what outlives its lives
-//   life.cc       start, exit, restart policy, stop;  end.cc  the end
+//   life.cc       start, exit, restart policy;  stop.cc  stop, withdrawal;  end.cc  the end
 //   health.cc     probes
 //   status.cc     what it writes down
-//   control.cc    connections of the control socket;  operations.cc  what they may ask for
+//   control.cc    connections of the control socket;  operations.cc, exec_operations.cc  what they may ask for
 //   attach.cc     clients that see the output and type
 #pragma once
 #include "../common/arena.h"
@@ -230,12 +230,8 @@ Error start_life(Monitor& monitor);
 void container_exited(Monitor& monitor, int code, int status);
 void output_drained(Monitor& monitor);
 void network_child_exited(Monitor& monitor);
-void request_stop(Monitor& monitor, const Stop& stop);
-// Takes it out of ports and names for this client, which hears when no connection is left or the time is over.
-void withdraw(Monitor& monitor, size_t client, int64_t drain_ms);
-void end_withdrawal(Monitor& monitor, size_t client);
-// Some connection has ended.
-void drain_ready(Monitor& monitor);
+// A client or a second stop asks for another life at once, whatever the policy says.
+void restart_by_request(Monitor& monitor);
 void signal_container(Monitor& monitor, int signal);
 void run_life_timers(Monitor& monitor, int64_t now);
 void publish(Monitor& monitor);
@@ -300,11 +296,6 @@ void send_error(Monitor& monitor, size_t index, const Error& error);
 
 // operations.cc
 void perform(Monitor& monitor, size_t index, const char* line, size_t length);
-void exec_synced(Monitor& monitor, size_t index);
-// What a command prints whose client has left it alone.
-void exec_output_ready(Monitor& monitor, size_t index);
-// Whether the child that ended was the exec's.
-bool exec_ended(Monitor& monitor, size_t index, int pid, int code, int status);
 void client_left(Monitor& monitor, size_t index);
 
 // 127, 126 or 125, as docker run.
