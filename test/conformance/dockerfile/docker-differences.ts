@@ -24,7 +24,11 @@ const older: readonly Omit<Difference, 'until'>[] = [
       ...['add-archive-with-flags', 'copy-exclude-patterns'],
     ],
   },
-  { why: 'it accepts --chmod and does nothing', cases: ['copy-chmod', 'copy-chmod-variable'] },
+  {
+    why: 'it accepts --chmod and does nothing',
+    cases: ['copy-chmod', 'copy-chmod-of-new-directories', 'copy-chmod-variable'],
+  },
+  { why: 'it does not give what is in an archive to --chown', cases: ['add-archive-named-otherwise'] },
   { why: 'the modifiers of variables are newer', cases: ['arg-modifiers', 'variables-with-every-modifier'] },
   { why: 'variables in mounts are newer', cases: ['mount-variables'] },
   { why: '--from in ONBUILD is newer', cases: ['onbuild'] },
