@@ -212,7 +212,7 @@ export class BuildStore {
 
   /** Of two who make the same cache at once, the first one's counts. */
   async publishCache(temporary: string, path: string): Promise<void> {
-    await makeDirectories([dirname(path)]);
+    makeDirectories([dirname(path)]);
     await rename(temporary, path).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
       await this.removeTree(temporary);

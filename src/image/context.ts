@@ -1,6 +1,7 @@
 // What the operations of the store share. Made once per store; opens nothing until something is written.
 
-import { stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Native } from '../runtime/native.ts';
 import { ImageCatalog } from './content/catalog.ts';
@@ -82,13 +83,9 @@ export function createStoreContext(options: ImageStoreOptions): StoreContext {
 
 async function prepareLayout(layout: StoreLayout): Promise<void> {
   const { images, blobs, ingest, layers, staging, locks, archives } = layout;
-  await makeDirectories([layout.root, images, blobs, ingest, layers, staging, locks, archives]);
+  makeDirectories([layout.root, images, blobs, ingest, layers, staging, locks, archives]);
   const marker = join(images, 'oci-layout');
-  const isThere = await stat(marker).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) await writeFile(marker, '{"imageLayoutVersion":"1.0.0"}');
+  if (!existsSync(marker)) await writeFile(marker, '{"imageLayoutVersion":"1.0.0"}');
 }
 
 /** Runs `work` while nothing is collected. */

@@ -141,7 +141,7 @@ export async function tidyBuildCache(context: StoreContext, uses: readonly Image
   const mark = join(dirname(context.layout.buildSteps), 'tidied');
   const last = await stat(mark).catch(ignoreAbsent);
   if (last && Date.now() - last.mtimeMs < day) return;
-  await makeDirectories([dirname(mark)]);
+  makeDirectories([dirname(mark)]);
   await rm(mark, { force: true });
   await writeFile(mark, '');
   // The first build has nothing behind it.

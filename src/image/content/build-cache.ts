@@ -49,7 +49,7 @@ export class BuildCache {
   }
 
   async write(key: CacheKey, layer: CachedLayer): Promise<void> {
-    await makeDirectories([this.#directory]);
+    makeDirectories([this.#directory]);
     const temporary = `${this.#path(key)}.${process.pid}.tmp`;
     await writeFile(temporary, JSON.stringify(layer), { mode: 0o600 });
     await rename(temporary, this.#path(key));
