@@ -1,5 +1,5 @@
 import { imageInspect } from '../../app/image/inspect.ts';
-import { renderInspection } from '../../ui/image/image-inspect.ts';
+import { renderImageInspection } from '../../ui/image/image-inspect.ts';
 import { defineCommand } from '../command.ts';
 import { platformFlag } from '../image-flags.ts';
 
@@ -16,7 +16,7 @@ export const command = defineCommand({
   },
   async run({ flags, operands, session }) {
     const { done, failure } = await imageInspect(session.context, operands, flags.platform);
-    session.print(renderInspection(done, flags.format));
+    session.print(renderImageInspection(done, flags.format));
     if (failure !== undefined) throw failure;
     return 0;
   },

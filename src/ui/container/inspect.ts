@@ -3,7 +3,7 @@
 
 import type { ContainerDetails, EndpointDetails, HealthDetails, MountDetails } from '../../engine/ports.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
-import { compileTemplate } from '../template/evaluate.ts';
+import { renderInspection } from '../inspection.ts';
 
 /** Docker's word for a time that is not there. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -12,11 +12,7 @@ export function renderContainers(
   containers: readonly ContainerDetails[],
   format: string | undefined,
 ): string {
-  const views = containers.map(viewContainer);
-  if (format === undefined || format === '') return `${JSON.stringify(views, undefined, 4)}\n`;
-  if (format === 'json') return views.map((view) => `${JSON.stringify(view)}\n`).join('');
-  const render = compileTemplate(format);
-  return views.map((view) => `${render(view)}\n`).join('');
+  return renderInspection(containers.map(viewContainer), format);
 }
 
 function viewContainer(details: ContainerDetails) {

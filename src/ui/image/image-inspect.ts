@@ -1,15 +1,11 @@
 // The output of `image inspect`: one array, in the shape of Docker's API.
 
 import type { ImageDetails, ImageEntry } from '../../engine/ports.ts';
-import { compileTemplate } from '../template/evaluate.ts';
+import { renderInspection } from '../inspection.ts';
 
 /** Names are printed as they are given. */
-export function renderInspection(images: readonly ImageDetails[], format: string | undefined): string {
-  const views = images.map(viewDetails);
-  if (format === undefined || format === '') return `${JSON.stringify(views, undefined, 4)}\n`;
-  if (format === 'json') return views.map((view) => `${JSON.stringify(view)}\n`).join('');
-  const render = compileTemplate(format);
-  return views.map((view) => `${render(view)}\n`).join('');
+export function renderImageInspection(images: readonly ImageDetails[], format: string | undefined): string {
+  return renderInspection(images.map(viewDetails), format);
 }
 
 function viewDetails(image: ImageDetails) {

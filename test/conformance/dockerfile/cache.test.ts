@@ -9,8 +9,9 @@ import { testGoldenFiles } from '../../golden/golden-file.ts';
 import { listDone, parseCacheCase, stepName } from './cache-case.ts';
 import { cacheDifferences } from './cache-differences.ts';
 import { writeContext } from './case.ts';
-import { buildWithDocker, loadBase } from './docker-build.ts';
-import { DockerBuilder, dockerVersion, isOfToday } from './docker-builder.ts';
+import { buildWithDocker } from './docker-build.ts';
+import { dockerVersion, isOfToday } from './docker-builder.ts';
+import { useDocker } from './docker-laboratory.ts';
 import { Laboratory } from './laboratory.ts';
 
 const cases = join(dirname(fileURLToPath(import.meta.url)), 'cache-cases');
@@ -46,19 +47,7 @@ describe('what is done again', () => {
 if (!isOfToday) console.log('skipped: no Docker of today to compare what is done again with');
 
 describe.skipIf(!isOfToday)(`what Docker ${dockerVersion} does again`, () => {
-  const laboratory = new Laboratory();
-  let docker: DockerBuilder;
-
-  beforeAll(async () => {
-    await laboratory.makeBase();
-    docker = await DockerBuilder.start(laboratory.makeDirectory('docker'));
-    await loadBase(docker, laboratory);
-  });
-
-  afterAll(async () => {
-    await docker?.stop();
-    laboratory.close();
-  });
+  const { laboratory, docker } = useDocker();
 
   for (const file of readdirSync(cases).sort()) {
     const [input = '', expected] = readFileSync(join(cases, file), 'utf8').split(/^-{10}\n/m);
@@ -72,9 +61,9 @@ describe.skipIf(!isOfToday)(`what Docker ${dockerVersion} does again`, () => {
     it.concurrent(title, { timeout: 240_000 }, () => {
       const { first, second, rewrite } = prepare(input);
       return laboratory.withContext(first, async (context) => {
-        await buildWithDocker(docker, context, first);
+        await buildWithDocker(docker(), context, first);
         rewrite(context);
-        const { progress } = await buildWithDocker(docker, context, second);
+        const { progress } = await buildWithDocker(docker(), context, second);
         expect(asLines(listDone(progress))).toBe(expected);
       });
     });

@@ -6,13 +6,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Case, parseCase } from './case.ts';
 import { compareImages } from './compare-images.ts';
-import { buildWithDocker, loadBase, mountPoints, selectMembers } from './docker-build.ts';
-import { DockerBuilder, dockerVersion, hasDocker, hasXz, isOfToday } from './docker-builder.ts';
+import { buildWithDocker, mountPoints, selectMembers } from './docker-build.ts';
+import { dockerVersion, hasDocker, hasXz, isOfToday } from './docker-builder.ts';
 import { listDifferences } from './docker-differences.ts';
-import { Laboratory } from './laboratory.ts';
+import { useDocker } from './docker-laboratory.ts';
 
 const cases = join(dirname(fileURLToPath(import.meta.url)), 'cases');
 const reasons = listDifferences({ version: dockerVersion, hasXz });
@@ -20,19 +20,7 @@ const reasons = listDifferences({ version: dockerVersion, hasXz });
 if (!hasDocker) console.log('skipped: Docker is not installed, and there is nothing to compare images with');
 
 describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them`, () => {
-  const laboratory = new Laboratory();
-  let docker: DockerBuilder;
-
-  beforeAll(async () => {
-    await laboratory.makeBase();
-    docker = await DockerBuilder.start(laboratory.makeDirectory('docker'));
-    await loadBase(docker, laboratory);
-  });
-
-  afterAll(async () => {
-    await docker?.stop();
-    laboratory.close();
-  });
+  const { laboratory, docker } = useDocker();
 
   for (const file of readdirSync(cases).sort()) {
     const name = basename(file, '.golden');
@@ -49,13 +37,13 @@ describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them`, () => {
 
   function isRefused(found: Case) {
     return laboratory.withContext(found, async (context) => {
-      await expect(buildWithDocker(docker, context, found)).rejects.toThrow(/ERROR: /);
+      await expect(buildWithDocker(docker(), context, found)).rejects.toThrow(/ERROR: /);
     });
   }
 
   async function isTheSame(found: Case) {
     if (!isOfToday) return hasTheSameFiles(found);
-    const { ours, theirs } = await compareImages(docker, laboratory, found);
+    const { ours, theirs } = await compareImages(docker(), laboratory, found);
     expect(ours).not.toBe('refused');
     expect(ours).toEqual(theirs);
   }
@@ -63,7 +51,7 @@ describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them`, () => {
   function hasTheSameFiles(found: Case) {
     return laboratory.withContext(found, async (context) => {
       const ours = await laboratory.build(context, found, basename(context));
-      const theirs = await buildWithDocker(docker, context, found);
+      const theirs = await buildWithDocker(docker(), context, found);
       const points = mountPoints(found.dockerfile);
       const files = laboratory.listChanges(theirs.files).filter((line) => !points.has(line));
       const config = selectMembers(theirs.document['config'] as Record<string, unknown>);

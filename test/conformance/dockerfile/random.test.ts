@@ -2,12 +2,11 @@
 // printed with what differs; TCOMPOSE_RANDOM_SEED and TCOMPOSE_RANDOM_CASES choose others, and more.
 
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseCase } from './case.ts';
 import { compareImages } from './compare-images.ts';
-import { loadBase } from './docker-build.ts';
-import { DockerBuilder, dockerVersion, isOfToday } from './docker-builder.ts';
-import { Laboratory } from './laboratory.ts';
+import { dockerVersion, isOfToday } from './docker-builder.ts';
+import { useDocker } from './docker-laboratory.ts';
 import { randomCase } from './random-case.ts';
 
 const seed = Number(process.env['TCOMPOSE_RANDOM_SEED'] ?? 1);
@@ -16,23 +15,11 @@ const count = Number(process.env['TCOMPOSE_RANDOM_CASES'] ?? 24);
 if (!isOfToday) console.log('skipped: no Docker of today to compare arbitrary images with');
 
 describe.skipIf(!isOfToday)(`arbitrary Dockerfiles as Docker ${dockerVersion} builds them`, () => {
-  const laboratory = new Laboratory();
-  let docker: DockerBuilder;
-
-  beforeAll(async () => {
-    await laboratory.makeBase();
-    docker = await DockerBuilder.start(laboratory.makeDirectory('docker'));
-    await loadBase(docker, laboratory);
-  });
-
-  afterAll(async () => {
-    await docker?.stop();
-    laboratory.close();
-  });
+  const { laboratory, docker } = useDocker();
 
   for (const [index, text] of fc.sample(randomCase, { seed, numRuns: count }).entries()) {
     it.concurrent(`number ${index} of seed ${seed}`, { timeout: 240_000 }, async () => {
-      const { ours, theirs } = await compareImages(docker, laboratory, parseCase(text));
+      const { ours, theirs } = await compareImages(docker(), laboratory, parseCase(text));
       expect(ours, text).toEqual(theirs);
     });
   }

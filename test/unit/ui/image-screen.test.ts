@@ -4,7 +4,7 @@ import { describe } from 'vitest';
 import { parse } from 'yaml';
 import { TcError } from '../../../src/base/error.ts';
 import { renderHistory } from '../../../src/ui/image/image-history.ts';
-import { renderInspection } from '../../../src/ui/image/image-inspect.ts';
+import { renderImageInspection } from '../../../src/ui/image/image-inspect.ts';
 import { renderImages } from '../../../src/ui/image/image-list.ts';
 import {
   renderLoaded,
@@ -23,7 +23,7 @@ type Parameters1<F extends (...parameters: never[]) => unknown> = Parameters<F>[
 interface Scene {
   ls?: Parameters1<typeof renderImages>;
   history?: Parameters1<typeof renderHistory>;
-  inspect?: Parameters1<typeof renderInspection>;
+  inspect?: Parameters1<typeof renderImageInspection>;
   search?: Parameters1<typeof renderFound>;
   names?: string[];
   pulled?: Parameters1<typeof renderPulled>;
@@ -41,7 +41,7 @@ function show(text: string): string {
     return [
       scene.ls && renderImages(scene.ls, { now, ...options }),
       scene.history && renderHistory(scene.history, { now, human: true, ...options }),
-      scene.inspect && renderInspection(scene.inspect, options['format']),
+      scene.inspect && renderImageInspection(scene.inspect, options['format']),
       scene.search && renderFound(scene.search, options),
       scene.names && renderNames(scene.names, 'Repository', options),
       scene.pulled && renderPulled(scene.pulled, { quiet }),
