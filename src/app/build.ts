@@ -8,7 +8,6 @@ import type { UpOptions } from '../plan/up-options.ts';
 import type { ProjectModel } from '../project/model.ts';
 import type { BuildConfig, ServiceConfig } from '../project/service-config.ts';
 import { formatBake } from './bake.ts';
-import { writeMetadata } from './build-metadata.ts';
 import {
   type BuildOutput,
   requireFormat,
@@ -20,7 +19,6 @@ import { type BuildChanges, imageNameOf, listUnused, platformOf, toBuildRequest 
 import { applySettings, type BuildSettings, noSettings } from './build-settings.ts';
 import type { AppContext } from './context.ts';
 import { loadModel } from './project.ts';
-import { pushBuilt } from './push.ts';
 
 export interface BuildOptions extends Omit<BuildChanges, 'environment'> {
   /** Default: all that have a `build:`. */
@@ -117,8 +115,14 @@ export async function build(context: AppContext, options: BuildOptions): Promise
     }
   }
   if (idFile !== undefined) await writeId(engine, asked, model, idFile);
-  if (options.push) await pushBuilt(context, engine, services, options);
-  if (options.metadataFile !== undefined) await writeMetadata(options.metadataFile, built);
+  if (options.push) {
+    const { pushBuilt } = await import('./push.ts');
+    await pushBuilt(context, engine, services, options);
+  }
+  if (options.metadataFile !== undefined) {
+    const { writeMetadata } = await import('./build-metadata.ts');
+    await writeMetadata(options.metadataFile, built);
+  }
   return { findings: 0, built };
 }
 

@@ -18,8 +18,6 @@ import { type Descriptor, type JsonObject, parseJsonObject } from './descriptor.
 import { chainIds, type Digest, digestOfHash } from './digest.ts';
 import { readManifest } from './images.ts';
 import { removeDirectory } from './layer/layer-store.ts';
-import { packDiff } from './layer/pack.ts';
-import { unpackTar } from './layer/untar.ts';
 import { addLayer, type NewLayer } from './make-image.ts';
 import { ociLayer } from './media-type.ts';
 import type { Platform } from './platform.ts';
@@ -143,6 +141,7 @@ export class BuildStore {
     try {
       const hash = createHash('sha256');
       let tarSize = 0;
+      const { packDiff } = await import('./layer/pack.ts');
       for await (const chunk of blob.write(packDiff(tools, upper, latest))) {
         hash.update(chunk);
         tarSize += chunk.length;
@@ -172,6 +171,7 @@ export class BuildStore {
 
   /** Into a directory that is the caller's. */
   async unpack(chunks: AsyncIterable<Uint8Array>, directory: string, what: string): Promise<void> {
+    const { unpackTar } = await import('./layer/untar.ts');
     await unpackTar(this.#context.tools, { input: chunks, directory, what });
   }
 

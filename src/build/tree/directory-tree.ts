@@ -26,7 +26,7 @@ export interface DirectoryTreeOptions {
   attributes(path: string): readonly ExtendedAttribute[];
 }
 
-const chunkSize = 256 * 1024;
+const chunkSize = 1024 * 1024;
 const read = promisify(readFile);
 
 export class DirectoryTree implements Tree {

@@ -10,9 +10,9 @@ import type { EngineContext } from '../context.ts';
 import { openLockFile, withDirectoryLock } from '../lock/file-lock.ts';
 import { lease } from '../network/leases.ts';
 import { createNetwork, deriveMac, ensureNetworks, removeNetwork } from '../network/networks.ts';
-import { listNetworkRecords, type NetworkRecord } from '../record/network-record.ts';
+import type { NetworkRecord } from '../record/network-record.ts';
+import { findBuildNetwork, BUILD_NETWORK_KEY as key } from './build-network-record.ts';
 
-const key = 'build';
 const name = 'tcompose-build';
 
 export class BuildNetwork {
@@ -59,7 +59,7 @@ export class BuildNetwork {
     await native.lock(lock, 'shared', true);
     // Nobody removes it from here on; of those who come at once one makes it.
     const record = await withDirectoryLock(native, join(instance.paths.locks, 'build'), async () => {
-      const known = findRecord(this.#context);
+      const known = findBuildNetwork(instance.paths);
       if (known === undefined) return createNetwork(this.#context, { key, config: { name }, labels: {} });
       ensureNetworks(this.#context, [known]);
       return known;
@@ -79,17 +79,13 @@ function buildLockPath({ instance }: EngineContext): string {
   return join(instance.paths.locks, 'build-network');
 }
 
-function findRecord({ instance }: EngineContext): NetworkRecord | undefined {
-  return listNetworkRecords(instance.paths).find((each) => each.project === undefined && each.key === key);
-}
-
 /** Also what a killed build left. */
 export async function removeUnusedBuildNetwork(context: EngineContext): Promise<void> {
-  if (findRecord(context) === undefined) return;
+  if (findBuildNetwork(context.instance.paths) === undefined) return;
   const lock = openLockFile(buildLockPath(context));
   try {
     if (!context.native.tryLock(lock, 'exclusive')) return;
-    const record = findRecord(context);
+    const record = findBuildNetwork(context.instance.paths);
     if (record) await removeNetwork(context, record);
   } finally {
     closeSync(lock);

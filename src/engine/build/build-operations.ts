@@ -2,15 +2,16 @@
 
 import { availableParallelism } from 'node:os';
 import type { BuildOptions } from '../../build/solve/build-images.ts';
-import type { HostFacts } from '../../runtime/container-input.ts';
+import type { StepContainers } from '../../build/solve/step-container.ts';
+import type { AccountFiles, HostFacts } from '../../runtime/container-input.ts';
 import type { EngineContext } from '../context.ts';
 import { listImageUses } from '../image/image-operations.ts';
 import type { Images } from '../image/images.ts';
 import { removeEmptyRunDirectory } from '../instance/run-directory.ts';
-import { sweep } from '../sweep/sweep.ts';
-import { BuildNetwork, removeUnusedBuildNetwork } from './build-network.ts';
+import { needsSweep } from '../sweep/needs-sweep.ts';
+import type { BuildNetwork } from './build-network.ts';
+import { findBuildNetwork } from './build-network-record.ts';
 import type { BuildOrder, BuildPort } from './build-port.ts';
-import { createStepContainers } from './step-container.ts';
 
 export interface BuildParts {
   readonly context: () => EngineContext;
@@ -54,23 +55,58 @@ async function leaseWorkshop<T>(
   const context = makeContext();
   const known = await images();
   const store = await known.store();
-  await sweep(context, []);
-  await removeUnusedBuildNetwork(context);
+  await mend(context);
   const lease = await store.lease();
-  const network = new BuildNetwork(context);
-  const readAccounts = (layers: readonly string[]) => known.readAccounts({ layers });
+  let opened: Promise<Steps> | undefined;
+  const open = () => {
+    opened ??= openSteps(context, host(), (layers) => known.readAccounts({ layers }));
+    return opened;
+  };
   try {
     return await work({
       store: await store.build(),
       native: context.native,
-      containers: createStepContainers({ context, host: host(), network, readAccounts }),
+      containers: { run: async (step, use) => (await open()).containers.run(step, use) },
       on: order.on,
       parallel: order.parallel ?? availableParallelism(),
       ...(order.signal && { signal: order.signal }),
     });
   } finally {
-    await network.leave();
+    await opened?.then(
+      ({ network }) => network.leave(),
+      () => undefined,
+    );
     await lease.release();
     removeEmptyRunDirectory(context.instance.paths);
   }
+}
+
+/** What killed builds left. */
+async function mend(context: EngineContext): Promise<void> {
+  const { paths } = context.instance;
+  if (needsSweep(paths, new Map())) {
+    const { sweep } = await import('../sweep/sweep.ts');
+    await sweep(context, []);
+  }
+  if (findBuildNetwork(paths) !== undefined) {
+    const { removeUnusedBuildNetwork } = await import('./build-network.ts');
+    await removeUnusedBuildNetwork(context);
+  }
+}
+
+interface Steps {
+  readonly containers: StepContainers;
+  readonly network: BuildNetwork;
+}
+
+/** What runs commands is loaded by the first that is not in the cache. */
+async function openSteps(
+  context: EngineContext,
+  host: HostFacts,
+  readAccounts: (layers: readonly string[]) => AccountFiles,
+): Promise<Steps> {
+  const { BuildNetwork } = await import('./build-network.ts');
+  const { createStepContainers } = await import('./step-container.ts');
+  const network = new BuildNetwork(context);
+  return { network, containers: createStepContainers({ context, host, network, readAccounts }) };
 }
