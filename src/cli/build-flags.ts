@@ -4,6 +4,7 @@ import { parseBytes } from '../base/units.ts';
 import { usageError } from './argv.ts';
 import { buildSettingFlags, noAttestation, noneAsked } from './build-setting-flags.ts';
 import type { FlagSpecs } from './flag.ts';
+import { inParallelFlag } from './shared-flags.ts';
 
 export const buildFlags = {
   'build-arg': { type: 'list', value: 'NAME=VALUE', summary: 'Give an argument of the Dockerfiles a value' },
@@ -75,14 +76,7 @@ export const buildFlags = {
     summary: 'Keep what a step leaves',
     ignored: 'a step leaves no container; `--progress plain` shows what it printed',
   },
-  // Docker Compose has had it since version 1; the global flag of the name has a value.
-  'in-parallel': {
-    type: 'boolean',
-    aliases: ['parallel'],
-    hidden: true,
-    default: true,
-    summary: 'Several images at a time, which is the default',
-  },
+  ...inParallelFlag,
 } as const satisfies FlagSpecs;
 
 export function readMemory(text: string | undefined): { memory?: number } {

@@ -56,3 +56,14 @@ const nanosecondsPerSecond = 1e9;
 export function toNanoseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * nanosecondsPerSecond;
 }
+
+/** Docker Compose has had it since version 1; the global flag of the name has a value. */
+export const inParallelFlag = {
+  'in-parallel': {
+    type: 'boolean',
+    aliases: ['parallel'],
+    hidden: true,
+    default: true,
+    summary: 'Several images at a time, which is the default',
+  },
+} as const satisfies FlagSpecs;

@@ -1,5 +1,6 @@
 import { pull } from '../../app/pull.ts';
 import { defineCommand } from '../command.ts';
+import { inParallelFlag } from '../shared-flags.ts';
 
 export const command = defineCommand({
   operands: '[SERVICE...]',
@@ -26,14 +27,7 @@ export const command = defineCommand({
       summary: "When to pull; goes before the services' own pull_policy",
     },
     quiet: { type: 'boolean', char: 'q', summary: 'Pull without progress' },
-    // Docker Compose has had these since version 1; the global flag of the name has a value.
-    'in-parallel': {
-      type: 'boolean',
-      aliases: ['parallel'],
-      hidden: true,
-      default: true,
-      summary: 'Several images at a time, which is the default',
-    },
+    ...inParallelFlag,
     'no-parallel': { type: 'boolean', hidden: true, summary: 'One image after the other' },
   },
   run: async ({ flags, operands, session }) => {
