@@ -180,7 +180,7 @@ function containerOperations({
 
     async inspect(container) {
       const { inspectContainer } = await import('./inspect/inspect.ts');
-      return inspectContainer(context().instance.paths, container);
+      return inspectContainer(locator.preview().paths, container);
     },
 
     events: {
