@@ -51,7 +51,11 @@ const WINDOWS = 'it exists on Windows only';
 const IMAGE_AND_BUILD: readonly AttributeSupport[] = [
   ...honoured('image'),
   ...honoured('build'),
-  ...warned('attestations are not made yet', 'build.provenance', 'build.sbom'),
+  ...warned(
+    'attestations are not made: attest images with a tool of its own',
+    'build.provenance',
+    'build.sbom',
+  ),
   ...warned(WINDOWS, 'build.isolation'),
   ...honoured('pull_policy', 'pull_refresh_after', 'platform'),
 ];
