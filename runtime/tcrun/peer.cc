@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "../common/receive_fd.h"
 #include "../common/text.h"
 
 namespace tc {
@@ -43,20 +44,8 @@ Error fetch(const char* control, const Text& request, Fd* fd) {
   if (error) return error;
   if (send(socket.get(), request.c_str(), request.length(), MSG_NOSIGNAL) < 0) return fail(kStep, "send", control);
   char line[512];
-  iovec data{line, sizeof line};
-  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = ancillary;
-  message.msg_controllen = sizeof ancillary;
-  if (recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC) <= 0) return fail(kStep, "recvmsg", control);
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_type != SCM_RIGHTS) return fail_with(ENOENT, kStep, "recvmsg", control);
-  int received = -1;
-  memcpy(&received, CMSG_DATA(header), sizeof received);
-  fd->reset(received);
-  return {};
+  if (receive_with_fd(socket.get(), line, sizeof line, 0, fd) <= 0) return fail(kStep, "recvmsg", control);
+  return *fd ? Error{} : fail_with(ENOENT, kStep, "recvmsg", control);
 }
 
 Error fetch_namespace(const char* control, const char* type, Fd* fd) {

@@ -5,6 +5,8 @@
 
 #include <cstring>
 
+#include "../common/receive_fd.h"
+
 namespace tc {
 
 namespace {
@@ -99,17 +101,11 @@ void send_go(int sync) {
 
 SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd) {
   Packet packet{};
-  iovec data{&packet, sizeof packet};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  Fd passed;
   bool was_reset = false;
   ssize_t got;
   for (;;) {
-    got = recvmsg(sync, &message, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
+    got = receive_with_fd(sync, &packet, sizeof packet, wait == Wait::No ? MSG_DONTWAIT : 0, &passed);
     // The child ended without reading that it may go. The kernel tells that once, before what the child still said.
     if (got < 0 && errno == ECONNRESET) was_reset = true;
     if (got >= 0 || (errno != EINTR && errno != ECONNRESET)) break;
@@ -120,11 +116,8 @@ SyncMessage receive_sync(int sync, Wait wait, Error* error, Fd* fd) {
     return SyncMessage::Failed;
   }
   if (got == 0) return SyncMessage::Executed;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int received = -1;
-    memcpy(&received, CMSG_DATA(header), sizeof received);
-    fd->reset(received);
+  if (passed) {
+    *fd = static_cast<Fd&&>(passed);
     if (packet.kind == Kind::Mount) return SyncMessage::Mount;
     return packet.kind == Kind::Terminal ? SyncMessage::Terminal : SyncMessage::Process;
   }

@@ -17,6 +17,7 @@
 #include "../common/file.h"
 #include "../common/json.h"
 #include "../common/pidfd.h"
+#include "../common/receive_fd.h"
 #include "../common/text.h"
 #include "process.h"
 
@@ -172,20 +173,8 @@ Error accept_console(int listener, Fd* master) {
   if (!peer) return fail("terminal", "accept4");
   setsockopt(peer.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   char text[256];
-  iovec data{text, sizeof text};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (recvmsg(peer.get(), &message, MSG_CMSG_CLOEXEC) < 0) return fail("terminal", "recvmsg");
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_type != SCM_RIGHTS) return fail_with(EPROTO, "terminal", "recvmsg");
-  int received = -1;
-  memcpy(&received, CMSG_DATA(header), sizeof received);
-  master->reset(received);
-  return {};
+  if (receive_with_fd(peer.get(), text, sizeof text, 0, master) < 0) return fail("terminal", "recvmsg");
+  return *master ? Error{} : fail_with(EPROTO, "terminal", "recvmsg");
 }
 
 void explain_by_output(int pipe, Error* error) {
