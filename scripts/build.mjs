@@ -1,6 +1,7 @@
-// `npm run build`: src/ into two scripts of small chunks, with source maps and V8 code caches: dist/tcompose.cjs, which
-// every run reads, and dist/engine.cjs with what carries out. A run evaluates, and its code cache holds, the chunks that it
-// imports and no others. Packages that few runs need are files of their own. `--analyze` prints what is in the scripts.
+// `npm run build`: src/ into scripts of small chunks, with source maps and V8 code caches: dist/tcompose.cjs, which every run
+// reads, and others that are read when something of them is wanted. A run evaluates, and its code caches hold, the chunks
+// that it imports and no others. Packages that few runs need are files of their own. `--analyze` prints what is in the
+// scripts.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,8 +21,22 @@ const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 /** Packages that few runs need: files of their own, read when they are imported. */
 const detached = { '@oclif/core': 'oclif', listr2: 'listr2', execa: 'execa', fzstd: 'fzstd' };
 
-/** The rooms of dist/engine.cjs. */
-const engineRooms = /^src\/(engine|runtime|image|build)\//;
+/** What every run reads, and all that the others have in common. */
+const mainScript = 'tcompose';
+
+/**
+ * The other scripts, by the rooms that they have; the first that fits counts. `engine` is what looks and decides, for which
+ * the same command asks again and again; `work` is what is needed when there is something to do.
+ */
+const rooms = {
+  build: /^src\/(build\/|image\/(build-store|commit-images)\.|engine\/build\/build-operations\.)/,
+  work: new RegExp(
+    '^src/(engine/(build|container|copy|execute|network|port|remote|service|sweep)/(?!remnant|freeze|file-objects|locate|needs)' +
+      '|image/(archive|layer|step-cache|registry)/(?!endpoint|settings)' +
+      '|runtime/(?!capabilities|endpoint-options|native|resolver-config|rlimits|signals|start-answer|unsupported|accounts))',
+  ),
+  engine: /^src\/(engine|runtime|image|build)\//,
+};
 
 const shared = {
   absWorkingDir: top,
@@ -109,17 +124,15 @@ async function writeScripts() {
     text,
     ...main.metafile.outputs[relative(top, path)],
   }));
-  const findEntry = (entryPoint) => outputs.find((output) => output.entryPoint === entryPoint).name;
+  const chunks = outputs.map(async ({ entryPoint, inputs, name, text }) => ({
+    name,
+    code: await toCommonJs(text),
+    script: chooseScript(entryPoint ? [entryPoint] : Object.keys(inputs)),
+  }));
   const scripts = await packScripts({
-    chunks: await Promise.all(
-      outputs.map(async ({ entryPoint, inputs, name, text }) => ({
-        name,
-        code: await toCommonJs(text),
-        isOfEngine: isOfEngine(entryPoint ? [entryPoint] : Object.keys(inputs)),
-      })),
-    ),
-    entry: findEntry('src/cli/main.ts'),
-    door: findEntry('src/engine/native-engine.ts'),
+    chunks: await Promise.all(chunks),
+    entry: outputs.find(({ entryPoint }) => entryPoint === 'src/cli/main.ts').name,
+    scripts: [mainScript, ...Object.keys(rooms)],
     // Every byte is read at every start. Names for people are in the source map, which TCOMPOSE_DEBUG=1 uses.
     options: {
       ...shared,
@@ -137,9 +150,12 @@ async function writeScripts() {
   for (const { path, text } of scripts) write(path, path.endsWith('.cjs') ? `${text}//${id}\n` : text);
 }
 
-/** What both need, or nobody wrote, is in the script that every run reads. */
-function isOfEngine(inputs) {
-  return inputs.length > 0 && inputs.every((input) => engineRooms.test(input));
+/** What nobody wrote is in the script that every run reads. */
+function chooseScript(inputs) {
+  const names = inputs.map((input) => Object.keys(rooms).find((name) => rooms[name].test(input)));
+  const [first] = names;
+  if (first === undefined || names.includes(undefined)) return mainScript;
+  return names.every((name) => name === first) ? first : 'engine';
 }
 
 /** The licences of what is in the bundle, which ask to be passed on. */

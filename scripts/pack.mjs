@@ -1,53 +1,64 @@
-// Two scripts for the launcher, of the ES modules that esbuild splits src/ into. Node 20 takes no code cache for such
-// modules: each chunk becomes a CommonJS module first, which esbuild makes a function of, and V8 does not parse a
-// function whole before it is called. What a run does not import costs it the reading and nothing else.
+// Scripts for the launcher, of the ES modules that esbuild splits src/ into. Node 20 takes no code cache for such modules:
+// each chunk becomes a CommonJS module first, which esbuild makes a function of, and V8 does not parse a function whole
+// before it is called. What a run does not import costs it the reading and nothing else; what lies in a script that it
+// does not enter costs nothing.
 
 import { basename } from 'node:path';
 import { build, transform } from 'esbuild';
 
 /**
- * `chunks` are {name, code, isOfEngine}, code as `toCommonJs` makes it; `entry` and `door` are the names of the first of all and
- * of the one by which the engine is entered. Resolves to esbuild's output files of tcompose.cjs and engine.cjs.
+ * `chunks` are {name, code, script}, code as `toCommonJs` makes it; `entry` is the name of the first of all, which is in
+ * `scripts[0]`. Resolves to esbuild's output files.
  */
-export async function packScripts({ chunks, entry, door, options }) {
-  const borrowed = new Set();
-  const pack = async (file, isOfEngine, describeEntry) => {
-    const own = new Map(
-      chunks.filter((chunk) => chunk.isOfEngine === isOfEngine).map((chunk) => [chunk.name, chunk]),
-    );
+export async function packScripts({ chunks, entry, scripts, options }) {
+  const all = new Map(chunks.map((chunk) => [chunk.name, chunk]));
+  const lent = listLent(all);
+  const pack = async (script) => {
     const setup = ({ onResolve, onLoad }) => {
       onResolve({ filter: /^start$/ }, ({ path }) => ({ path, namespace: 'start' }));
-      onLoad({ filter: /./, namespace: 'start' }, () => ({ contents: describeEntry() }));
-      onResolve({ filter: /^\.\/\w+(-\w+)*\.js$/ }, ({ path }) => {
-        const name = basename(path, '.js');
-        if (own.has(name)) return { path: name, namespace: 'chunk' };
-        if (!isOfEngine && name === door) return { path: './engine.cjs', external: true };
-        if (!isOfEngine) return { errors: [{ text: `${name} is of the engine, and not its door` }] };
-        borrowed.add(name);
-        return { path: name, namespace: 'borrowed' };
+      onLoad({ filter: /./, namespace: 'start' }, () => {
+        const main = script === scripts[0] ? `exports.main=require("./${entry}.js").main;` : '';
+        return { contents: main + describeLent(lent, script) };
       });
-      onLoad({ filter: /./, namespace: 'chunk' }, ({ path }) => ({ contents: own.get(path).code }));
+      onResolve({ filter: /^\.\/\w+(-\w+)*\.js$/ }, ({ path }) => {
+        const chunk = all.get(basename(path, '.js'));
+        return { path: chunk.name, namespace: chunk.script === script ? 'chunk' : 'borrowed' };
+      });
+      onLoad({ filter: /./, namespace: 'chunk' }, ({ path }) => ({ contents: all.get(path).code }));
+      // One instance of each chunk, whichever script has it.
       onLoad({ filter: /./, namespace: 'borrowed' }, ({ path }) => ({
-        contents: `module.exports=require("./tcompose.cjs").chunks[${JSON.stringify(path)}]`,
+        contents: `module.exports=require("./${all.get(path).script}.cjs").chunks[${JSON.stringify(path)}]`,
       }));
       onResolve({ filter: /\.cjs$/ }, ({ path }) => ({ path, external: true }));
     };
     const { outputFiles } = await build({
       ...options,
-      entryPoints: [{ in: 'start', out: file }],
+      entryPoints: [{ in: 'start', out: script }],
       banner: { js: prelude },
       format: 'cjs',
       plugins: [{ name: 'chunks', setup }],
     });
     return outputFiles;
   };
-  const engine = await pack('engine', true, () => `module.exports=require("./${door}.js")`);
-  // The engine's chunks share those of the first script: one instance of each.
-  const getters = [...borrowed]
-    .sort()
-    .map((name) => `get ${JSON.stringify(name)}(){return require("./${name}.js")}`);
-  const start = `exports.main=require("./${entry}.js").main;exports.chunks={${getters.join(',')}}`;
-  return [...engine, ...(await pack('tcompose', false, () => start))];
+  return (await Promise.all(scripts.map(pack))).flat();
+}
+
+/** Chunks that another script than their own asks for. */
+function listLent(all) {
+  const lent = new Set();
+  for (const { code, script } of all.values()) {
+    for (const [, name] of code.matchAll(/require\("\.\/([\w-]+)\.js"\)/g)) {
+      if (all.get(name).script !== script) lent.add(all.get(name));
+    }
+  }
+  return [...lent].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function describeLent(lent, script) {
+  const getters = lent
+    .filter((chunk) => chunk.script === script)
+    .map(({ name }) => `get ${JSON.stringify(name)}(){return require("./${name}.js")}`);
+  return `exports.chunks={${getters.join(',')}}`;
 }
 
 /** A chunk, an ES module with its inline source map, as CommonJS. */

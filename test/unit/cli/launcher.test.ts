@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const headerSize = 64;
-const scripts = ['engine.cjs', 'tcompose.cjs'];
+const scripts = ['build.cjs', 'engine.cjs', 'tcompose.cjs', 'work.cjs'];
 let home: string;
 let dist: string;
 
@@ -169,7 +169,7 @@ describe('the launcher', () => {
     });
   });
 
-  it('needs nothing but the two scripts', () => {
+  it('needs nothing but the scripts', () => {
     expect(readdirSync(dist)).toEqual(scripts);
     expect(run(['config']).stdout).toContain('image: host');
   });
