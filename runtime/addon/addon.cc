@@ -40,6 +40,7 @@ void set_function(Napi::Object exports, const char* name, Napi::Value (*function
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_files(exports);
+  init_hashes(exports);
   init_locks(exports);
   init_mounts(exports);
   init_process(exports);

@@ -18,6 +18,7 @@ int to_descriptor(Napi::Env env, Napi::Value value);
 void set_function(Napi::Object exports, const char* name, Napi::Value (*function)(const Napi::CallbackInfo&));
 
 void init_files(Napi::Object exports);
+void init_hashes(Napi::Object exports);
 void init_locks(Napi::Object exports);
 void init_mounts(Napi::Object exports);
 void init_process(Napi::Object exports);

@@ -4,10 +4,11 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { TcError } from '../base/error.ts';
+import { offerHashes } from '../base/sha256.ts';
 import { unless } from '../base/system-error.ts';
 import type { HostFacts } from '../runtime/container-input.ts';
 import { observeHostFacts } from '../runtime/host-facts.ts';
-import { loadNative, type Native } from '../runtime/native.ts';
+import { findHashes, loadNative, type Native } from '../runtime/native.ts';
 import type { EngineContext } from './context.ts';
 import { createImagePort } from './image/image-operations.ts';
 import type { Images } from './image/images.ts';
@@ -37,6 +38,7 @@ interface EngineParts {
 }
 
 export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
+  offerHashes(findHashes);
   const parts = createParts(options);
   return {
     ...projectOperations(parts),

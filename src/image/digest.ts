@@ -1,8 +1,8 @@
 // Content digests. Nothing outside this file may turn a string into a `Digest`: a digest becomes part of a path
 // (CVE-2024-3727), so its form is checked before any other use.
 
-import { createHash } from 'node:crypto';
 import { TcError } from '../base/error.ts';
+import { sha256 } from '../base/sha256.ts';
 
 declare const checked: unique symbol;
 
@@ -26,7 +26,7 @@ export function parseDigest(text: unknown, where: string): Digest {
 }
 
 export function digestOf(content: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}` as Digest;
+  return `sha256:${sha256(content)}` as Digest;
 }
 
 /** From the hex of a finished SHA-256 hash. */

@@ -1,7 +1,7 @@
 // The content of the image `host`, from the shape of this machine. Pure.
 
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { sha256 } from '../base/sha256.ts';
 import type { HostSystem } from './host-system.ts';
 import type { ImageConfig, ImageMount } from './image.ts';
 
@@ -119,17 +119,14 @@ export const HOST_CONFIG: ImageConfig = {
 
 /** Hex. */
 export function digestEntries(entries: readonly LayerEntry[]): string {
-  const hash = createHash('sha256');
-  for (const { path, type, mode, owner, content = '', target = '' } of entries) {
-    hash
-      .update(JSON.stringify([path, type, mode, owner, target, Buffer.byteLength(content)]))
-      .update(content);
-  }
-  return hash.digest('hex');
+  const parts = entries.flatMap(({ path, type, mode, owner, content = '', target = '' }) => [
+    JSON.stringify([path, type, mode, owner, target, Buffer.byteLength(content)]),
+    content,
+  ]);
+  return sha256(...parts);
 }
 
 /** Covers what the image itself holds and which Node it runs; the programs of /usr are the machine's own affair. */
 export function computeHostImageId(entries: readonly LayerEntry[], system: HostSystem): string {
-  const hash = createHash('sha256').update(digestEntries(entries));
-  return `sha256:${hash.update(JSON.stringify([HOST_CONFIG, system.node.version])).digest('hex')}`;
+  return `sha256:${sha256(digestEntries(entries), JSON.stringify([HOST_CONFIG, system.node.version]))}`;
 }

@@ -1,9 +1,9 @@
 // What the image `host` takes over from this machine: the shape of its /usr, its programs' alternatives, its public
 // certificates, its library cache. Nothing else is read.
 
-import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../base/sha256.ts';
 
 export interface HostSystem {
   /** Links of the root and of /usr as they are: `/bin` -> `usr/bin`. */
@@ -55,12 +55,11 @@ export function observeHostSystem(): HostSystem {
  */
 export function stampHostSystem(): string {
   const paths = ['/', '/usr', '/usr/local', ALTERNATIVES, LIBRARY_CACHE, ...CERTIFICATES, process.execPath];
-  const hash = createHash('sha256').update(process.version);
-  for (const path of paths) {
+  const lines = paths.map((path) => {
     const status = statSync(path, { throwIfNoEntry: false, bigint: true });
-    hash.update(`\n${path} ${status?.ino} ${status?.size} ${status?.mtimeNs}`);
-  }
-  return hash.digest('hex');
+    return `\n${path} ${status?.ino} ${status?.size} ${status?.mtimeNs}`;
+  });
+  return sha256(process.version, ...lines);
 }
 
 /** On a merged system these are links into /usr, else directories. */

@@ -1,6 +1,6 @@
 // The label com.docker.compose.config-hash: what a container was made from, in one word.
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/sha256.ts';
 import { formatService } from './canonical.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { formatGoJson } from './text/go-json.ts';
@@ -22,7 +22,5 @@ export function hashService(service: ServiceConfig): string {
   } = service;
   const { replicas: _replicas, ...deployed } = deploy ?? {};
   const container = { ...rest, depends_on: {}, ...(deploy ? { deploy: deployed } : {}) };
-  return createHash('sha256')
-    .update(formatGoJson(formatService(container, 'json')))
-    .digest('hex');
+  return sha256(formatGoJson(formatService(container, 'json')));
 }

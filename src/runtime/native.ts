@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TcError } from '../base/error.ts';
+import type { Hashes } from '../base/sha256.ts';
 import { formatCapabilityMask } from './capabilities.ts';
 import { parseStartAnswer } from './start-answer.ts';
 
@@ -195,14 +196,31 @@ type Addon = Omit<Native, 'spawnMonitor' | 'effectiveCapabilities'> & {
   /** The monitor's packet; empty if it ended without one. */
   spawnMonitor(request: SpawnMonitorRequest): Promise<string>;
   effectiveCapabilities(): bigint;
-};
+} & Partial<Hashes>;
 
-let loaded: Native | undefined;
+let addon: Addon | undefined;
+let native: Native | undefined;
+
+function loadAddon(): Addon {
+  addon ??= load(join(nativeDirectory(), 'tcompose.node'));
+  return addon;
+}
 
 /** Loads the addon on first use. */
 export function loadNative(): Native {
-  loaded ??= wrap(load(join(nativeDirectory(), 'tcompose.node')));
-  return loaded;
+  native ??= wrap(loadAddon());
+  return native;
+}
+
+/** The addon's, if it can be loaded and Node's OpenSSL can be reached. */
+export function findHashes(): Hashes | undefined {
+  try {
+    const { sha256, hmacSha256 } = loadAddon();
+    return sha256 && hmacSha256 && { sha256, hmacSha256 };
+  } catch {
+    // Whoever cannot do without the addon tells why it does not load.
+    return undefined;
+  }
 }
 
 /** Absolute path of the executable whose roles are monitor, exec, untar, ... */

@@ -2,9 +2,9 @@
 // it has containers; no two projects of an instance share one, nor do what runs of other instances and other runtimes. On the disk nothing has these ids: layers and volumes are
 // mounted with others.
 
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { TcError } from '../../base/error.ts';
+import { sha256 } from '../../base/sha256.ts';
 import { unless } from '../../base/system-error.ts';
 import type { IdRange } from '../../runtime/container-input.ts';
 import type { ContainerRecord } from '../record/container-record.ts';
@@ -79,8 +79,7 @@ export function chooseIdRange(
   const [uids, gids] = [findPool(users), findPool(groups)];
   const slots = Math.floor(Math.min(uids.count, gids.count) / SIZE);
   const taken = new Set(holders.map(({ idRange }) => idRange?.uid));
-  const preferred =
-    createHash('sha256').update(`${instance}/${project}`).digest().readUInt32LE() % Math.max(slots, 1);
+  const preferred = Buffer.from(sha256(`${instance}/${project}`), 'hex').readUInt32LE() % Math.max(slots, 1);
   for (let step = 0; step < slots; step++) {
     const offset = ((preferred + step) % slots) * SIZE;
     const range = { uid: uids.first + offset, gid: gids.first + offset, size: SIZE };

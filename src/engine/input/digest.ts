@@ -1,7 +1,7 @@
 // Keyed digests of what must be comparable and not readable: environment values, contents of configs and secrets.
 
-import { createHmac } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { hmacSha256 } from '../../base/sha256.ts';
 import type { FileObjectConfig } from '../../project/model.ts';
 import type { ServiceConfig } from '../../project/service-config.ts';
 import { type FileObjects, readContent } from '../container/file-objects.ts';
@@ -10,7 +10,7 @@ import { readSeccompProfile } from './seccomp-profile.ts';
 export type Digest = (data: string | Buffer) => string;
 
 export function createDigest(key: Buffer): Digest {
-  return (data) => `hmac:${createHmac('sha256', key).update(data).digest('hex')}`;
+  return (data) => `hmac:${hmacSha256(key, data)}`;
 }
 
 export interface DigestedFiles extends FileObjects {

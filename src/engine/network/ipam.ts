@@ -1,8 +1,8 @@
 // Address management: which subnet a network gets, which slot and addresses a container gets. Pure: what is taken
 // comes in, what is chosen goes out; the caller holds the locks.
 
-import { createHash } from 'node:crypto';
 import { TcError } from '../../base/error.ts';
+import { sha256 } from '../../base/sha256.ts';
 import type { NetworkConfig } from '../../project/model.ts';
 import type { SubnetRecord } from '../record/network-record.ts';
 import {
@@ -148,7 +148,7 @@ function describeSubnet(subnet: Subnet, configured: boolean): SubnetRecord {
 
 /** RFC 4193: fd and forty bits of our own choice. */
 function localSubnet(networkId: string): Subnet {
-  const digest = createHash('sha256').update(networkId).digest();
+  const digest = Buffer.from(sha256(networkId), 'hex');
   const bits = (0xfdn << 40n) | BigInt(`0x${digest.subarray(0, 5).toString('hex')}`);
   return { version: 6, base: bits << 80n, prefix: 64 };
 }

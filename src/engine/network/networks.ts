@@ -1,10 +1,10 @@
 // Networks as kernel objects: a bridge, its element in the firewall, and the run files that monitors share.
 // A record outlives a reboot, the kernel objects do not: they are made again from it when a container needs them.
 
-import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createId } from '../../base/id.ts';
+import { sha256 } from '../../base/sha256.ts';
 import { unless } from '../../base/system-error.ts';
 import type { NetworkConfig } from '../../project/model.ts';
 import type { FirewallStep, Native } from '../../runtime/native.ts';
@@ -179,6 +179,6 @@ function removeNetworkObjects(context: EngineContext, record: NetworkRecord, isL
 
 /** Locally administered and the same at every start, so that neighbours' ARP tables stay right. */
 export function deriveMac(seed: string): string {
-  const digest = createHash('sha256').update(seed).digest();
+  const digest = Buffer.from(sha256(seed), 'hex');
   return ['02', ...[...digest.subarray(0, 5)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }

@@ -4,7 +4,6 @@
 //   <cache>/accepted/<sha256 of the name>      the version
 //   <cache>/git/<sha256 of the URL>/<commit>/  <cache>/oci/<digest>/
 
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -16,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../base/sha256.ts';
 import { unless } from '../../base/system-error.ts';
 import { remoteFailure } from './failure.ts';
 
@@ -87,5 +87,5 @@ export class RemoteCache {
 }
 
 export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }
