@@ -1,14 +1,17 @@
 // What a build asks of the store: a base image with its layers, layers by cache key, new layers, the image at its end.
 // The caller holds a lease from before the first to after the last.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TcError } from '../base/error.ts';
+import { createId } from '../base/id.ts';
+import { sha256 } from '../base/sha256.ts';
 import { commitImages } from './commit-images.ts';
 import { BuildCache, type CachedLayer, type CacheKey } from './content/build-cache.ts';
 import { findById } from './content/catalog.ts';
+import { ContextDigests } from './content/context-digests.ts';
 import { makeDirectories } from './content/durable.ts';
 import { describeDiskError, ignoreAbsent } from './content/files.ts';
 import type { ImageEntry } from './content/image-index.ts';
@@ -65,10 +68,12 @@ export interface CommittedImage {
 export class BuildStore {
   readonly #context: StoreContext;
   readonly #cache: BuildCache;
+  readonly digests: ContextDigests;
 
   constructor(context: StoreContext) {
     this.#context = context;
     this.#cache = new BuildCache(context.layout.buildSteps);
+    this.digests = new ContextDigests(context.layout.buildContexts);
   }
 
   async base(reference: string, request: ResolveRequest): Promise<BaseImage> {
@@ -177,7 +182,7 @@ export class BuildStore {
 
   /** A directory for what is under way. The caller removes it; if it is killed, a collection does. */
   async workspace(): Promise<string> {
-    const path = join(this.#context.layout.staging, randomUUID());
+    const path = join(this.#context.layout.staging, createId());
     await mkdir(path, { mode: 0o700 });
     return path;
   }
@@ -197,7 +202,7 @@ export class BuildStore {
     signal?: AbortSignal,
   ): Promise<HeldCache> {
     const { layout, locks } = this.#context;
-    const base = createHash('sha256').update(id).digest('hex');
+    const base = sha256(id);
     if (sharing === 'shared') return { path: join(layout.buildMounts, base), release: async () => undefined };
     for (let copy = 0; ; copy++) {
       const name = copy === 0 ? base : `${base}.${copy}`;

@@ -1,7 +1,7 @@
 // What a build ends in, as images of the store: a manifest, or an index of one manifest a platform.
 
 import type { BuiltImage, CommittedImage } from './build-store.ts';
-import { giveName, type ImageEntry, mergeEntry } from './content/image-index.ts';
+import { giveName, type ImageEntry, isSameIndex, mergeEntry } from './content/image-index.ts';
 import type { StoreContext } from './context.ts';
 import type { Descriptor } from './descriptor.ts';
 import { formatIndex, formatManifest } from './manifest.ts';
@@ -29,11 +29,15 @@ export async function commitImages(
           index: { ...index, manifests: single.map(({ digest }) => digest) },
         },
   );
-  await catalog.update((before) =>
-    full.length === 0
-      ? entries.reduce<readonly ImageEntry[]>(mergeEntry, before)
-      : full.reduce<readonly ImageEntry[]>((all, name) => giveName(all, entries, name), before),
-  );
+  await catalog.update((before) => {
+    const after =
+      full.length === 0
+        ? entries.reduce<readonly ImageEntry[]>(mergeEntry, before)
+        : full.reduce<readonly ImageEntry[]>((all, name) => giveName(all, entries, name), before);
+    // Most builds come to what is there already: that it was made again is said by the manifests' times.
+    return isSameIndex(before, after) ? before : after;
+  });
+  for (const { digest } of entries) content.touch(digest);
   const [first] = single as [ImageEntry];
   return { entries, descriptor: index ?? describe(first), names: full };
 }

@@ -102,6 +102,7 @@ export async function inspectImage(
   const { author, config, history } = configuration;
   return {
     ...(await summarize(context, entry)),
+    tagged: await context.content.lastTagged(entry),
     names: same.map((each) => each.name as string).filter((name) => !name.includes('@')),
     repoDigests: [...new Set(same.map(formatRepoDigest))],
     ...(author ? { author } : {}),

@@ -1,12 +1,12 @@
 // Gives up steps of builds that are kept for the next one, and the directories that commands of builds keep for each
 // other. What images are made of stays with them.
 
-import { lstat, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { TcError } from '../base/error.ts';
 import { collectGarbage } from './collect.ts';
 import { BuildCache, type UsedStep } from './content/build-cache.ts';
-import { makeDirectories } from './content/durable.ts';
+import { ContextDigests } from './content/context-digests.ts';
 import { ignoreAbsent } from './content/files.ts';
 import type { StoreContext } from './context.ts';
 import { chainIds, type Digest } from './digest.ts';
@@ -43,6 +43,9 @@ export async function pruneBuildCache(
   const planned = { steps: doomed.length, mounts: mounts.length };
   if (options.dryRun) return { ...planned, reclaimed: 0 };
   for (const { key } of doomed) await cache.remove(key);
+  if (options.keep === undefined) {
+    await new ContextDigests(context.layout.buildContexts).removeUnused(options.until ?? Date.now());
+  }
   const reclaimedMounts = await removeMounts(context, mounts);
   const used = new Set(options.uses.map(({ imageId }) => imageId));
   const collected = await collectGarbage(context, used);
@@ -130,20 +133,4 @@ async function measure(directory: string): Promise<number> {
     size += found.isDirectory() ? await measure(path) : found.size;
   }
   return size;
-}
-
-const day = 24 * 60 * 60 * 1000;
-/** Docker keeps by size; here an image's layers are kept with it, and what else was built is mostly never asked for again. */
-const lifeMs = 30 * day;
-
-/** After a build, once a day: steps that no build has used for long. Nothing if somebody works with the store. */
-export async function tidyBuildCache(context: StoreContext, uses: readonly ImageUse[]): Promise<void> {
-  const mark = join(dirname(context.layout.buildSteps), 'tidied');
-  const last = await stat(mark).catch(ignoreAbsent);
-  if (last && Date.now() - last.mtimeMs < day) return;
-  makeDirectories([dirname(mark)]);
-  await rm(mark, { force: true });
-  await writeFile(mark, '');
-  // The first build has nothing behind it.
-  if (last) await pruneBuildCache(context, { uses, until: Date.now() - lifeMs });
 }

@@ -1,10 +1,10 @@
 // From what `image:` says to directories that overlayfs can stack. The common case, an image that is here, reads three
 // small files; everything heavier is loaded when it is needed.
 
-import { createHash } from 'node:crypto';
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve as resolvePath } from 'node:path';
 import { type SourcePosition, TcError } from '../base/error.ts';
+import { sha256 } from '../base/sha256.ts';
 import { type ImageConfiguration, parseImageConfiguration } from './config.ts';
 import { findById, findEntry } from './content/catalog.ts';
 import type { ImageEntry } from './content/image-index.ts';
@@ -61,7 +61,8 @@ async function describe(
     const found =
       reference.kind === 'id' ? findById(entries, reference.id) : findEntry(entries, reference, platform);
     if (!found) return undefined;
-    const isDue = reference.kind === 'registry' && isPullDue(request.policy ?? 'missing', found);
+    const isDue =
+      reference.kind === 'registry' && (await isPullDue(context, request.policy ?? 'missing', found));
     return { id: found.imageId, config: (await readConfiguration(context, found, text)).config, isDue };
   }
   const { describeArchive } = await import('./archive/resolve-archive.ts');
@@ -121,16 +122,16 @@ async function resolveNamed(
   const { policy = 'missing', platform, on, signal } = request;
   const { entries } = await context.catalog.read();
   const found = findEntry(entries, reference, platform);
-  if (found && !isPullDue(policy, found)) return unpackedImage(context, found, text);
+  if (found && !(await isPullDue(context, policy, found))) return unpackedImage(context, found, text);
   if (policy === 'never') throw notHere(text);
   const { pullImage } = await import('./registry/pull.ts');
   const pulled = await pullImage(context, reference, { platform, on, signal });
   return unpackedImage(context, pulled, text);
 }
 
-function isPullDue(policy: PullPolicy, entry: ImageEntry): boolean {
+async function isPullDue({ content }: StoreContext, policy: PullPolicy, entry: ImageEntry): Promise<boolean> {
   if (typeof policy === 'string') return policy === 'always';
-  const age = Date.now() - Date.parse(entry.tagged);
+  const age = Date.now() - Date.parse(await content.lastTagged(entry));
   return !(age < policy.refreshAfterMs);
 }
 
@@ -200,7 +201,7 @@ async function resolveRootfs(text: string, path: string): Promise<ResolvedImage>
   const directory = await realpath(path);
   const identity = JSON.stringify(['rootfs', directory, String(found.dev), String(found.ino)]);
   return {
-    id: `sha256:${createHash('sha256').update(identity).digest('hex')}`,
+    id: `sha256:${sha256(identity)}`,
     reference: text,
     config: {},
     layers: [directory],

@@ -55,7 +55,7 @@ export interface ImageStore {
   prune(options: PruneOptions): Promise<Removed>;
   pruneBuildCache(options: PruneBuildCacheOptions): Promise<PrunedBuildCache>;
   /** After a build: gives up what no build has used for long. */
-  tidyBuildCache(uses: readonly ImageUse[]): Promise<void>;
+  tidyBuildCache(uses: () => readonly ImageUse[]): Promise<void>;
   /** For builds. */
   build(): Promise<BuildStore>;
   /** Undefined if somebody works with the store right now. */
@@ -186,7 +186,7 @@ function entryOperations(
       return pruneBuildCache(context, pruneOptions);
     },
     async tidyBuildCache(uses) {
-      const { tidyBuildCache } = await import('./prune-build-cache.ts');
+      const { tidyBuildCache } = await import('./tidy-build-cache.ts');
       return tidyBuildCache(context, uses);
     },
     async build() {

@@ -2,7 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import { TcError } from '../../base/error.ts';
-import type { Tree } from '../tree/tree.ts';
+import { sha256 } from '../../base/sha256.ts';
+import type { Tree, TreeEntry } from '../tree/tree.ts';
+import type { DigestMemory } from './digest-memory.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { endOfArchive, formatTarMember, padding, type TarMember } from './tar-member.ts';
 
@@ -80,24 +82,10 @@ class LinkFinder {
   }
 }
 
-/**
- * Digests of files, so that what several steps copy is read once. By the tree itself: stages of several builds, or of one
- * for several platforms, have the same name, and files of the same size that were written in the same instant.
- */
-export class DigestMemory {
-  readonly #trees = new WeakMap<Tree, Map<string, string>>();
-
-  of(tree: Tree): Map<string, string> {
-    const known = this.#trees.get(tree) ?? new Map<string, string>();
-    this.#trees.set(tree, known);
-    return known;
-  }
-}
-
 /** Hex. Covers names, kinds, owners, modes, attributes and content; no times. */
 export async function digestEntries(entries: readonly LayerEntry[], memory: DigestMemory): Promise<string> {
-  const hash = createHash('sha256');
   const links = new LinkFinder();
+  let text = '';
   for (const entry of entries) {
     const { path, type, mode, uid, gid, target, device, source } = entry;
     const first = links.find(entry);
@@ -105,21 +93,31 @@ export async function digestEntries(entries: readonly LayerEntry[], memory: Dige
       .attributes(source.entry)
       .map(({ name, value }) => [name, Buffer.from(value).toString('base64')]);
     const content = type === 'file' && first === undefined ? await digestFile(entry, memory) : '';
-    hash.update(JSON.stringify([path, type, mode, uid, gid, target, device, first, attributes, content]));
+    text += JSON.stringify([path, type, mode, uid, gid, target, device, first, attributes, content]);
   }
-  return hash.digest('hex');
+  return sha256(text);
 }
 
 async function digestFile({ source }: LayerEntry, memory: DigestMemory): Promise<string> {
   if (source === undefined) return '';
   const { tree, entry } = source;
-  const digests = memory.of(tree);
-  const key = JSON.stringify([entry.path, entry.size, entry.mtime]);
-  const known = digests.get(key);
+  const known = memory.find(tree, entry);
   if (known !== undefined) return known;
+  const digest = await hashContent(tree, entry);
+  memory.add(tree, entry, digest);
+  return digest;
+}
+
+/** Bytes: what is no larger is in memory at once. */
+const smallSize = 256 * 1024;
+
+async function hashContent(tree: Tree, entry: TreeEntry): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  if (entry.size <= smallSize) {
+    for await (const chunk of tree.read(entry)) chunks.push(chunk);
+    return sha256(...chunks);
+  }
   const hash = createHash('sha256');
   for await (const chunk of tree.read(entry)) hash.update(chunk);
-  const digest = hash.digest('hex');
-  digests.set(key, digest);
-  return digest;
+  return hash.digest('hex');
 }

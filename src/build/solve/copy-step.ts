@@ -53,7 +53,7 @@ async function identify(
 /** Undefined: something is wrong with them, which the copy itself will tell. */
 async function digestSources(
   { sources, exclude, parents, destination }: CopyStep,
-  { solver }: StepContext,
+  context: StepContext,
   tree: Tree,
 ): Promise<string | undefined> {
   const draft = new LayerDraft('the context', emptyTree);
@@ -67,7 +67,7 @@ async function digestSources(
     if (error instanceof TcError) return undefined;
     throw error;
   }
-  return digestEntries(draft.list(), solver.workshop.digests);
+  return digestEntries(draft.list(), context.solver.workshop.digests(context));
 }
 
 async function planSources(step: CopyStep, context: StepContext, tree: Tree): Promise<LayerDraft> {

@@ -96,7 +96,7 @@ async function openBind(mount: RunMount, index: number, context: StepContext): P
   const { target = '', source = '', readOnly } = mount;
   const { entries, name } = await selectSource(mount, context);
   const { workshop, epoch } = context.solver;
-  const content = await digestEntries(entries, workshop.digests);
+  const content = await digestEntries(entries, workshop.digests(context));
   const what = `what is mounted at ${target}`;
   const placeCopy = async (directory: string) => {
     const copy = join(directory, `mount-${index}`);

@@ -1,8 +1,9 @@
 // The trees that a build reads from, each opened once: contexts, layers.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { TcError } from '../../base/error.ts';
+import { unless } from '../../base/system-error.ts';
 import type { BuildStore, LayerStack } from '../../image/build-store.ts';
 import { chainOf } from '../../image/build-store.ts';
 import { listIgnoreFiles, parseIgnoreFile } from '../pattern/ignore-file.ts';
@@ -60,8 +61,10 @@ export class Sources {
   }
 }
 
+const unreachable = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EACCES'];
+
 async function requireDirectory(directory: string, name: string): Promise<void> {
-  const status = await stat(directory).catch(() => undefined);
+  const status = unless(unreachable, () => statSync(directory));
   if (status?.isDirectory()) return;
   throw new TcError(`${name} ${directory} is not a directory`, {
     code: 'build-context',
@@ -74,10 +77,18 @@ export async function readIgnored(directory: string, dockerfile: string | undefi
   const files =
     dockerfile === undefined ? [join(directory, '.dockerignore')] : listIgnoreFiles(directory, dockerfile);
   for (const file of files) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = readIfPossible(file);
     if (text !== undefined) return parseIgnoreFile(file, text);
   }
   return undefined;
+}
+
+function readIfPossible(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 export interface FoundDockerfile {
@@ -91,7 +102,7 @@ export async function readDockerfile({ context, dockerfile, name }: BuildRequest
   if ('inline' in dockerfile) return { file: `dockerfile_inline of ${name}`, text: dockerfile.inline };
   const path = isAbsolute(dockerfile.path) ? dockerfile.path : join(context, dockerfile.path);
   try {
-    return { file: path, text: await readFile(path, 'utf8'), path };
+    return { file: path, text: readFileSync(path, 'utf8'), path };
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new TcError(

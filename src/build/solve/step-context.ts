@@ -41,7 +41,7 @@ export async function storeEntries(
 ): Promise<StackedLayer> {
   const { solver, below, useCache } = context;
   const { workshop, epoch } = solver;
-  const content = await digestEntries(entries, workshop.digests);
+  const content = await digestEntries(entries, workshop.digests(context));
   return workshop.solve({
     step,
     below,

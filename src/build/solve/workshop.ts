@@ -13,7 +13,7 @@ import type { Digest } from '../../image/digest.ts';
 import { formatPlatform, type Platform } from '../../image/platform.ts';
 import type { SharedStep } from '../../image/step-cache/steps-document.ts';
 import type { ImportedSteps } from '../cache/imported-steps.ts';
-import { DigestMemory } from '../copy/layer-archive.ts';
+import { DigestMemory } from '../copy/digest-memory.ts';
 import { Machine } from '../platform/machine.ts';
 import type { BuildEvent, OnBuildEvent, StepText } from './event.ts';
 import type { OpenedSource } from './opened-source.ts';
@@ -54,7 +54,8 @@ export interface KeyedWork {
 
 export class Workshop {
   readonly sources: Sources;
-  readonly digests = new DigestMemory();
+  readonly #digests: DigestMemory;
+  readonly #freshDigests: DigestMemory;
   readonly options: WorkshopOptions;
   readonly machine = new Machine();
   /** Results of other requests by name: for contexts `service:name`. */
@@ -69,7 +70,15 @@ export class Workshop {
   constructor(options: WorkshopOptions) {
     this.options = options;
     this.sources = new Sources(options.store, options.native);
+    const { digests } = options.store;
+    this.#digests = new DigestMemory(digests);
+    this.#freshDigests = new DigestMemory({ read: () => new Map(), write: digests.write.bind(digests) });
     this.#slots = new Slots(options.parallel);
+  }
+
+  /** Whoever does not use the cache takes nothing from earlier builds: every file is read. */
+  digests({ useCache }: { readonly useCache: boolean }): DigestMemory {
+    return useCache ? this.#digests : this.#freshDigests;
   }
 
   /** A directory that is there until the end of the command. */
@@ -108,6 +117,7 @@ export class Workshop {
 
   /** Ends what is open. Nothing of the builds runs any more. */
   async close(): Promise<void> {
+    for (const digests of [this.#digests, this.#freshDigests]) await digests.keep();
     this.sources.close();
     for (const close of this.#closers.splice(0)) close();
     for (const directory of this.#workspaces.splice(0)) await this.store.removeTree(directory);

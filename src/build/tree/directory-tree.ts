@@ -11,10 +11,12 @@ import {
   read as readFile,
   readlinkSync,
   readSync,
+  statfsSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { TcError } from '../../base/error.ts';
 import { errnoOf } from '../../base/system-error.ts';
+import { stampFile } from '../copy/digest-memory.ts';
 import type { EntryType, ExtendedAttribute, Tree, TreeEntry } from './tree.ts';
 
 export interface DirectoryTreeOptions {
@@ -31,12 +33,17 @@ const read = promisify(readFile);
 
 export class DirectoryTree implements Tree {
   readonly name: string;
+  readonly directory?: string;
   readonly #options: DirectoryTreeOptions;
   #root: string | undefined;
+  #stampedDevice: bigint | undefined;
 
   constructor(options: DirectoryTreeOptions) {
     this.name = options.name;
     this.#options = options;
+    if (!options.isContext) return;
+    this.directory = options.root;
+    this.#stampedDevice = findStampedDevice(options.root);
   }
 
   #locate(path: string): string {
@@ -60,6 +67,7 @@ export class DirectoryTree implements Tree {
   #describe(path: string, status: BigIntStats, target: string | undefined): TreeEntry {
     const { isContext } = this.#options;
     const type = typeOf(status);
+    const stamp = type === 'file' && this.#stampedDevice === status.dev && stampFile(status, Date.now());
     return {
       path,
       type,
@@ -69,6 +77,7 @@ export class DirectoryTree implements Tree {
       size: type === 'file' ? Number(status.size) : 0,
       mtime: Number(status.mtimeNs) / 1e9,
       ...(status.nlink > 1n && type !== 'directory' ? { inode: `${status.dev}:${status.ino}` } : {}),
+      ...(stamp ? { stamp } : {}),
       ...(target === undefined ? {} : { target }),
       ...(type === 'character' || type === 'block' ? { device: splitDevice(status.rdev) } : {}),
     };
@@ -118,6 +127,26 @@ export class DirectoryTree implements Tree {
   attributes(entry: TreeEntry): readonly ExtendedAttribute[] {
     if (entry.type !== 'file' && entry.type !== 'directory') return [];
     return this.#options.attributes(this.#locate(entry.path));
+  }
+}
+
+/**
+ * File systems of this machine alone (statfs(2)): ext, XFS, Btrfs, tmpfs, overlay, F2FS, ZFS, bcachefs. What another
+ * machine serves has that one's clock, and may be told of late.
+ */
+const localFilesystems = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0xf2f52010, 0x2fc12fc1, 0xca451a4e,
+]);
+
+/** The device whose files have stamps; undefined: none. */
+function findStampedDevice(root: string): bigint | undefined {
+  try {
+    return localFilesystems.has(statfsSync(root).type)
+      ? lstatSync(`${root}/.`, { bigint: true }).dev
+      : undefined;
+  } catch {
+    // Whoever reads the tree tells what is wrong with it.
+    return undefined;
   }
 }
 

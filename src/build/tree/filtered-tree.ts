@@ -5,11 +5,13 @@ import type { ExtendedAttribute, Tree, TreeEntry } from './tree.ts';
 
 export class FilteredTree implements Tree {
   readonly name: string;
+  readonly directory?: string;
   readonly #tree: Tree;
   readonly #ignored: PatternList;
 
   constructor(tree: Tree, ignored: PatternList) {
     this.name = tree.name;
+    if (tree.directory !== undefined) this.directory = tree.directory;
     this.#tree = tree;
     this.#ignored = ignored;
   }

@@ -16,6 +16,8 @@ export interface TreeEntry {
   readonly mtime: number;
   /** Equal for the names of one file; absent if it has one name. */
   readonly inode?: string;
+  /** Of a file of a context: another one after every change. Absent: nobody can tell. */
+  readonly stamp?: string;
   /** Of a symlink. */
   readonly target?: string;
   /** Of a device. */
@@ -25,6 +27,8 @@ export interface TreeEntry {
 export interface Tree {
   /** Says of itself what it is, for messages: `the build context`, `stage "base"`. */
   readonly name: string;
+  /** Absolute: of a context, which is there for the next build too. */
+  readonly directory?: string;
   /** No component of `path` is followed if it is a symlink. Undefined: there is none. */
   find(path: string): Promise<TreeEntry | undefined>;
   /** Names in a directory, in the order of their bytes. */

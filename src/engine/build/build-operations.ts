@@ -42,7 +42,7 @@ async function withWorkshop<T>(
 ): Promise<T> {
   const result = await leaseWorkshop(parts, order, work);
   const store = await (await parts.images()).store();
-  await store.tidyBuildCache(listImageUses(parts.context().instance.paths));
+  await store.tidyBuildCache(() => listImageUses(parts.context().instance.paths));
   return result;
 }
 

@@ -1,11 +1,11 @@
 // The file index.json: read without a lock, since it is replaced whole; changed under one.
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { unless } from '../../base/system-error.ts';
 import { isDigest } from '../digest.ts';
 import { choosePlatform, type Platform } from '../platform.ts';
 import { formatReference, formatRepository, type RegistryReference } from '../reference.ts';
 import { writeDurably } from './durable.ts';
-import { ignoreAbsent } from './files.ts';
 import { formatImageIndex, type ImageEntry, parseImageIndex, type StoredIndex } from './image-index.ts';
 import type { StoreLayout } from './layout.ts';
 import type { NamedLocks } from './named-lock.ts';
@@ -20,7 +20,7 @@ export class ImageCatalog {
   }
 
   async read(): Promise<StoredIndex> {
-    const bytes = await readFile(this.#layout.index).catch(ignoreAbsent);
+    const bytes = unless(['ENOENT'], () => readFileSync(this.#layout.index));
     return bytes === undefined ? { entries: [], foreign: [] } : parseImageIndex(bytes, this.#layout.index);
   }
 

@@ -1,16 +1,18 @@
 // Blobs by digest: a name under blobs/sha256 stands for bytes that were verified. Unfinished ones wait in
 // ingest/, so that a pull that was cut off goes on where it stopped.
 
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { constants, createReadStream, readFileSync, statSync, utimesSync } from 'node:fs';
+import { type FileHandle, open, rename, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
+import { createId } from '../../base/id.ts';
 import { type Descriptor, documentLimit } from '../descriptor.ts';
 import { type Digest, digestOf, digestOfHash, hexOf } from '../digest.ts';
 import { BlobWriter } from './blob-writer.ts';
 import { writeDurably } from './durable.ts';
 import { chunkSize, ignoreAbsent, writeAll } from './files.ts';
+import type { ImageEntry } from './image-index.ts';
 import { blobPath, type StoreLayout } from './layout.ts';
 import type { HeldLock, NamedLocks, Waiting } from './named-lock.ts';
 import type { Publication } from './publication.ts';
@@ -36,8 +38,7 @@ export class ContentStore {
 
   /** Bytes of the blob, or undefined if it is not here. */
   async sizeOf(digest: Digest): Promise<number | undefined> {
-    const found = await stat(this.path(digest)).catch(ignoreAbsent);
-    return found?.size;
+    return statSync(this.path(digest), { throwIfNoEntry: false })?.size;
   }
 
   async has(digest: Digest): Promise<boolean> {
@@ -49,7 +50,7 @@ export class ContentStore {
     const size = await this.sizeOf(digest);
     if (size === undefined) return undefined;
     if (size > documentLimit) throw damaged(digest, `it has ${size} bytes, too many for a document`);
-    const bytes = await readFile(this.path(digest));
+    const bytes = readFileSync(this.path(digest));
     if (digestOf(bytes) !== digest) throw damaged(digest, 'its content has changed on disk');
     return bytes;
   }
@@ -66,9 +67,21 @@ export class ContentStore {
     return digest;
   }
 
+  /** A document that was made again is as young as a new one. */
+  touch(digest: Digest): void {
+    const now = new Date();
+    utimesSync(this.path(digest), now, now);
+  }
+
+  /** RFC 3339: when an image was given its name last, or what the name stands for was made again. */
+  async lastTagged({ digest, tagged }: Pick<ImageEntry, 'digest' | 'tagged'>): Promise<string> {
+    const made = statSync(this.path(digest), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return made > Date.parse(tagged) ? new Date(made).toISOString() : tagged;
+  }
+
   /** Begins to store a blob whose digest is not known yet. The caller closes it in any case. */
   create(): Promise<BlobWriter> {
-    return BlobWriter.create(join(this.#layout.ingest, `new-${randomUUID()}`), this.#publication);
+    return BlobWriter.create(join(this.#layout.ingest, `new-${createId()}`), this.#publication);
   }
 
   /**

@@ -1,9 +1,9 @@
 // When what was written has reached the disk: one syncfs(2) for all who ask at about the same time.
 
-import { randomUUID } from 'node:crypto';
 import { constants, mkdirSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createId } from '../../base/id.ts';
 import type { Native } from '../../runtime/native.ts';
 
 /** One per store. */
@@ -51,7 +51,7 @@ export class FilesystemSync {
 
 /** Replaces a small file: a reader sees the old content or the new, also after a power cut. */
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = `${path}.${createId()}.tmp`;
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {

@@ -148,6 +148,17 @@ function formatEntry(entry: ImageEntry): object[] {
   return [own, rendered];
 }
 
+/** Whether two say the same of the same names, but for when they were given. */
+export function isSameIndex(one: readonly ImageEntry[], other: readonly ImageEntry[]): boolean {
+  return one === other || (one.length === other.length && describeEntries(one) === describeEntries(other));
+}
+
+function describeEntries(entries: readonly ImageEntry[]): string {
+  const lines = entries.map((entry) => JSON.stringify(formatEntry({ ...entry, tagged: '' })));
+  const indexes = listWholeIndexes(entries).map((index) => JSON.stringify(index));
+  return [...lines.sort(), ...indexes.sort()].join('\n');
+}
+
 const slot = (entry: ImageEntry) => `${entry.name} ${formatPlatform(entry.platform)}`;
 
 /** Gives `entry` its name; an image that loses its last name thereby stays without one. */

@@ -21,6 +21,8 @@ export interface StoreLayout {
   readonly archives: string;
   /** Which layers came of which steps of builds. */
   readonly buildSteps: string;
+  /** What is known of the files of contexts. */
+  readonly buildContexts: string;
   /** Directories that commands of builds keep for each other. */
   readonly buildMounts: string;
 }
@@ -38,6 +40,7 @@ export function resolveLayout(root: string): StoreLayout {
     locks: join(root, 'locks', 'images'),
     archives: join(images, 'archives'),
     buildSteps: join(root, 'build-cache', 'steps'),
+    buildContexts: join(root, 'build-cache', 'contexts'),
     buildMounts: join(root, 'build-cache', 'mounts'),
   };
 }

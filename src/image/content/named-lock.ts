@@ -1,9 +1,9 @@
 // Locks with names, held by flock(2) on small files: the kernel drops them when their holder dies, however it dies.
 
-import { constants } from 'node:fs';
-import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortable } from '../../base/async.ts';
+import { unless } from '../../base/system-error.ts';
 import type { Native } from '../../runtime/native.ts';
 
 export type LockMode = 'shared' | 'exclusive';
@@ -37,55 +37,66 @@ export class NamedLocks {
   async acquire(name: string, waiting: Waiting = {}): Promise<HeldLock> {
     const path = join(this.#directory, name);
     for (;;) {
-      const file = await openLockFile(path);
-      await this.#take(file, waiting);
+      const fd = openLockFile(path);
+      await this.#take(fd, waiting);
+      // Unlinked while it is still held, so that whoever waits sees that its file has gone.
+      const release = () => {
+        unless(['ENOENT'], () => unlinkSync(path));
+        closeSync(fd);
+      };
       // Else the holder before unlinked the file: what we locked is nobody's name any more.
-      if (await isFileAt(file, path)) return { fd: file.fd, release: () => releaseAndUnlink(file, path) };
-      await file.close();
+      if (isFileAt(fd, path)) return held(fd, release);
+      closeSync(fd);
     }
   }
 
   /** Closes the file if it fails. flock(2) cannot be given up: after an abort it is closed when it has its lock. */
-  async #take(file: FileHandle, { onWait, signal }: Waiting): Promise<void> {
-    if (this.#native.tryLock(file.fd, 'exclusive')) return;
+  async #take(fd: number, { onWait, signal }: Waiting): Promise<void> {
+    if (this.#native.tryLock(fd, 'exclusive')) return;
     onWait?.();
-    const locked = this.#native.lock(file.fd, 'exclusive', true);
+    const locked = this.#native.lock(fd, 'exclusive', true);
     try {
       await abortable(locked, signal);
     } catch (error) {
-      locked.finally(() => file.close()).catch(() => undefined);
+      locked.finally(() => closeSync(fd)).catch(() => undefined);
       throw error;
     }
   }
 
   /** A lock whose file stays. Waits for it, unless `wait` is false and somebody holds it: then undefined. */
   async hold(name: string, mode: LockMode, wait = true): Promise<HeldLock | undefined> {
-    const file = await openLockFile(join(this.#directory, name));
+    const fd = openLockFile(join(this.#directory, name));
     try {
-      if (await this.#native.lock(file.fd, mode, wait)) {
-        return { fd: file.fd, release: () => file.close() };
-      }
+      // Mostly nobody has it, and waiting takes a thread.
+      const isTaken = this.#native.tryLock(fd, mode) || (wait && (await this.#native.lock(fd, mode, true)));
+      if (isTaken) return held(fd, () => closeSync(fd));
     } catch (error) {
-      await file.close();
+      closeSync(fd);
       throw error;
     }
-    await file.close();
+    closeSync(fd);
     return undefined;
   }
 }
 
-function openLockFile(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+/** Released once, whoever asks how often: the number may be another file's by then. */
+function held(fd: number, close: () => void): HeldLock {
+  let isHeld = true;
+  return {
+    fd,
+    async release() {
+      if (isHeld) close();
+      isHeld = false;
+    },
+  };
 }
 
-async function isFileAt(file: FileHandle, path: string): Promise<boolean> {
-  const mine = await file.stat({ bigint: true });
-  const there = await stat(path, { bigint: true }).catch(() => undefined);
+function openLockFile(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+}
+
+function isFileAt(fd: number, path: string): boolean {
+  const mine = fstatSync(fd, { bigint: true });
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
   return there !== undefined && there.ino === mine.ino && there.dev === mine.dev;
-}
-
-/** Unlinked while it is still held, so that whoever waits sees that its file has gone. */
-async function releaseAndUnlink(file: FileHandle, path: string): Promise<void> {
-  await unlink(path).catch(() => undefined);
-  await file.close();
 }

@@ -2,10 +2,10 @@
 // power cut it is known what has to be looked at again. Nothing is built on an image before `settle`, so that a container
 // never has a layer that a power cut can take.
 
-import { readFile, unlink } from 'node:fs/promises';
+import { readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { unless } from '../../base/system-error.ts';
 import { type FilesystemSync, writeDurably } from './durable.ts';
-import { ignoreAbsent } from './files.ts';
 import type { StoreLayout } from './layout.ts';
 import type { HeldLock, NamedLocks } from './named-lock.ts';
 
@@ -25,7 +25,7 @@ export class Publication {
   readonly #path: string;
   readonly #locks: NamedLocks;
   readonly #disk: FilesystemSync;
-  #boot: Promise<string> | undefined;
+  #boot: string | undefined;
 
   constructor(layout: StoreLayout, locks: NamedLocks, disk: FilesystemSync) {
     this.#path = join(layout.images, 'unsynced');
@@ -37,7 +37,7 @@ export class Publication {
   async publish(rename: () => Promise<void>): Promise<void> {
     const lock = (await this.#locks.hold(lockName, 'shared')) as HeldLock;
     try {
-      if (!(await this.#read())) await this.#mark();
+      if (!this.#read()) await this.#mark();
       await rename();
     } finally {
       await lock.release();
@@ -46,7 +46,7 @@ export class Publication {
 
   /** Resolves when all that has a name is on the disk. */
   async settle(): Promise<void> {
-    if (!(await this.#read())) return;
+    if (!this.#read()) return;
     await this.#clear(() => this.#disk.sync());
   }
 
@@ -55,10 +55,10 @@ export class Publication {
    * removes what is not whole.
    */
   async recover(verify: (since: number) => Promise<void>): Promise<void> {
-    const mark = await this.#read();
-    if (!mark || mark.boot === (await this.#currentBoot())) return;
+    const mark = this.#read();
+    if (!mark || mark.boot === this.#currentBoot()) return;
     await this.#clear(async ({ boot, since }) => {
-      if (boot !== (await this.#currentBoot())) await verify(since - clockSlackMs);
+      if (boot !== this.#currentBoot()) await verify(since - clockSlackMs);
       await this.#disk.sync();
     });
   }
@@ -67,27 +67,27 @@ export class Publication {
   async #clear(work: (mark: Mark) => Promise<void>): Promise<void> {
     const lock = (await this.#locks.hold(lockName, 'exclusive')) as HeldLock;
     try {
-      const mark = await this.#read();
+      const mark = this.#read();
       if (!mark) return;
       await work(mark);
-      await unlink(this.#path).catch(ignoreAbsent);
+      unless(['ENOENT'], () => unlinkSync(this.#path));
     } finally {
       await lock.release();
     }
   }
 
   async #mark(): Promise<void> {
-    const mark: Mark = { version: 1, boot: await this.#currentBoot(), since: Date.now() };
+    const mark: Mark = { version: 1, boot: this.#currentBoot(), since: Date.now() };
     await writeDurably(this.#path, JSON.stringify(mark));
   }
 
-  async #read(): Promise<Mark | undefined> {
-    const text = await readFile(this.#path, 'utf8').catch(ignoreAbsent);
+  #read(): Mark | undefined {
+    const text = unless(['ENOENT'], () => readFileSync(this.#path, 'utf8'));
     return text === undefined ? undefined : (JSON.parse(text) as Mark);
   }
 
-  #currentBoot(): Promise<string> {
-    this.#boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((text) => text.trim());
+  #currentBoot(): string {
+    this.#boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return this.#boot;
   }
 }

@@ -1,9 +1,11 @@
 // Unpacked layers by chain id. A layer is staged under a name of its own, settled on the layers below, and
 // renamed into place: what has its final name is whole.
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { createId } from '../../base/id.ts';
+import { unless } from '../../base/system-error.ts';
 import { ignoreAbsent } from '../content/files.ts';
 import { layerPath, type StoreLayout } from '../content/layout.ts';
 import type { HeldLock, NamedLocks, Waiting } from '../content/named-lock.ts';
@@ -44,11 +46,12 @@ export class LayerStore {
   }
 
   async has(chainId: Digest): Promise<boolean> {
-    return (await stat(this.path(chainId)).catch(ignoreAbsent)) !== undefined;
+    return existsSync(this.path(chainId));
   }
 
   async readRecord(chainId: Digest): Promise<LayerRecord | undefined> {
-    const text = await readFile(join(dirname(this.path(chainId)), 'layer.json'), 'utf8').catch(ignoreAbsent);
+    const path = join(dirname(this.path(chainId)), 'layer.json');
+    const text = unless(['ENOENT'], () => readFileSync(path, 'utf8'));
     return text === undefined ? undefined : (JSON.parse(text) as LayerRecord);
   }
 
@@ -75,18 +78,18 @@ export class LayerStore {
 
   /** Begins to unpack a layer whose identity is known only at its end. */
   async beginUnknown(): Promise<LayerStage> {
-    return this.#stage(await this.#parts.locks.acquire(`stage-${randomUUID()}`));
+    return this.#stage(await this.#parts.locks.acquire(`stage-${createId()}`));
   }
 
   async #stage(lock: HeldLock): Promise<LayerStage> {
-    const directory = join(this.#parts.layout.staging, randomUUID());
+    const directory = join(this.#parts.layout.staging, createId());
     await mkdir(join(directory, 'diff'), { recursive: true, mode: 0o755 });
     return new LayerStage(directory, lock, this.#parts);
   }
 
   async remove(chainId: Digest): Promise<void> {
     // Out of sight first: a layer that is half removed must not be found.
-    const hidden = join(this.#parts.layout.staging, randomUUID());
+    const hidden = join(this.#parts.layout.staging, createId());
     const moved = await rename(dirname(this.path(chainId)), hidden).then(() => true, ignoreAbsent);
     if (moved) await removeDirectory(this.#parts.tools, hidden);
   }
