@@ -10,7 +10,7 @@ export interface AttachOptions {
   readonly service: string;
   readonly index?: number;
   /** Told whether the container has a terminal and whether anybody can type into it. */
-  request(container: { readonly tty: boolean; readonly hasInput: boolean }): AttachRequest;
+  request(container: { readonly tty: boolean; readonly hasInput: boolean }): Promise<AttachRequest>;
 }
 
 export interface AttachResult {
@@ -30,5 +30,5 @@ export async function attach(
   const tty = container.recorded.tty === true;
   if (context.dryRun) return { container, tty };
   const hasInput = tty || container.recorded.stdin_open === true;
-  return { container, tty, session: await engine.attach(container, request({ tty, hasInput })) };
+  return { container, tty, session: await engine.attach(container, await request({ tty, hasInput })) };
 }

@@ -3,7 +3,6 @@
 import { fstatSync } from 'node:fs';
 import type { ExecSession } from '../engine/ports.ts';
 import { isTerminal } from '../ui/sink.ts';
-import { DetachFilter } from './detach-keys.ts';
 import { interruptedExitCode } from './exit-code.ts';
 
 export function hasTerminal(): boolean {
@@ -21,10 +20,10 @@ export interface StreamsWanted {
  * The caller's streams, each opened only when somebody asks for it: where a descriptor goes straight in, Node's stream is
  * never made. /dev/null is as good as none.
  */
-export function openStandardStreams({ detach, detachKeys, interactive }: StreamsWanted) {
+export async function openStandardStreams({ detach, detachKeys, interactive }: StreamsWanted) {
   const isWanted = (fd: number) => !detach && !isNullDevice(fd);
   const [input, output, errors] = [interactive && isWanted(0), isWanted(1), isWanted(2)];
-  const filter = input && detachKeys ? new DetachFilter(detachKeys) : undefined;
+  const filter = input && detachKeys ? await createFilter(detachKeys) : undefined;
   return {
     filter,
     descriptors: {
@@ -43,6 +42,11 @@ export function openStandardStreams({ detach, detachKeys, interactive }: Streams
       return errors ? process.stderr : undefined;
     },
   };
+}
+
+async function createFilter(keys: Buffer) {
+  const { DetachFilter } = await import('./detach-filter.ts');
+  return new DetachFilter(keys);
 }
 
 /** Closed counts as null: there is nothing to read, and nobody to write to. */

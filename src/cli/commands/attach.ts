@@ -18,14 +18,14 @@ export const command = defineCommand({
   async run({ flags, operands, session }) {
     const [service = ''] = operands;
     const keys = chooseDetachKeys(flags['detach-keys'], session.environment);
-    let streams: ReturnType<typeof openStandardStreams> | undefined;
+    let streams: Awaited<ReturnType<typeof openStandardStreams>> | undefined;
     const attached = await attach(session.context, {
       service,
       index: flags.index,
-      request({ hasInput, tty }) {
+      async request({ hasInput, tty }) {
         const interactive = hasInput && !flags['no-stdin'];
         const detachKeys = tty && hasTerminal() ? keys : undefined;
-        streams = openStandardStreams({ detach: false, interactive, detachKeys });
+        streams = await openStandardStreams({ detach: false, interactive, detachKeys });
         const { stderr, stdin, stdout } = streams;
         const onDropped = (bytes: number) =>
           session.display.warn({

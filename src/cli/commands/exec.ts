@@ -28,7 +28,7 @@ export const command = defineCommand({
     const [service = '', ...command] = operands;
     const tty = !flags.detach && !flags['no-tty'] && flags.tty && hasTerminal();
     const detachKeys = tty ? chooseDetachKeys(undefined, session.environment) : undefined;
-    const streams = openStandardStreams({ ...flags, detachKeys });
+    const streams = await openStandardStreams({ ...flags, detachKeys });
     const { container, session: running } = await exec(session.context, {
       service,
       index: flags.index,

@@ -19,7 +19,7 @@ export const command = defineCommand({
     const tty = !flags['no-tty'] && hasTerminal();
     const isTerminal = tty && !flags.detach;
     const detachKeys = isTerminal ? chooseDetachKeys(undefined, session.environment) : undefined;
-    const streams = openStandardStreams({ ...flags, detachKeys });
+    const streams = await openStandardStreams({ ...flags, detachKeys });
     // Opened only now and one by one: a stream that Node has made is one that it reads.
     const open = () => ({ stdin: streams.stdin, stdout: streams.stdout, stderr: streams.stderr });
     const attach = flags.detach

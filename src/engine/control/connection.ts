@@ -2,12 +2,10 @@
 // The socket is reached through a descriptor of its directory, because sun_path holds 107 bytes and data roots may be deep.
 
 import { closeSync, constants, openSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
-import { PushIterable } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
-import { unless } from '../../base/system-error.ts';
+import { errnoOf, unless } from '../../base/system-error.ts';
+import type { Descriptor, Native } from '../../runtime/native.ts';
 
 export interface ControlFailure {
   readonly step: string;
@@ -20,24 +18,22 @@ export interface ControlFailure {
 
 export type ControlMessage = Readonly<Record<string, unknown>>;
 
-export class ControlConnection {
-  readonly #socket: Socket;
-  readonly #messages = new PushIterable<ControlMessage>();
-  readonly #reader: AsyncIterator<ControlMessage>;
+/** Lines to a monitor and from it. */
+export interface ControlChannel {
+  /** Asked for once. Ends when the monitor has ended, or `close` was called. */
+  lines(): AsyncIterable<string>;
+  /** To a monitor that is gone it says nothing. */
+  send(line: string): void;
+  close(): void;
+}
 
-  /** Takes over a connected socket. */
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    this.#reader = this.#messages[Symbol.asyncIterator]();
-    const decoder = new StringDecoder('utf8');
-    let pending = '';
-    socket.on('data', (chunk: Buffer) => {
-      const lines = (pending + decoder.write(chunk)).split('\n');
-      pending = lines.pop() ?? '';
-      for (const line of lines) this.#messages.push(JSON.parse(line) as ControlMessage);
-    });
-    socket.on('error', (error) => this.#messages.fail(error));
-    socket.on('close', () => this.#messages.end());
+export class ControlConnection {
+  readonly #channel: ControlChannel;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(channel: ControlChannel) {
+    this.#channel = channel;
+    this.#lines = channel.lines()[Symbol.asyncIterator]();
   }
 
   /** Undefined: nobody listens there, so the monitor is gone. */
@@ -47,33 +43,58 @@ export class ControlConnection {
     if (directory === undefined) return undefined;
     try {
       // Starting a container needs no connection: the modules behind it are not loaded for that.
-      const { connectTo } = await import('./connect.ts');
-      const socket = await connectTo(join('/proc/self/fd', String(directory), 'ctl'));
-      return socket && new ControlConnection(socket);
+      const { connectTo } = await import('./socket-channel.ts');
+      const channel = await connectTo(join('/proc/self/fd', String(directory), 'ctl'));
+      return channel && new ControlConnection(channel);
     } finally {
       closeSync(directory);
     }
   }
 
   send(op: string, members: Readonly<Record<string, unknown>> = {}): void {
-    this.#socket.write(`${JSON.stringify({ v: 1, op, ...members })}\n`);
+    this.#channel.send(`${JSON.stringify({ v: 1, op, ...members })}\n`);
   }
 
   /** The next message; undefined once the monitor closed the connection. A monitor that dies resets it: that is an end. */
   async next(): Promise<ControlMessage | undefined> {
     try {
-      const { value, done } = await this.#reader.next();
-      return done ? undefined : value;
+      const { value, done } = await this.#lines.next();
+      return done ? undefined : (JSON.parse(value) as ControlMessage);
     } catch (error) {
-      if (['ECONNRESET', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      if (GONE.includes(errnoOf(error) ?? '')) return undefined;
       throw error;
     }
   }
 
   close(): void {
-    this.#socket.destroy();
-    this.#messages.end();
+    this.#channel.close();
   }
+}
+
+const GONE = ['ECONNRESET', 'EPIPE'];
+
+/** By the addon, which nothing has to be loaded for. Takes over a connected socket. */
+export function openDescriptorChannel(native: Native, socket: Descriptor): ControlChannel {
+  let isOpen = true;
+  return {
+    async *lines() {
+      while (isOpen) {
+        const received = await native.receiveDescriptors(socket).catch((error) => {
+          // Closing it ends the waiting with ECANCELED.
+          if (isOpen) throw error;
+        });
+        if (received === undefined || received.line === '') return;
+        yield received.line;
+      }
+    },
+    send(line) {
+      if (isOpen) unless(GONE, () => native.sendDescriptors(socket, Buffer.from(line), []));
+    },
+    close() {
+      if (isOpen) native.close(socket);
+      isOpen = false;
+    },
+  };
 }
 
 /** Throws what a monitor answered, if it answered with an error. */

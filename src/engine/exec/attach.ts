@@ -14,6 +14,7 @@ import {
   type ControlFailure,
   type ControlMessage,
   checkAnswer,
+  openDescriptorChannel,
 } from '../control/connection.ts';
 import type { AttachRequest, AttachSession } from '../ports.ts';
 import { connectControl } from './connect-control.ts';
@@ -72,7 +73,7 @@ class Attaching {
       for (const fd of given) closeSync(fd);
     }
     this.#request = request;
-    this.#connection = new ControlConnection(new Socket({ fd: control }));
+    this.#connection = new ControlConnection(openDescriptorChannel(native, control));
     this.#pipes = {
       input: new Socket({ fd: input.write, readable: false, writable: true }),
       output: new Socket({ fd: output.read, readable: true, writable: false }),

@@ -1,7 +1,6 @@
 // Runs a command in a running container, over its monitor's control socket.
 
 import { readFileSync, readSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -11,7 +10,12 @@ import { unless } from '../../base/system-error.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
 import type { OciConfig } from '../../runtime/oci-config.ts';
 import type { EngineContext } from '../context.ts';
-import { ControlConnection, type ControlMessage, checkAnswer } from '../control/connection.ts';
+import {
+  ControlConnection,
+  type ControlMessage,
+  checkAnswer,
+  openDescriptorChannel,
+} from '../control/connection.ts';
 import type { ExecRequest, ExecSession } from '../ports.ts';
 import { connectControl } from './connect-control.ts';
 import { type ExecStreams, openStreams } from './streams.ts';
@@ -47,7 +51,7 @@ export async function execInContainer(
   } finally {
     streams?.closeGiven();
   }
-  const connection = new ControlConnection(new Socket({ fd: control }));
+  const connection = new ControlConnection(openDescriptorChannel(native, control));
   const [master] = answered.fds;
   const terminal = master === undefined ? undefined : attachTerminal(master, request);
   return openSession(connection, answered.line, streams ?? terminal);

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseDetachKeys, DetachFilter, parseDetachKeys } from '../../../src/cli/detach-keys.ts';
+import { DetachFilter } from '../../../src/cli/detach-filter.ts';
+import { chooseDetachKeys, parseDetachKeys } from '../../../src/cli/detach-keys.ts';
 
 describe('detach keys', () => {
   it('are read as the docker CLI reads them', () => {
