@@ -73,7 +73,7 @@ export class BuildStore {
   constructor(context: StoreContext) {
     this.#context = context;
     this.#cache = new BuildCache(context.layout.buildSteps);
-    this.digests = new ContextDigests(context.layout.buildContexts);
+    this.digests = new ContextDigests(context.layout);
   }
 
   async base(reference: string, request: ResolveRequest): Promise<BaseImage> {

@@ -44,7 +44,7 @@ export async function pruneBuildCache(
   if (options.dryRun) return { ...planned, reclaimed: 0 };
   for (const { key } of doomed) await cache.remove(key);
   if (options.keep === undefined) {
-    await new ContextDigests(context.layout.buildContexts).removeUnused(options.until ?? Date.now());
+    await new ContextDigests(context.layout).removeUnused(options.until ?? Date.now());
   }
   const reclaimedMounts = await removeMounts(context, mounts);
   const used = new Set(options.uses.map(({ imageId }) => imageId));

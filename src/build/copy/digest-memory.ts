@@ -1,6 +1,7 @@
 // Digests of files, so that what several steps copy is read once, and of a context also what several builds copy. A file
 // of a context is known again by its stamp, as Git knows the files of its index: device, inode, size and both times.
 
+import { isLasting } from '../tree/file-stamp.ts';
 import type { Tree, TreeEntry } from '../tree/tree.ts';
 
 export interface KnownFile {
@@ -83,7 +84,7 @@ export class DigestMemory {
 async function selectLasting({ files, asked, trees }: Digests): Promise<Map<string, KnownFile>> {
   const selected = new Map<string, KnownFile>();
   for (const [path, known] of files) {
-    if (!known.stamp.startsWith(lasting)) continue;
+    if (!isLasting(known.stamp)) continue;
     const isThere = async (tree: Tree) => (await tree.find(path))?.stamp === known.stamp;
     if (asked.has(path) || (await some(trees, isThere))) selected.set(path, known);
   }
@@ -95,29 +96,7 @@ async function some(trees: Iterable<Tree>, matches: (tree: Tree) => Promise<bool
   return false;
 }
 
-/** What a stamp that outlives the command begins with. */
-const lasting = 'file ';
-
 /** Without a stamp: while the command lasts. */
 function stampOf({ stamp, size, mtime }: TreeEntry): string {
   return stamp ?? `${size} ${mtime}`;
-}
-
-export interface FileState {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
-
-/**
- * TreeEntry.stamp of a file that was looked at at `now` (milliseconds since the epoch). Undefined: it has changed so
- * recently that another change could leave the same times ("racy Git": git, Documentation/technical/racy-git.txt).
- */
-export function stampFile({ dev, ino, size, mtimeNs, ctimeNs }: FileState, now: number): string | undefined {
-  // Some file systems count whole seconds, FAT two of them; the others a tick of the kernel, 10 ms or less.
-  const isCoarse = ctimeNs % 1_000_000_000n === 0n;
-  const age = now - Number(ctimeNs / 1_000_000n);
-  return age < (isCoarse ? 3000 : 50) ? undefined : `${lasting}${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }

@@ -16,7 +16,7 @@ import {
 import { promisify } from 'node:util';
 import { TcError } from '../../base/error.ts';
 import { errnoOf } from '../../base/system-error.ts';
-import { stampFile } from '../copy/digest-memory.ts';
+import { stampFile } from './file-stamp.ts';
 import type { EntryType, ExtendedAttribute, Tree, TreeEntry } from './tree.ts';
 
 export interface DirectoryTreeOptions {

@@ -1,13 +1,14 @@
 // What is known of the files of contexts from earlier builds: a record for each directory. Losing one costs reading the files
 // again, so that none is forced to the disk; one that a power cut has torn is as good as none.
 
-import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createId } from '../../base/id.ts';
 import { sha256 } from '../../base/sha256.ts';
 import { makeDirectories } from './durable.ts';
 import { ignoreAbsent } from './files.ts';
+import type { StoreLayout } from './layout.ts';
 
 export interface ContextFile {
   readonly stamp: string;
@@ -24,14 +25,20 @@ interface ContextRecord {
 
 export class ContextDigests {
   readonly #directory: string;
+  readonly #staging: string;
 
-  /** `directory`: of the records. */
-  constructor(directory: string) {
-    this.#directory = directory;
+  constructor({ buildContexts, staging }: Pick<StoreLayout, 'buildContexts' | 'staging'>) {
+    this.#directory = buildContexts;
+    this.#staging = staging;
   }
 
   #path(context: string): string {
     return join(this.#directory, `${sha256(context)}.json`);
+  }
+
+  /** What was fetched for one build has another name in the next. */
+  #isPassing(context: string): boolean {
+    return context.startsWith(`${this.#staging}/`);
   }
 
   /** `context`: an absolute path. Empty: there is no record, or it cannot be read. */
@@ -50,6 +57,7 @@ export class ContextDigests {
   }
 
   write(context: string, files: ReadonlyMap<string, ContextFile>): void {
+    if (this.#isPassing(context)) return;
     const entries = [...files].map(([path, { stamp, digest }]) => [path, [stamp, digest]] as const);
     const record: ContextRecord = { version: 1, directory: context, files: Object.fromEntries(entries) };
     const temporary = `${this.#path(context)}.${createId()}.tmp`;
@@ -59,7 +67,7 @@ export class ContextDigests {
       renameSync(temporary, this.#path(context));
     } catch {
       // A full disk, mostly: the build has what it needs.
-      rmSync(temporary, { force: true });
+      if (existsSync(temporary)) rmSync(temporary, { force: true });
     }
   }
 

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  DigestMemory,
-  type DigestShelf,
-  type KnownFile,
-  stampFile,
-} from '../../../src/build/copy/digest-memory.ts';
+import { DigestMemory, type DigestShelf, type KnownFile } from '../../../src/build/copy/digest-memory.ts';
+import { stampFile } from '../../../src/build/tree/file-stamp.ts';
 import type { Tree, TreeEntry } from '../../../src/build/tree/tree.ts';
 
 const second = 1_000_000_000n;
