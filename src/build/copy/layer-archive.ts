@@ -19,10 +19,34 @@ const types: Readonly<Record<LayerEntry['type'], TarMember['type']>> = {
 };
 
 /** `latest`: seconds; no member says that it is younger. */
-export async function* archiveEntries(
+export function archiveEntries(
   entries: readonly LayerEntry[],
   latest = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Uint8Array> {
+  return gather(listPieces(entries, latest));
+}
+
+/** Whoever takes a piece hashes it, writes it and sends it: of many small files that is many times too often. */
+async function* gather(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const room = 512 * 1024;
+  let gathered = Buffer.allocUnsafe(room);
+  let size = 0;
+  for await (const piece of pieces) {
+    if (size + piece.length > room) {
+      if (size > 0) yield gathered.subarray(0, size);
+      gathered = Buffer.allocUnsafe(room);
+      size = 0;
+    }
+    if (piece.length > room) yield piece;
+    else {
+      gathered.set(piece, size);
+      size += piece.length;
+    }
+  }
+  if (size > 0) yield gathered.subarray(0, size);
+}
+
+async function* listPieces(entries: readonly LayerEntry[], latest: number): AsyncGenerator<Uint8Array> {
   const links = new LinkFinder();
   for (const entry of entries) {
     const first = links.find(entry);

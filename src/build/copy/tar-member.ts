@@ -92,7 +92,8 @@ function formatHeader(member: Header): Buffer {
   header.write('ustar\x0000', 257, 'latin1');
   octal(member.major, 329, 8);
   octal(member.minor, 337, 8);
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

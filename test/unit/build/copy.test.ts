@@ -161,6 +161,19 @@ describe('the archive of a layer', () => {
     }
   });
 
+  it('comes in few pieces, whatever the sizes of the files', async () => {
+    const large = 'x'.repeat(3_000_000);
+    const small = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`f${n}`, `${n}`]));
+    const entries = await draftOf(memoryTree({ ...small, large, last: 'y' }), '.', '/');
+    const pieces: Uint8Array[] = [];
+    for await (const piece of archiveEntries(entries)) pieces.push(piece);
+    expect(pieces.length).toBeLessThan(10);
+    const archive = Buffer.concat(pieces);
+    // A header each, a block each, the end; nothing twice and nothing left out.
+    expect(archive.length).toBe(entries.length * 512 + 2001 * 512 + Math.ceil(3_000_000 / 512) * 512 + 1024);
+    for (const text of ['f1999\0', 'large\0', 'last\0', large]) expect(archive.includes(text)).toBe(true);
+  });
+
   it('refuses a file that is not as long as it was', async () => {
     const tree = memoryTree({ a: '12345' });
     const [entry] = await draftOf(tree, 'a', '/');
