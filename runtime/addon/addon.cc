@@ -47,6 +47,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_cgroup(exports);
   init_sockets(exports);
   init_network(env, exports);
+  init_states(exports);
   init_unpack(env, exports);
   init_layers(exports);
   return exports;

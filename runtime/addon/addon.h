@@ -25,6 +25,7 @@ void init_process(Napi::Object exports);
 void init_cgroup(Napi::Object exports);
 void init_sockets(Napi::Object exports);
 void init_network(Napi::Env env, Napi::Object exports);
+void init_states(Napi::Object exports);
 void init_unpack(Napi::Env env, Napi::Object exports);
 void init_layers(Napi::Object exports);
 

@@ -32,8 +32,6 @@ class LayerTree {
   uint64_t bytes() const { return bytes_; }
 
  private:
-  struct Target;
-
   Error enter(const std::string& parent);
   Error open_below(const std::string& path, Fd* fd) const;
   Error make_directories(const std::string& path, int depth);
