@@ -10,6 +10,7 @@
 #include "../common/firewall.h"
 #include "../common/forwarding.h"
 #include "../common/rtnl.h"
+#include "../common/sysctl.h"
 #include "addon.h"
 #include "port_holder.h"
 

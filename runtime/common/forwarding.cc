@@ -9,6 +9,7 @@
 
 #include "nft.h"
 #include "rtnl.h"
+#include "sysctl.h"
 
 namespace tc {
 

@@ -1,7 +1,6 @@
 // rtnetlink messages: bridges, veth pairs, addresses, routes.
 #include "rtnl.h"
 
-#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
@@ -12,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
@@ -277,71 +275,6 @@ Error Rtnl::ensure_default_route(int index, const InetAddress& gateway) {
   char text[inet_text_size];
   format_cidr(gateway, text);
   return fail_with(error.errnum, "add default route", "RTM_NEWROUTE", text);
-}
-
-void Rtnl::begin_dump(NetlinkBuffer& buffer, Dump what) {
-  if (what == Dump::Links) {
-    buffer.begin(RTM_GETLINK, NLM_F_DUMP, link_header());
-  } else if (what == Dump::Addresses) {
-    buffer.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{});
-  } else {
-    buffer.begin(RTM_GETROUTE, NLM_F_DUMP, rtmsg{});
-  }
-}
-
-bool Rtnl::read_link(const nlmsghdr* message, LinkInfo* link) {
-  const auto* header = header_of<ifinfomsg>(message);
-  if (message->nlmsg_type != RTM_NEWLINK || !header) return false;
-  const nlattr* group = find_attribute<ifinfomsg>(message, IFLA_GROUP);
-  link->name = text_of(find_attribute<ifinfomsg>(message, IFLA_IFNAME));
-  link->index = header->ifi_index;
-  link->kind = text_of(find_attribute(find_attribute<ifinfomsg>(message, IFLA_LINKINFO), IFLA_INFO_KIND));
-  link->group = 0;
-  if (group && payload_size(group) == sizeof link->group) memcpy(&link->group, payload(group), sizeof link->group);
-  link->up = header->ifi_flags & IFF_UP;
-  return true;
-}
-
-bool Rtnl::read_subnet(const nlmsghdr* message, InetAddress* subnet) {
-  const nlattr* address = nullptr;
-  if (message->nlmsg_type == RTM_NEWADDR) {
-    const auto* header = header_of<ifaddrmsg>(message);
-    if (!header) return false;
-    subnet->family = header->ifa_family;
-    subnet->prefix = header->ifa_prefixlen;
-    address = find_attribute<ifaddrmsg>(message, IFA_ADDRESS);
-  } else if (message->nlmsg_type == RTM_NEWROUTE) {
-    const auto* header = header_of<rtmsg>(message);
-    // Default routes, whole or, as VPNs set them, in halves; and the host's own addresses, which come by RTM_NEWADDR.
-    if (!header || header->rtm_dst_len <= 1 || header->rtm_table == RT_TABLE_LOCAL) return false;
-    subnet->family = header->rtm_family;
-    subnet->prefix = header->rtm_dst_len;
-    address = find_attribute<rtmsg>(message, RTA_DST);
-  }
-  if (subnet->family != AF_INET && subnet->family != AF_INET6) return false;
-  if (!address || payload_size(address) != subnet->size()) return false;
-  memcpy(subnet->bytes, payload(address), subnet->size());
-  *subnet = first_of(*subnet);
-  return true;
-}
-
-Error write_sysctl(const char* value, const char* format, ...) {
-  char path[128] = "/proc/sys/";
-  constexpr size_t root = sizeof "/proc/sys/" - 1;
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(path + root, sizeof path - root, format, arguments);
-  va_end(arguments);
-  Fd file(open(path, O_WRONLY | O_CLOEXEC));
-  if (!file) return errno == ENOENT ? Error{} : fail("set sysctl", "open", path);
-  return write(file.get(), value, strlen(value)) < 0 ? fail("set sysctl", "write", path) : Error{};
-}
-
-char read_sysctl(const char* path) {
-  Fd file(open(path, O_RDONLY | O_CLOEXEC));
-  char value = '\0';
-  if (!file || read(file.get(), &value, 1) != 1) return '\0';
-  return value;
 }
 
 }  // namespace tc

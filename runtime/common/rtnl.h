@@ -1,5 +1,5 @@
-// Links, addresses and routes by rtnetlink, and the sysctls that belong to them. An Rtnl speaks to the network
-// namespace it was opened in, also after its thread has left that namespace.
+// Links, addresses and routes by rtnetlink. An Rtnl speaks to the network namespace it was opened in, also after its
+// thread has left that namespace.
 #pragma once
 #include "child_link.h"
 #include "error.h"
@@ -104,11 +104,5 @@ class Rtnl {
 
   NetlinkSocket socket_;
 };
-
-// Writes a /proc/sys file of the caller's network namespace: write_sysctl("1", "net/ipv4/conf/%s/rp_filter", name).
-// A missing file (a kernel without IPv6) is not an error.
-[[gnu::format(printf, 2, 3)]] Error write_sysctl(const char* value, const char* format, ...);
-// First character of such a file, or '\0'.
-char read_sysctl(const char* path);
 
 }  // namespace tc

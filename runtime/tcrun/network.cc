@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "../common/rtnl.h"
+#include "../common/sysctl.h"
 #include "namespace_visit.h"
 
 namespace tc {
