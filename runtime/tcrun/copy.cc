@@ -4,19 +4,25 @@
 //   copy-out <path> <name> <root>           standard output becomes the tar of it, under that name (`.`: of its members)
 //   copy-in <path> <flags> <root>           unpacks the tar of standard input into that directory. Flags: `o` keeps
 //                                           owners, set-user-id bits and capabilities, `d` allows devices
+//   copy-remove <count> - <root>            removes the absolute paths of standard input, a zero byte behind each, and what
+//                                           is below them. A path that something is mounted at or below stays, and is told
 // <root> is `live` (the directory at `directory_fd`), `remapped` (the same, with the ids of the user namespace at
 // `user_namespace_fd`), `stack <layers, topmost first>`, or
 // `write <work> <upper> <layers>`.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstring>
+#include <memory>
 
 #include "../common/in_root.h"
+#include "../common/remove_tree.h"
 #include "archive.h"
 #include "confine.h"
+#include "entry_attributes.h"
 #include "layer_tree.h"
 #include "merged_tree.h"
 #include "pack.h"
@@ -141,6 +147,61 @@ int copy_in(const char* path, const char* flags) {
   return answer_done("\"entries\":" + std::to_string(entries));
 }
 
+constexpr size_t kMostNames = 64 << 20;
+
+Error read_names(std::string* text) {
+  static char chunk[64 << 10];
+  for (;;) {
+    ssize_t got = read(STDIN_FILENO, chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail("copy", "read");
+    if (got == 0) return {};
+    text->append(chunk, static_cast<size_t>(got));
+    if (text->size() > kMostNames) return fail_with(E2BIG, "copy", "read");
+  }
+}
+
+// What is mounted holds somebody's data. Looked for before anything goes, so that nothing is removed by halves.
+Error refuse_mounts(int parent, const char* name, const std::string& path, int depth) {
+  constexpr int kDeepest = 500;
+  if (depth > kDeepest) return fail_with(ELOOP, "copy", "openat", path.c_str());
+  if (is_mount_root(parent, name)) return fail_with(EBUSY, "copy", "unlinkat", path.c_str());
+  int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory < 0) return errno == ENOTDIR || errno == ENOENT || errno == ELOOP ? Error{} : fail("copy", "openat", path.c_str());
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(directory), closedir);
+  if (!stream) return fail("copy", "fdopendir", path.c_str());
+  while (dirent* entry = readdir(stream.get())) {
+    if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+    if (Error error = refuse_mounts(directory, entry->d_name, path + "/" + entry->d_name, depth + 1)) return error;
+  }
+  return {};
+}
+
+Error remove_path(const std::string& path) {
+  Fd parent;
+  std::string name;
+  Error error = open_parent(path, &parent, &name);
+  if (error.errnum == ENOENT || error.errnum == ENOTDIR) return {};
+  if (error) return error;
+  if (name == "." || name == "..") return fail_with(EBUSY, "copy", "unlinkat", path.c_str());
+  if ((error = refuse_mounts(parent.get(), name.c_str(), path, 0))) return error;
+  return remove_tree(parent.get(), name.c_str());
+}
+
+// All that can go goes; the first that cannot is told.
+int copy_remove() {
+  std::string names;
+  if (Error error = read_names(&names)) return answer_failed(error);
+  Error first;
+  uint64_t entries = 0;
+  for (size_t begin = 0, end; (end = names.find('\0', begin)) != std::string::npos; begin = end + 1) {
+    Error error = remove_path(names.substr(begin, end - begin));
+    if (error && !first) first = error;
+    if (!error) entries++;
+  }
+  return first ? answer_failed(first) : answer_done("\"entries\":" + std::to_string(entries));
+}
+
 }  // namespace
 
 int run_copy(int argc, char** argv) {
@@ -152,6 +213,7 @@ int run_copy(int argc, char** argv) {
   const char* path = argv[2];
   if (!strcmp(argv[1], "copy-look")) return look(path, !strcmp(argv[3], "follow"), proc.get());
   proc.reset();
+  if (!strcmp(argv[1], "copy-remove")) return copy_remove();
   return strcmp(argv[1], "copy-out") ? copy_in(path, argv[3]) : copy_out(path, argv[3]);
 }
 

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
       {"copy-look", tc::run_copy},
       {"copy-out", tc::run_copy},
       {"copy-in", tc::run_copy},
+      {"copy-remove", tc::run_copy},
   };
   for (const auto& role : kRoles) {
     if (argc > 1 && strcmp(argv[1], role.name) == 0) return role.run(argc, argv);

@@ -11,6 +11,8 @@ import { carryOut, type Outcome } from './carry-out.ts';
 import type { AppContext } from './context.ts';
 import { type ContainerEnd, Follower } from './follower.ts';
 import { executeUp, type ImageChoice, type PreparedUp, prepareUp } from './up.ts';
+import type { WatchChoice } from './watch/open-watch.ts';
+import type { WatchSession } from './watch/watch-session.ts';
 
 export interface AttachOptions {
   /** Show these only. */
@@ -20,6 +22,8 @@ export interface AttachOptions {
   /** Stop everything as soon as a container ends, or ends badly. */
   readonly abortOn?: 'exit' | 'failure';
   readonly exitCodeFrom?: string;
+  /** Keep the services as their sources are, too. */
+  readonly watch?: WatchChoice;
 }
 
 export interface AttachedResult {
@@ -36,11 +40,32 @@ export async function attachedUp(
   attach: AttachOptions,
   images?: ImageChoice,
 ): Promise<AttachedResult> {
+  if (attach.watch === undefined) return attachTo(context, options, { attach, images });
+  const { openWatch } = await import('./watch/open-watch.ts');
+  const opened = await openWatch(context, options, attach.watch);
+  try {
+    return await attachTo(opened.context, options, { attach, images, session: opened.session });
+  } finally {
+    opened.session.close();
+  }
+}
+
+interface Attachment {
+  readonly attach: AttachOptions;
+  readonly images: ImageChoice | undefined;
+  readonly session?: WatchSession;
+}
+
+async function attachTo(
+  context: AppContext,
+  options: UpOptions,
+  { attach, images, session }: Attachment,
+): Promise<AttachedResult> {
   const prepared = await prepareUp(context, options, images);
   const selection = selectServices(prepared.model, options);
   checkAttached(prepared.model, selection, attach);
   if (context.dryRun) return { outcome: await executeUp(context, 'up', prepared), exitCode: 0 };
-  const run = new AttachedRun(context, prepared, selection, attach);
+  const run = new AttachedRun(context, prepared, selection, attach, session);
   try {
     return { exitCode: await run.toEnd() };
   } finally {
@@ -53,6 +78,7 @@ class AttachedRun {
   readonly #prepared: PreparedUp;
   readonly #selection: Selection;
   readonly #attach: AttachOptions;
+  readonly #session: WatchSession | undefined;
   readonly #shown: ReadonlySet<string>;
   readonly #follower: Follower;
   /** Fires when a container's end ends the run. */
@@ -60,7 +86,14 @@ class AttachedRun {
   /** The end whose exit code is the run's. */
   #deciding: ContainerEnd | undefined;
 
-  constructor(context: AppContext, prepared: PreparedUp, selection: Selection, attach: AttachOptions) {
+  constructor(
+    context: AppContext,
+    prepared: PreparedUp,
+    selection: Selection,
+    attach: AttachOptions,
+    session?: WatchSession,
+  ) {
+    this.#session = session;
     this.#context = context;
     this.#prepared = prepared;
     this.#selection = selection;
@@ -78,15 +111,14 @@ class AttachedRun {
   async toEnd(): Promise<number> {
     this.#context.on({ type: 'sources', sources: this.#expectSources() });
     const ended = AbortSignal.any([this.#context.interrupted, this.#aborted.signal]);
+    const context = { ...this.#context, interrupted: ended, on: this.#observeProgress };
     try {
-      await executeUp(
-        { ...this.#context, interrupted: ended, on: this.#observeProgress },
-        'up',
-        this.#prepared,
-      );
+      await executeUp(context, 'up', this.#prepared);
       await this.#follower.discover();
       this.#considerEarlierEnd();
-      await this.#follower.waitForEnds(this.#endingServices(), ended);
+      // A service that has ended may run again after the next change.
+      if (this.#session) await this.#session.run(context, () => this.#follower.discover());
+      else await this.#follower.waitForEnds(this.#endingServices(), ended);
     } catch (error) {
       if (!ended.aborted) throw error;
     }
@@ -122,6 +154,7 @@ class AttachedRun {
   #considerEnd(end: ContainerEnd): void {
     const { abortOn, exitCodeFrom } = this.#attach;
     if (abortOn === undefined || this.#context.interrupted.aborted) return;
+    if (this.#session?.isBusyWith(end.service)) return;
     if (exitCodeFrom !== undefined && end.service === exitCodeFrom) this.#deciding = end;
     if (this.#aborted.signal.aborted) return;
     if (end.exitCode === 0 && (abortOn === 'failure' || isAwaited(end.service, this.#prepared.model))) return;

@@ -14,29 +14,30 @@ export interface FollowedOptions {
 
 export class FollowedContainer {
   readonly container: ObservedContainer;
-  /** Settles at the first end that no restart follows, or when the container is removed. */
-  readonly ended: Promise<void>;
   /** Settles when nothing more will come; rejects if following failed. */
   readonly finished: Promise<void>;
   readonly #engine: Engine;
   readonly #options: FollowedOptions;
   /** Where the last reading ended: the instants of lines do not tell, as several may have the same one. */
   readonly #cursors = new Map<string, LogCursor>();
+  #end = new End();
   #reading: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
   constructor(engine: Engine, container: ObservedContainer, options: FollowedOptions) {
     this.container = container;
     this.#engine = engine;
     this.#options = options;
-    let resolveEnded: () => void = () => undefined;
-    this.ended = new Promise((resolve) => {
-      resolveEnded = resolve;
-    });
-    this.finished = this.#watch(resolveEnded);
-    this.finished.then(resolveEnded, resolveEnded);
+    this.finished = this.#watch();
+    const end = () => this.#end.reach();
+    this.finished.then(end, end);
   }
 
-  async #watch(onEnded: () => void): Promise<void> {
+  /** Settles at the next end that no restart follows, or when the container is removed; at once if it has ended. */
+  get ended(): Promise<void> {
+    return this.#end.reached;
+  }
+
+  async #watch(): Promise<void> {
     let before: ContainerState | undefined;
     let restarts = this.container.restartCount;
     for await (const snapshot of this.#engine.watch(this.container.id, this.#options.signal)) {
@@ -48,12 +49,17 @@ export class FollowedContainer {
       const isEnd = hasEnded(snapshot) && before !== state;
       if (isRestart || isEnd) await this.#passOnRest();
       if (isRestart || isEnd) this.#options.onExit(exitCode, isRestart);
-      if (isEnd) onEnded();
-      if (state === 'running') this.#startReading();
+      if (isEnd) this.#end.reach();
+      if (state === 'running') this.#begin();
       before = state;
       restarts = restartCount;
     }
     await this.#passOnRest();
+  }
+
+  #begin(): void {
+    if (this.#end.isReached) this.#end = new End();
+    this.#startReading();
   }
 
   #startReading(): void {
@@ -79,6 +85,24 @@ export class FollowedContainer {
     const cursors = this.#cursors;
     const records = this.#engine.logs.read({ containers, follow, tail: 'all', since, signal, cursors });
     for await (const record of records) onRecord?.(record);
+  }
+}
+
+/** Of one life of the container. */
+class End {
+  isReached = false;
+  readonly reached: Promise<void>;
+  #resolve: () => void = () => undefined;
+
+  constructor() {
+    this.reached = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  reach(): void {
+    this.isReached = true;
+    this.#resolve();
   }
 }
 

@@ -9,11 +9,6 @@ const publish: Refusal = {
     'send its images with `tcompose push`, keep its files in Git, and run it with `tcompose -f https://HOST/PROJECT.git up`',
 };
 
-const watch: Refusal = {
-  why: 'nobody watches the files of `develop`',
-  instead: 'mount the sources as a volume, or run `tcompose up -d --build SERVICE` after a change',
-};
-
 const refusals: Readonly<Record<string, Refusal>> = {
   alpha: {
     why: 'it holds the experiments of Docker Compose',
@@ -33,7 +28,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
     why: 'no graphs are drawn',
     instead: '`tcompose plan --format json` has the steps and what each waits for',
   },
-  'alpha watch': watch,
   bridge: {
     why: "it runs Docker's own images to convert a project",
     instead: 'give the output of `tcompose config` to a converter, such as kompose',
@@ -44,7 +38,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
     instead:
       '`sudo tcompose system install-service --enable` brings back at boot what `restart:` says, in all projects',
   },
-  watch,
 };
 
 /** Their first words. */
@@ -60,6 +53,3 @@ export function findForeignVerb(
   }
   return undefined;
 }
-
-/** `up --watch`, too. */
-export const watchRefusal = watch;

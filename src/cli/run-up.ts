@@ -19,6 +19,7 @@ interface UpFlags extends FlagValues<typeof upFlags>, FlagValues<typeof waitFlag
   readonly 'no-log-prefix': boolean;
   readonly timestamps: boolean;
   readonly 'quiet-build': boolean;
+  readonly watch: boolean;
 }
 
 export async function runUp(flags: UpFlags, services: readonly string[], session: Session): Promise<number> {
@@ -37,8 +38,14 @@ export async function runUp(flags: UpFlags, services: readonly string[], session
     prefix: !flags['no-log-prefix'],
     timestamps: flags.timestamps,
   });
-  const { exitCode, outcome } = await attachedUp(session.context, options, toAttachOptions(flags), images);
+  const attach = { ...toAttachOptions(flags), ...(flags.watch && { watch: await chooseWatch(session) }) };
+  const { exitCode, outcome } = await attachedUp(session.context, options, attach, images);
   return outcome === undefined ? exitCode : session.conclude(outcome);
+}
+
+async function chooseWatch(session: Session): Promise<NonNullable<AttachOptions['watch']>> {
+  const { showWatch } = await import('./watch-output.ts');
+  return { prune: true, on: showWatch(session) };
 }
 
 function toAttachOptions(flags: UpFlags): AttachOptions {

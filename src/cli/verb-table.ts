@@ -96,6 +96,12 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   },
   volumes: { summary: 'List volumes', load: () => import('./commands/volumes.ts') },
   wait: { summary: 'Wait until containers have stopped', load: () => import('./commands/wait.ts') },
+  watch: {
+    summary: 'Sync, restart and rebuild services when their files change',
+    aliases: ['alpha watch'],
+    frequent: true,
+    load: () => import('./commands/watch.ts'),
+  },
 };
 
 export interface FoundVerb {

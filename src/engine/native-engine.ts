@@ -17,6 +17,7 @@ import { InstanceLocator } from './instance/instance.ts';
 import { emptyState, observeInstance } from './observe/observe.ts';
 import type { BuildPort, Engine, ExecuteRequest, ExecutionResult, SystemPort } from './ports.ts';
 import { createRemoteOperations } from './remote/remote-operations.ts';
+import { createSourcePort } from './source/source-operations.ts';
 import { needsSweep } from './sweep/needs-sweep.ts';
 
 export interface NativeEngineOptions {
@@ -135,7 +136,16 @@ function containerOperations({
   context,
 }: EngineParts): Pick<
   Engine,
-  'logs' | 'exec' | 'attach' | 'copy' | 'events' | 'inspect' | 'listProcesses' | 'measure' | 'watch'
+  | 'logs'
+  | 'exec'
+  | 'attach'
+  | 'copy'
+  | 'sources'
+  | 'events'
+  | 'inspect'
+  | 'listProcesses'
+  | 'measure'
+  | 'watch'
 > {
   return {
     logs: {
@@ -167,6 +177,8 @@ function containerOperations({
         return openHostTree(context(), directory);
       },
     },
+
+    sources: createSourcePort(locator.root),
 
     async listProcesses(container) {
       const instance = locator.find();

@@ -19,6 +19,7 @@ import type {
 import type { ContainerDetails } from './inspect/inspect-port.ts';
 import type { ContainerProcess, ContainerUsage } from './process/process-port.ts';
 import type { RemotePort } from './remote/remote-port.ts';
+import type { SourcePort } from './source/source-port.ts';
 
 export type * from './build/build-port.ts';
 export type * from './event/event-port.ts';
@@ -26,6 +27,7 @@ export type * from './image/image-port.ts';
 export type * from './inspect/inspect-port.ts';
 export type * from './process/process-port.ts';
 export type * from './remote/remote-port.ts';
+export type * from './source/source-port.ts';
 
 export interface Engine {
   /** One snapshot; takes no lock. `model` adds the resources that it calls external. */
@@ -80,6 +82,8 @@ export interface Engine {
   /** The tar of the container's root file system, without its mounts. */
   export(container: ObservedContainer): AsyncIterable<Uint8Array>;
   readonly copy: CopyPort;
+  /** Files of this host that services are made from. */
+  readonly sources: SourcePort;
   readonly system: SystemPort;
 }
 
@@ -100,6 +104,11 @@ export interface CopyTree {
     input: AsyncIterable<Uint8Array>,
     options: { readonly keepOwners: boolean; readonly devices: boolean },
   ): Promise<void>;
+  /**
+   * Removes what is there, directories with all that is in them; a path that is missing is removed already. What
+   * something is mounted at or in stays, and is an error once the others are gone.
+   */
+  remove(paths: readonly string[]): Promise<void>;
   close(): void;
 }
 

@@ -96,7 +96,7 @@ export interface Native {
 
 export interface SpawnArchiverRequest {
   readonly executable: string;
-  readonly role: 'untar' | 'settle' | 'tar' | 'copy-look' | 'copy-out' | 'copy-in';
+  readonly role: 'untar' | 'settle' | 'tar' | 'copy-look' | 'copy-out' | 'copy-in' | 'copy-remove';
   readonly arguments: readonly string[];
   readonly directory: Descriptor;
   /** A locked file: the lock is held until the role has ended, even if this process is killed. */

@@ -135,6 +135,11 @@ export class Display {
     }
   }
 
+  /** What is told is for programs. */
+  get isJson(): boolean {
+    return this.#options.mode === 'json';
+  }
+
   /** Of what goes to standard output. */
   get dataStyle(): Style {
     return createStyle(this.#options.colors.stdout);

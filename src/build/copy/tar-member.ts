@@ -11,7 +11,7 @@ export interface TarMember {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Whole seconds. */
+  /** Seconds; parts of one go into an extended header. */
   readonly mtime: number;
   readonly link: string;
   readonly major: number;
@@ -51,7 +51,9 @@ function paxRecords(member: TarMember): Buffer[] {
   if (member.size >= 8 ** 11) add('size', String(member.size));
   if (member.uid >= 8 ** 7) add('uid', String(member.uid));
   if (member.gid >= 8 ** 7) add('gid', String(member.gid));
-  if (member.mtime >= 8 ** 11 || member.mtime < 0) add('mtime', String(member.mtime));
+  if (member.mtime >= 8 ** 11 || member.mtime < 0 || !Number.isInteger(member.mtime)) {
+    add('mtime', String(member.mtime));
+  }
   for (const { name, value } of member.attributes) add(`SCHILY.xattr.${name}`, value);
   return records;
 }
@@ -85,7 +87,7 @@ function formatHeader(member: Header): Buffer {
   octal(member.uid, 108, 8);
   octal(member.gid, 116, 8);
   octal(member.size, 124, 12);
-  octal(member.mtime, 136, 12);
+  octal(Math.floor(member.mtime), 136, 12);
   header.write('        ', 148, 'latin1');
   header.write(member.type, 156, 'latin1');
   text(member.link, 157, nameRoom);

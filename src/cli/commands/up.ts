@@ -1,5 +1,4 @@
 import { defineCommand } from '../command.ts';
-import { watchRefusal } from '../foreign-verbs.ts';
 import { runUp } from '../run-up.ts';
 import { waitFlags } from '../shared-flags.ts';
 import { upConflicts, upFlags } from '../up-flags.ts';
@@ -15,6 +14,7 @@ export const command = defineCommand({
   examples: [
     { text: 'Start the project in the background', line: 'up -d' },
     { text: 'Start it and wait until it is healthy', line: 'up -d --wait' },
+    { text: 'Start it and follow its sources', line: 'up --watch' },
     { text: 'Run its tests and return their exit code', line: 'up --exit-code-from tests' },
   ],
   flags: {
@@ -41,7 +41,11 @@ export const command = defineCommand({
       summary: 'Keyboard shortcuts while attached',
       ignored: 'there are no keyboard shortcuts; Ctrl-C stops, and other terminals can give commands',
     },
-    watch: { type: 'boolean', char: 'w', summary: 'Rebuild when files change', refused: watchRefusal },
+    watch: {
+      type: 'boolean',
+      char: 'w',
+      summary: 'Sync, restart and rebuild services when their files change',
+    },
     'build-arg': {
       type: 'list',
       value: 'NAME=VALUE',
@@ -56,6 +60,7 @@ export const command = defineCommand({
     { flags: ['detach'], with: ['abort-on-container-exit', 'abort-on-container-failure', 'exit-code-from'] },
     { flags: ['detach'], with: ['attach', 'attach-dependencies', 'watch'] },
     { flags: ['wait'], with: ['abort-on-container-exit', 'exit-code-from', 'attach', 'attach-dependencies'] },
+    { flags: ['watch'], with: ['no-build', 'no-start', 'wait'] },
     { flags: ['abort-on-container-exit', 'exit-code-from'], with: ['abort-on-container-failure'] },
     { flags: ['attach'], with: ['attach-dependencies'] },
   ],

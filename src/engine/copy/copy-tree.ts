@@ -177,6 +177,13 @@ class RootTree implements CopyTree {
     await feedRole(role, input, { what: this.#describe(directory), describe: describeCopyFailure });
   }
 
+  async remove(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    const role = this.#start('copy-remove', [`${paths.length}`, '-', ...this.#root.writing]);
+    const names = Buffer.from(paths.map((path) => `${path}\0`).join(''));
+    await feedRole(role, [names], { what: this.#what, describe: describeCopyFailure });
+  }
+
   close(): void {
     this.#root.close();
   }

@@ -116,6 +116,16 @@ export class StoppedTree implements CopyTree {
     await tree.write(path, input, options);
   }
 
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      const held = this.#mounts.find(({ target }) => target === path || target.startsWith(`${path}/`));
+      if (held) throw failed(`${this.#name}: ${path} holds what is mounted at ${held.target}`);
+      const place = this.#find(path);
+      if (place?.mount.readOnly) throw failed(`${this.#name}: ${path} is mounted read-only`);
+      await (place?.tree ?? this.#root).remove([place?.path ?? path]);
+    }
+  }
+
   close(): void {
     for (const tree of this.#opened.values()) tree.close();
     this.#root.close();

@@ -26,7 +26,10 @@ interface Waiting {
 /** Verbs about images go to the real store, in tests of their own. */
 export class FakeEngine
   implements
-    Omit<Engine, 'images' | 'pullImages' | 'registry' | 'remote' | 'commit' | 'export' | 'copy' | 'builds'>
+    Omit<
+      Engine,
+      'images' | 'pullImages' | 'registry' | 'remote' | 'commit' | 'export' | 'copy' | 'sources' | 'builds'
+    >
 {
   readonly executed: string[] = [];
   readonly #containers = new Map<string, ObservedContainer>();

@@ -1,0 +1,249 @@
+// The loop: a batch of changes, what it means, doing it; until the user ends it. What fails is told, and the loop goes on.
+
+import { joinErrors, TcError } from '../../base/error.ts';
+import type { Engine, SourceBatch, SourceWatch } from '../../engine/ports.ts';
+import { planRestart } from '../../plan/lifecycle.ts';
+import type { ObservedContainer } from '../../plan/observed-state.ts';
+import type { UpOptions } from '../../plan/up-options.ts';
+import { planBatch, planCopies, type ServiceWork, type SourceChange } from '../../plan/watch-batch.ts';
+import type { WatchRule } from '../../plan/watch-rules.ts';
+import type { ProjectModel } from '../../project/model.ts';
+import { carryOut } from '../carry-out.ts';
+import { selectContainers } from '../containers.ts';
+import type { AppContext } from '../context.ts';
+import { formatInstant } from '../instant.ts';
+import { rebuild } from './rebuild.ts';
+import { runExec } from './run-execs.ts';
+import { type SyncTask, syncContainers } from './sync-containers.ts';
+import type { OnWatchNotice } from './watch-notice.ts';
+
+export interface SessionOptions {
+  readonly model: ProjectModel;
+  readonly rules: readonly WatchRule[];
+  /** One source a rule; behind them the files of the project. */
+  readonly sources: SourceWatch;
+  /** Of the command. */
+  readonly options: UpOptions;
+  readonly prune: boolean;
+  readonly on: OnWatchNotice;
+}
+
+export class WatchSession {
+  readonly #session: SessionOptions;
+  /** Containers that have all that `initial_sync` is about. */
+  readonly #complete = new Set<string>();
+  /** Changes that did not get to every container: they go along with the next ones. */
+  #owed: readonly SourceChange[] = [];
+  #busy: ReadonlySet<string> = new Set();
+
+  constructor(session: SessionOptions) {
+    this.#session = session;
+  }
+
+  /** Whether containers of the service end and start at its hands right now. */
+  isBusyWith(service: string): boolean {
+    return this.#busy.has(service);
+  }
+
+  /** Until the user interrupts. `settle` is called when containers may have been replaced. */
+  async run(context: AppContext, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { on, rules, sources } = this.#session;
+    const services = [...new Set(rules.map(({ service }) => service))];
+    await this.#syncAll(context, services.map(nothingFor));
+    on({ type: 'enabled', services, rules: rules.length });
+    for (;;) {
+      const batch = await sources.next(context.interrupted);
+      if (batch === undefined || context.interrupted.aborted) break;
+      await this.#apply(context, batch, settle);
+    }
+    on({ type: 'ended' });
+  }
+
+  close(): void {
+    this.#session.sources.close();
+  }
+
+  async #apply(context: AppContext, batch: SourceBatch, settle: () => Promise<void>): Promise<void> {
+    const { on, rules } = this.#session;
+    for (const error of batch.problems) on({ type: 'failed', services: [], error });
+    this.#noteProject(batch.changes);
+    const own = batch.changes.filter(({ rule }) => rule < rules.length);
+    if (own.length === 0) return;
+    const owed = this.#owed;
+    this.#owed = [];
+    const works = planBatch(rules, own).map((work) => addOwed(work, rules, owed));
+    this.#busy = new Set(
+      works.flatMap((each) => (each.rebuild.length + each.restart.length > 0 ? [each.service] : [])),
+    );
+    try {
+      await this.#attempt(context, servicesOf(works, 'rebuild'), () => this.#rebuild(context, works));
+      const synced = await this.#syncAll(context, works, own, owed);
+      const ready = works.filter(({ service }) => synced.has(service));
+      await this.#attempt(context, servicesOf(ready, 'restart'), () => this.#restart(context, ready));
+      await Promise.all(ready.map((work) => this.#runExecs(context, work)));
+      await settle();
+    } finally {
+      this.#busy = new Set();
+    }
+  }
+
+  #noteProject(changes: readonly SourceChange[]): void {
+    const { model, on, rules } = this.#session;
+    const files = [...model.configFiles, ...model.environmentFiles].filter((path) => path.startsWith('/'));
+    const paths = changes.flatMap(({ rule }) => files[rule - rules.length] ?? []);
+    if (paths.length > 0) on({ type: 'project-changed', paths: [...new Set(paths)] });
+  }
+
+  async #rebuild(context: AppContext, works: readonly ServiceWork[]): Promise<void> {
+    const { model, on, options, prune } = this.#session;
+    const due = works.filter((work) => work.rebuild.length > 0);
+    const services = due.map(({ service }) => service);
+    on({ type: 'rebuilding', services, paths: [...new Set(due.flatMap((work) => work.rebuild))] });
+    const changed = await rebuild(context, { model, services, up: options, prune });
+    for (const service of services) on({ type: 'rebuilt', service, isNew: changed.has(service) });
+  }
+
+  async #restart(context: AppContext, works: readonly ServiceWork[]): Promise<void> {
+    const { model, on, options } = this.#session;
+    const services = servicesOf(works, 'restart');
+    const since = formatInstant(Date.now());
+    const grace = options.timeout === undefined ? {} : { timeout: options.timeout };
+    await carryOut(context, {
+      verb: 'restart',
+      project: model.name,
+      model,
+      decide: (state) => planRestart(model, state, { services, since, ...grace }),
+    });
+    on({ type: 'restarted', services });
+  }
+
+  /** The services that have everything. */
+  async #syncAll(
+    context: AppContext,
+    works: readonly ServiceWork[],
+    changes: readonly SourceChange[] = [],
+    owed: readonly SourceChange[] = [],
+  ): Promise<ReadonlySet<string>> {
+    const done = await Promise.all(
+      works.map(async (work) => {
+        const isDone = await this.#attempt(context, [work.service], () => this.#sync(context, work));
+        const isOwn = ({ rule }: SourceChange) => this.#session.rules[rule]?.service === work.service;
+        if (!isDone) this.#owed = [...this.#owed, ...[...owed, ...changes].filter(isOwn)];
+        return isDone ? [work.service] : [];
+      }),
+    );
+    return new Set(done.flat());
+  }
+
+  async #sync(context: AppContext, { service, sync }: ServiceWork): Promise<void> {
+    const { model, on, rules } = this.#session;
+    const initial = this.#listInitial(service);
+    const count = sync.copies.length + sync.removals.length;
+    if (count === 0 && initial.length === 0) return;
+    const engine = await context.engine('change');
+    const state = await engine.observe(model.name);
+    const containers = selectContainers(state, [service]).filter(isSettled);
+    if (containers.length === 0 && count > 0) on({ type: 'no-container', service });
+    const tasks = containers.flatMap((container): SyncTask[] => {
+      if (initial.length === 0 || this.#complete.has(container.id)) {
+        return count === 0 ? [] : [{ container, work: sync }];
+      }
+      const { copies } = planCopies(rules, initial);
+      const known = new Set(copies.map(({ to }) => to));
+      const others = sync.copies.filter(({ to }) => !known.has(to));
+      return [{ container, work: { ...sync, copies: [...copies, ...others] } }];
+    });
+    if (tasks.length === 0) return;
+    await this.#copy(engine, tasks);
+    const most = tasks.reduce((left, right) =>
+      right.work.copies.length > left.work.copies.length ? right : left,
+    );
+    on({
+      type: 'synced',
+      service,
+      containers: tasks.map(({ container }) => container.name),
+      copied: most.work.copies.length,
+      removed: sync.removals.length,
+      paths: sync.because,
+      isInitial: count === 0,
+    });
+  }
+
+  async #copy(engine: Engine, tasks: readonly SyncTask[]): Promise<void> {
+    const failed = await syncContainers(engine, tasks);
+    for (const { container } of tasks) if (!failed.has(container.id)) this.#complete.add(container.id);
+    if (failed.size > 0) throw joinErrors([...failed.values()]);
+  }
+
+  #listInitial(service: string): SourceChange[] {
+    const { rules, sources } = this.#session;
+    return rules.flatMap((rule, index) =>
+      rule.service === service && rule.initialSync ? sources.list(index) : [],
+    );
+  }
+
+  async #runExecs(context: AppContext, { execs, service }: ServiceWork): Promise<void> {
+    if (execs.length === 0) return;
+    const { model, on } = this.#session;
+    const engine = await context.engine('change');
+    const state = await engine.observe(model.name);
+    const running = selectContainers(state, [service]).filter((each) => each.state === 'running');
+    if (running.length === 0) on({ type: 'no-container', service });
+    await Promise.all(
+      running.map((container) =>
+        this.#attempt(context, [service], async () => {
+          for (const exec of execs) {
+            await runExec(context, engine, container, exec);
+            on({ type: 'ran', container: container.name, command: exec.command });
+          }
+        }),
+      ),
+    );
+  }
+
+  /** False: it failed, which has been told. Nothing is done for nobody, and nothing after the user has had enough. */
+  async #attempt(
+    { interrupted }: AppContext,
+    services: readonly string[],
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    if (services.length === 0 || interrupted.aborted) return false;
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      const isEnd = interrupted.aborted || (error instanceof TcError && error.code === 'interrupted');
+      if (!isEnd) this.#session.on({ type: 'failed', services, error });
+      return false;
+    }
+  }
+}
+
+function nothingFor(service: string): ServiceWork {
+  const sync = { because: [], copies: [], removals: [] };
+  return { service, rebuild: [], sync, restart: [], execs: [] };
+}
+
+function servicesOf(works: readonly ServiceWork[], what: 'rebuild' | 'restart'): string[] {
+  return works.flatMap((work) => (work[what].length > 0 ? [work.service] : []));
+}
+
+/** Earlier changes first: what has changed again since counts as it is now. */
+function addOwed(work: ServiceWork, rules: readonly WatchRule[], owed: readonly SourceChange[]): ServiceWork {
+  const own = owed.filter(({ rule }) => rules[rule]?.service === work.service);
+  if (own.length === 0) return work;
+  const before = planCopies(rules, own);
+  return {
+    ...work,
+    sync: {
+      because: [...new Set([...before.because, ...work.sync.because])],
+      copies: [...before.copies, ...work.sync.copies],
+      removals: [...before.removals, ...work.sync.removals],
+    },
+  };
+}
+
+/** Of those that are just made, or just removed, another command takes care. */
+function isSettled({ state }: ObservedContainer): boolean {
+  return state !== 'creating' && state !== 'removing' && state !== 'dead';
+}
