@@ -99,7 +99,6 @@ export const verbs: Readonly<Record<string, VerbEntry>> = {
   watch: {
     summary: 'Sync, restart and rebuild services when their files change',
     aliases: ['alpha watch'],
-    frequent: true,
     load: () => import('./commands/watch.ts'),
   },
 };

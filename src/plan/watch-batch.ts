@@ -135,6 +135,8 @@ export function planSync(
 ): ContainerSync {
   const groups = new Map<string, { path: string; name: string }[]>();
   for (const { from, to } of wanted) {
+    // What is mounted is as it is mounted.
+    if (mounts.includes(to)) continue;
     const directory = nearestMount(to, mounts);
     const list = groups.get(directory) ?? [];
     groups.set(directory, list);
@@ -147,8 +149,7 @@ export function planSync(
   };
 }
 
-/** A file that is mounted cannot be replaced: that is left to fail where it is tried. */
 function nearestMount(path: string, mounts: readonly string[]): string {
-  const above = mounts.filter((mount) => mount !== path && isAtOrBelow(path, mount));
+  const above = mounts.filter((mount) => isAtOrBelow(path, mount));
   return above.reduce((nearest, mount) => (mount.length > nearest.length ? mount : nearest), '/');
 }

@@ -14,7 +14,7 @@ import type { AppContext } from '../context.ts';
 import { formatInstant } from '../instant.ts';
 import { rebuild } from './rebuild.ts';
 import { runExec } from './run-execs.ts';
-import { type SyncTask, syncContainers } from './sync-containers.ts';
+import { isPassing, type SyncTask, syncContainers } from './sync-containers.ts';
 import type { OnWatchNotice } from './watch-notice.ts';
 
 export interface SessionOptions {
@@ -30,10 +30,10 @@ export interface SessionOptions {
 
 export class WatchSession {
   readonly #session: SessionOptions;
-  /** Containers that have all that `initial_sync` is about. */
+  /** Containers that have all that they should. Others get everything: what `initial_sync` is about, and all changes so far. */
   readonly #complete = new Set<string>();
-  /** Changes that did not get to every container: they go along with the next ones. */
-  #owed: readonly SourceChange[] = [];
+  /** By rule and path. */
+  readonly #changed = new Map<string, SourceChange>();
   #busy: ReadonlySet<string> = new Set();
 
   constructor(session: SessionOptions) {
@@ -49,13 +49,16 @@ export class WatchSession {
   async run(context: AppContext, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { on, rules, sources } = this.#session;
     const services = [...new Set(rules.map(({ service }) => service))];
+    await this.#takeStock(context);
     await this.#syncAll(context, services.map(nothingFor));
+    const listening = this.#listen(context, services);
     on({ type: 'enabled', services, rules: rules.length });
     for (;;) {
       const batch = await sources.next(context.interrupted);
       if (batch === undefined || context.interrupted.aborted) break;
       await this.#apply(context, batch, settle);
     }
+    await listening;
     on({ type: 'ended' });
   }
 
@@ -68,16 +71,16 @@ export class WatchSession {
     for (const error of batch.problems) on({ type: 'failed', services: [], error });
     this.#noteProject(batch.changes);
     const own = batch.changes.filter(({ rule }) => rule < rules.length);
-    if (own.length === 0) return;
-    const owed = this.#owed;
-    this.#owed = [];
-    const works = planBatch(rules, own).map((work) => addOwed(work, rules, owed));
+    for (const change of own) this.#changed.set(`${change.rule} ${change.path}`, change);
+    const services = [...new Set(rules.map(({ service }) => service))];
+    // Somebody may have come who has not got everything.
+    const works = own.length === 0 ? services.map(nothingFor) : planBatch(rules, own);
     this.#busy = new Set(
       works.flatMap((each) => (each.rebuild.length + each.restart.length > 0 ? [each.service] : [])),
     );
     try {
       await this.#attempt(context, servicesOf(works, 'rebuild'), () => this.#rebuild(context, works));
-      const synced = await this.#syncAll(context, works, own, owed);
+      const synced = await this.#syncAll(context, works);
       const ready = works.filter(({ service }) => synced.has(service));
       await this.#attempt(context, servicesOf(ready, 'restart'), () => this.#restart(context, ready));
       await Promise.all(ready.map((work) => this.#runExecs(context, work)));
@@ -117,62 +120,84 @@ export class WatchSession {
     on({ type: 'restarted', services });
   }
 
-  /** The services that have everything. */
-  async #syncAll(
-    context: AppContext,
-    works: readonly ServiceWork[],
-    changes: readonly SourceChange[] = [],
-    owed: readonly SourceChange[] = [],
-  ): Promise<ReadonlySet<string>> {
+  /** The services whose containers have everything. */
+  async #syncAll(context: AppContext, works: readonly ServiceWork[]): Promise<ReadonlySet<string>> {
     const done = await Promise.all(
       works.map(async (work) => {
         const isDone = await this.#attempt(context, [work.service], () => this.#sync(context, work));
-        const isOwn = ({ rule }: SourceChange) => this.#session.rules[rule]?.service === work.service;
-        if (!isDone) this.#owed = [...this.#owed, ...[...owed, ...changes].filter(isOwn)];
         return isDone ? [work.service] : [];
       }),
     );
     return new Set(done.flat());
   }
 
+  /** What runs already is taken to be as it was left, but for `initial_sync`. */
+  async #takeStock(context: AppContext): Promise<void> {
+    const { model } = this.#session;
+    const engine = await context.engine('read');
+    for (const { id, service } of (await engine.observe(model.name)).containers) {
+      if (this.#listInitial(service).length === 0) this.#complete.add(id);
+    }
+  }
+
+  /** Wakes the loop when a container starts that has not got everything: another command made it, or it was between two lives. */
+  async #listen(context: AppContext, services: readonly string[]): Promise<void> {
+    const { model, on, sources } = this.#session;
+    const engine = await context.engine('read');
+    try {
+      const { interrupted: signal } = context;
+      for await (const { action, id } of engine.events.read({ project: model.name, services, signal })) {
+        if (action === 'start' && !this.#complete.has(id)) sources.wake();
+      }
+    } catch (error) {
+      if (!context.interrupted.aborted) on({ type: 'failed', services: [], error });
+    }
+  }
+
   async #sync(context: AppContext, { service, sync }: ServiceWork): Promise<void> {
     const { model, on, rules } = this.#session;
-    const initial = this.#listInitial(service);
-    const count = sync.copies.length + sync.removals.length;
-    if (count === 0 && initial.length === 0) return;
     const engine = await context.engine('change');
     const state = await engine.observe(model.name);
     const containers = selectContainers(state, [service]).filter(isSettled);
+    const count = sync.copies.length + sync.removals.length;
     if (containers.length === 0 && count > 0) on({ type: 'no-container', service });
-    const tasks = containers.flatMap((container): SyncTask[] => {
-      if (initial.length === 0 || this.#complete.has(container.id)) {
-        return count === 0 ? [] : [{ container, work: sync }];
-      }
-      const { copies } = planCopies(rules, initial);
-      const known = new Set(copies.map(({ to }) => to));
-      const others = sync.copies.filter(({ to }) => !known.has(to));
-      return [{ container, work: { ...sync, copies: [...copies, ...others] } }];
-    });
+    const everything = planCopies(rules, this.#listEverything(service));
+    const tasks = containers
+      .map(
+        (container): SyncTask => ({
+          container,
+          work: this.#complete.has(container.id) ? sync : everything,
+        }),
+      )
+      .filter(({ work }) => work.copies.length + work.removals.length > 0);
+    for (const { id } of containers) this.#complete.add(id);
     if (tasks.length === 0) return;
     await this.#copy(engine, tasks);
     const most = tasks.reduce((left, right) =>
       right.work.copies.length > left.work.copies.length ? right : left,
-    );
+    ).work;
     on({
       type: 'synced',
       service,
       containers: tasks.map(({ container }) => container.name),
-      copied: most.work.copies.length,
-      removed: sync.removals.length,
+      copied: most.copies.length,
+      removed: most.removals.length,
       paths: sync.because,
       isInitial: count === 0,
     });
   }
 
   async #copy(engine: Engine, tasks: readonly SyncTask[]): Promise<void> {
-    const failed = await syncContainers(engine, tasks);
-    for (const { container } of tasks) if (!failed.has(container.id)) this.#complete.add(container.id);
-    if (failed.size > 0) throw joinErrors([...failed.values()]);
+    const results = await syncContainers(engine, tasks);
+    for (const [id, problems] of results) if (problems.some(isPassing)) this.#complete.delete(id);
+    const problems = [...results.values()].flat();
+    if (problems.length > 0) throw joinErrors(problems);
+  }
+
+  #listEverything(service: string): SourceChange[] {
+    const { rules } = this.#session;
+    const changed = [...this.#changed.values()].filter(({ rule }) => rules[rule]?.service === service);
+    return [...this.#listInitial(service), ...changed];
   }
 
   #listInitial(service: string): SourceChange[] {
@@ -226,21 +251,6 @@ function nothingFor(service: string): ServiceWork {
 
 function servicesOf(works: readonly ServiceWork[], what: 'rebuild' | 'restart'): string[] {
   return works.flatMap((work) => (work[what].length > 0 ? [work.service] : []));
-}
-
-/** Earlier changes first: what has changed again since counts as it is now. */
-function addOwed(work: ServiceWork, rules: readonly WatchRule[], owed: readonly SourceChange[]): ServiceWork {
-  const own = owed.filter(({ rule }) => rules[rule]?.service === work.service);
-  if (own.length === 0) return work;
-  const before = planCopies(rules, own);
-  return {
-    ...work,
-    sync: {
-      because: [...new Set([...before.because, ...work.sync.because])],
-      copies: [...before.copies, ...work.sync.copies],
-      removals: [...before.removals, ...work.sync.removals],
-    },
-  };
 }
 
 /** Of those that are just made, or just removed, another command takes care. */

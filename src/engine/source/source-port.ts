@@ -34,6 +34,8 @@ export interface SourceWatch {
   list(source: number): readonly SourceChange[];
   /** What has changed, each path once, as soon as nothing more changes for a moment. Undefined: the signal has fired. */
   next(signal: AbortSignal): Promise<SourceBatch | undefined>;
+  /** `next` resolves at once, with whatever has changed. */
+  wake(): void;
   close(): void;
 }
 

@@ -44,6 +44,7 @@ class WatchedSources implements SourceWatch {
   #last = 0;
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
+  #isWoken = false;
   #wake: (() => void) | undefined;
 
   constructor(sources: readonly WatchedSource[], except: readonly string[]) {
@@ -75,13 +76,21 @@ class WatchedSources implements SourceWatch {
         if (!this.#isReady) await this.#sleep();
         if (signal.aborted || !this.#isReady) continue;
         const batch = this.#collect();
+        const isWoken = this.#isWoken;
+        this.#isWoken = false;
         // What is as it was before is no change.
-        if (batch.changes.length > 0 || batch.problems.length > 0) return batch;
+        if (isWoken || batch.changes.length > 0 || batch.problems.length > 0) return batch;
       }
       return undefined;
     } finally {
       signal.removeEventListener('abort', this.#rouse);
     }
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    this.#isReady = true;
+    this.#rouse();
   }
 
   close(): void {
