@@ -35,6 +35,8 @@ interface EngineParts {
   readonly native: () => Native;
   readonly host: () => HostFacts;
   readonly images: () => Promise<Images>;
+  /** Nothing that was found out of images counts any more. */
+  readonly releaseImages: () => Promise<void>;
   readonly context: () => EngineContext;
 }
 
@@ -52,14 +54,16 @@ export function createNativeEngine(options: NativeEngineOptions = {}): Engine {
 function createParts(options: NativeEngineOptions): EngineParts {
   const locator = new InstanceLocator(options);
   const native = options.native ?? loadNative;
+  let images: Promise<Images> | undefined;
   return {
     locator,
     native,
     host: once(() => readHostFacts(native())),
-    images: once(async () => {
-      const { Images } = await import('./image/images.ts');
-      return new Images({ root: locator.root, native });
-    }),
+    images: () => {
+      images ??= import('./image/images.ts').then(({ Images }) => new Images({ root: locator.root, native }));
+      return images;
+    },
+    releaseImages: async () => (await images)?.release(),
     context: () => ({ instance: locator.ensure(), native: native() }),
   };
 }
@@ -68,6 +72,7 @@ function projectOperations({
   locator,
   host,
   images,
+  releaseImages,
   context,
 }: EngineParts): Pick<
   Engine,
@@ -92,13 +97,15 @@ function projectOperations({
     },
 
     async execute(request) {
-      const nothing = decideNothing(locator, request);
-      if (nothing) return nothing;
-      requireRoot();
-      const { executeRequest } = await import('./execute/execute.ts');
-      const ready = await images();
-      const done = executeRequest({ context: context(), images: ready, host }, request);
-      return await done.finally(() => ready.release());
+      try {
+        const nothing = decideNothing(locator, request);
+        if (nothing) return nothing;
+        requireRoot();
+        const { executeRequest } = await import('./execute/execute.ts');
+        return await executeRequest({ context: context(), images: await images(), host }, request);
+      } finally {
+        await releaseImages();
+      }
     },
 
     async listProjects() {

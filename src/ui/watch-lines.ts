@@ -34,6 +34,8 @@ function describeNotice(notice: WatchNotice, list: (paths: readonly string[]) =>
       return `${notice.container}: ran ${notice.command.join(' ')}`;
     case 'no-container':
       return `${notice.service}: has no container; \`tcompose up -d ${notice.service}\` makes one`;
+    case 'postponed':
+      return `${notice.service}: ${notice.container} is not running right now; it gets the changes when it starts`;
     case 'project-changed':
       return `${list(notice.paths)} changed: what it says counts when the command is given again`;
     case 'failed':
@@ -53,7 +55,7 @@ function describeSync(
     ...(copied > 0 || removed === 0 ? [`synced ${count(copied, 'file')}`] : []),
     ...(removed > 0 ? [`removed ${removed}`] : []),
   ];
-  const why = isInitial ? 'initial sync' : list(paths);
+  const why = isInitial ? 'what was not there yet' : list(paths);
   return `${service}: ${parts.join(', ')} in ${containers.join(', ')} (${why})`;
 }
 

@@ -13,13 +13,15 @@ export type WatchNotice =
       readonly copied: number;
       readonly removed: number;
       readonly paths: readonly string[];
-      /** Nothing has changed: the containers had not seen the files yet. */
+      /** Nothing has changed: it is what the containers did not have yet. */
       readonly isInitial: boolean;
     }
   | { readonly type: 'restarted'; readonly services: readonly string[] }
   | { readonly type: 'ran'; readonly container: string; readonly command: readonly string[] }
   /** Nothing to sync to, or to run in. */
   | { readonly type: 'no-container'; readonly service: string }
+  /** The container is between two lives: it gets what it misses when it starts. */
+  | { readonly type: 'postponed'; readonly service: string; readonly container: string }
   /** A file of the project itself. */
   | { readonly type: 'project-changed'; readonly paths: readonly string[] }
   /** The watch goes on. */

@@ -172,14 +172,15 @@ export class WatchSession {
       .filter(({ work }) => work.copies.length + work.removals.length > 0);
     for (const { id } of containers) this.#complete.add(id);
     if (tasks.length === 0) return;
-    await this.#copy(engine, tasks);
-    const most = tasks.reduce((left, right) =>
+    const done = await this.#copy(engine, tasks);
+    if (done.length === 0) return;
+    const most = done.reduce((left, right) =>
       right.work.copies.length > left.work.copies.length ? right : left,
     ).work;
     on({
       type: 'synced',
       service,
-      containers: tasks.map(({ container }) => container.name),
+      containers: done.map(({ container }) => container.name),
       copied: most.copies.length,
       removed: most.removals.length,
       paths: sync.because,
@@ -187,11 +188,18 @@ export class WatchSession {
     });
   }
 
-  async #copy(engine: Engine, tasks: readonly SyncTask[]): Promise<void> {
+  /** Those that have it. A container that comes and goes is told, and no failure. */
+  async #copy(engine: Engine, tasks: readonly SyncTask[]): Promise<SyncTask[]> {
     const results = await syncContainers(engine, tasks);
-    for (const [id, problems] of results) if (problems.some(isPassing)) this.#complete.delete(id);
-    const problems = [...results.values()].flat();
+    const problemsOf = ({ container }: SyncTask) => results.get(container.id) ?? [];
+    const postponed = tasks.filter((task) => problemsOf(task).some(isPassing));
+    for (const { container } of postponed) {
+      this.#complete.delete(container.id);
+      this.#session.on({ type: 'postponed', service: container.service, container: container.name });
+    }
+    const problems = tasks.flatMap((task) => problemsOf(task).filter((problem) => !isPassing(problem)));
     if (problems.length > 0) throw joinErrors(problems);
+    return tasks.filter((task) => !postponed.includes(task));
   }
 
   #listEverything(service: string): SourceChange[] {

@@ -1,4 +1,4 @@
-// The images of one command, each resolved once: from a reference to layers, configuration and accounts. The image
+// The images of one plan, each resolved once: from a reference to layers, configuration and accounts. The image
 // `host` is made here and now; everything else comes from the store, which is loaded only then.
 
 import { join } from 'node:path';
@@ -74,8 +74,12 @@ export class Images {
     return { id: `not pulled yet: ${reference}`, config: {}, pull: 'missing' };
   }
 
-  /** From the first `obtain` on no image is removed, until records name those that were resolved: then this is called. */
+  /**
+   * From the first `obtain` on no image is removed, until records name those that were resolved: then this is called. What a
+   * name stands for may be another image after that.
+   */
   async release(): Promise<void> {
+    this.#resolved.clear();
     const lease = await this.#lease;
     this.#lease = undefined;
     await lease?.release();
