@@ -4,10 +4,10 @@
 
 import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { posix } from 'node:path';
-import type { TcError } from '../../base/error.ts';
+import { TcError } from '../../base/error.ts';
 import { errnoOf } from '../../base/system-error.ts';
 import type { SourceKind } from '../../plan/watch-batch.ts';
-import { RootWatch } from './root-watch.ts';
+import { type RootEvent, RootWatch } from './root-watch.ts';
 import type { SourceFilter } from './source-filter.ts';
 import { observeSource, type SourceState } from './source-state.ts';
 import { describeWatchFailure } from './watch-failure.ts';
@@ -42,14 +42,14 @@ export class WatchedTree {
   /** Directory -> names that something happened to; true: the name may stand for something else than before. */
   #dirty = new Map<string, Map<string, boolean>>();
   #known: SourceState | undefined;
-  /** Told with the next changes. */
-  #problems: TcError[] = [];
+  /** Found already, to be told with the next changes. */
+  #early: Collected = { changes: [], problems: [] };
 
   constructor(path: string, filter: SourceFilter, onEvent: () => void) {
     this.#path = path;
     this.#filter = filter;
     this.#onEvent = onEvent;
-    this.#root = new RootWatch(path, onEvent);
+    this.#root = new RootWatch(path, () => this.#noteRoot());
   }
 
   get watched(): number {
@@ -62,16 +62,16 @@ export class WatchedTree {
     const { problems } = this.collect('everything');
     const limit = problems.find(({ code }) => code === 'watch-limit');
     if (limit) throw limit;
-    this.#problems = problems;
+    this.#early = { changes: [], problems };
   }
 
   /** What differs from what was known; `everything`: wherever it is, since events may have been lost. */
   collect(where: 'events' | 'everything'): Collected {
-    const collected: Collected = { changes: [], problems: this.#problems };
-    this.#problems = [];
+    const collected = this.#early;
+    this.#early = { changes: [], problems: [] };
     const dirty = this.#dirty;
     this.#dirty = new Map();
-    const rootEvent = this.#root.take();
+    const rootEvent = this.#takeRootEvent(collected);
     if (where === 'everything' || rootEvent !== undefined) {
       this.#lookAtRoot(where === 'everything' || rootEvent === 'renamed', collected);
     }
@@ -82,7 +82,7 @@ export class WatchedTree {
         this.#lookAt(directory, name, isRenamed, collected);
       }
     }
-    return collected;
+    return { changes: mergeChanges(collected.changes), problems: collected.problems };
   }
 
   /** All that counts, outermost first. */
@@ -100,6 +100,22 @@ export class WatchedTree {
     this.#root.close();
     for (const { watcher } of this.#directories.values()) watcher?.close();
     this.#directories.clear();
+  }
+
+  /** As long as it is missing, nothing else tells of what is written in it once it comes. */
+  #noteRoot(): void {
+    if (this.#known === undefined && this.#takeRootEvent(this.#early)) this.#lookAtRoot(true, this.#early);
+    this.#onEvent();
+  }
+
+  #takeRootEvent({ problems }: Collected): RootEvent | undefined {
+    try {
+      return this.#root.take();
+    } catch (error) {
+      if (!(error instanceof TcError)) throw error;
+      problems.push(error);
+      return 'renamed';
+    }
   }
 
   #lookAtRoot(isRenamed: boolean, collected: Collected): void {
@@ -176,11 +192,23 @@ export class WatchedTree {
   }
 
   #note(directory: string, name: string | null, isRenamed: boolean): void {
+    if (isRenamed && name !== null && this.#isNewDirectory(directory, name)) {
+      // Watched at once: somebody is writing into it, and things are not quiet before that is over.
+      this.#lookAt(directory, name, true, this.#early);
+      this.#onEvent();
+      return;
+    }
     const names = this.#dirty.get(directory) ?? new Map<string, boolean>();
     this.#dirty.set(directory, names);
     const known = this.#directories.get(directory)?.entries.keys() ?? [];
     for (const each of name === null ? known : [name]) names.set(each, isRenamed || names.get(each) === true);
     this.#onEvent();
+  }
+
+  #isNewDirectory(directory: string, name: string): boolean {
+    const entries = this.#directories.get(directory)?.entries;
+    if (entries === undefined || entries.has(name)) return false;
+    return this.#observe(posix.join(directory, name))?.kind === 'directory';
   }
 
   /** A directory is gone, and all that was in it. */
@@ -204,6 +232,18 @@ export class WatchedTree {
   ): void {
     if (this.#filter.matches(path)) changes.push(describeChange(path, now, before));
   }
+}
+
+/** One for each path: from what it was at first to what it is at last. */
+function mergeChanges(changes: readonly TreeChange[]): TreeChange[] {
+  const merged = new Map<string, TreeChange>();
+  for (const { path, kind, was } of changes) {
+    const first = merged.get(path);
+    const before = first === undefined ? was : first.was;
+    merged.set(path, { path, ...(kind && { kind }), ...(before && { was: before }) });
+  }
+  // What came and went within the batch is nothing.
+  return [...merged.values()].filter(({ kind, was }) => kind !== undefined || was !== undefined);
 }
 
 function describeChange(
