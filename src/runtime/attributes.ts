@@ -197,7 +197,7 @@ const DEPLOYMENT: readonly AttributeSupport[] = [
   ...warned(ONE_HOST, 'deploy.placement', 'deploy.endpoint_mode'),
   checked('deploy.update_config', update.updateConfig, UPDATES),
   checked('deploy.rollback_config', update.rollbackConfig),
-  ...honoured('develop'),
+  noted('`watch` and `up --watch` follow its rules: docs/watch.md', 'develop'),
   ...refused(
     'no program here serves models: run one as a service, and name its address in `environment`',
     'models',

@@ -13,11 +13,11 @@ export interface SourceState {
 
 /** The kernel's clock for files ticks every 10 ms at most, and a write within one tick does not show. */
 const tickMs = 20;
-const absent = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ESTALE']);
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 let doubts = 0;
 
-/** Undefined: nothing is there, or nothing that could be copied. */
-export function observeSource(path: string): SourceState | undefined {
+/** Undefined: nothing is there, or nothing that could be copied. `unknown`: it cannot be told, which is no change. */
+export function observeSource(path: string): SourceState | 'unknown' | undefined {
   try {
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (found === undefined) return undefined;
@@ -32,7 +32,6 @@ export function observeSource(path: string): SourceState | undefined {
       mark: `${ino} ${size} ${mtimeNs} ${ctimeNs} ${mode} ${uid} ${gid}${doubt}`,
     };
   } catch (error) {
-    if (absent.has(errnoOf(error) ?? '')) return undefined;
-    throw error;
+    return absent.has(errnoOf(error) ?? '') ? undefined : 'unknown';
   }
 }

@@ -31,7 +31,6 @@ interface Directory {
 }
 
 const gone = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
-const unreadable = new Set([...gone, 'EACCES', 'EPERM']);
 
 export class WatchedTree {
   readonly #path: string;
@@ -121,6 +120,7 @@ export class WatchedTree {
   #lookAtRoot(isRenamed: boolean, collected: Collected): void {
     const before = this.#known;
     const now = observeSource(this.#path);
+    if (now === 'unknown') return;
     this.#known = now;
     if (before?.kind === 'directory' && now?.kind !== 'directory') this.#forget('', collected);
     if (now?.kind === 'directory') {
@@ -136,6 +136,7 @@ export class WatchedTree {
     const path = posix.join(directory, name);
     const before = entries.get(name);
     const now = this.#observe(path);
+    if (now === 'unknown') return;
     if (now === undefined) entries.delete(name);
     else entries.set(name, now);
     if (before?.kind === 'directory' && now?.kind !== 'directory') this.#forget(path, collected);
@@ -145,9 +146,9 @@ export class WatchedTree {
   }
 
   /** What does not count is nothing; a directory counts as long as something in it may. */
-  #observe(path: string): SourceState | undefined {
+  #observe(path: string): ReturnType<typeof observeSource> {
     const state = observeSource(posix.join(this.#path, path));
-    if (state === undefined) return undefined;
+    if (state === undefined || state === 'unknown') return state;
     const counts = state.kind === 'directory' ? !this.#filter.prunes(path) : this.#filter.matches(path);
     return counts ? state : undefined;
   }
@@ -163,17 +164,17 @@ export class WatchedTree {
     }
     const entries = before?.entries ?? new Map<string, SourceState>();
     this.#directories.set(path, { watcher, entries });
-    const names = new Set(this.#readNames(path));
+    const names = this.#readNames(path);
+    if (names === 'unknown') return;
     for (const name of entries.keys()) if (!names.has(name)) this.#lookAt(path, name, true, collected);
     for (const name of names) this.#lookAt(path, name, true, collected);
   }
 
-  #readNames(path: string): string[] {
+  #readNames(path: string): ReadonlySet<string> | 'unknown' {
     try {
-      return readdirSync(posix.join(this.#path, path));
+      return new Set(readdirSync(posix.join(this.#path, path)));
     } catch (error) {
-      if (unreadable.has(errnoOf(error) ?? '')) return [];
-      throw error;
+      return gone.has(errnoOf(error) ?? '') ? new Set() : 'unknown';
     }
   }
 
@@ -208,7 +209,8 @@ export class WatchedTree {
   #isNewDirectory(directory: string, name: string): boolean {
     const entries = this.#directories.get(directory)?.entries;
     if (entries === undefined || entries.has(name)) return false;
-    return this.#observe(posix.join(directory, name))?.kind === 'directory';
+    const state = this.#observe(posix.join(directory, name));
+    return state !== undefined && state !== 'unknown' && state.kind === 'directory';
   }
 
   /** A directory is gone, and all that was in it. */

@@ -27,7 +27,8 @@ describe('completion', () => {
   });
 
   it("offers a verb's flags and the global ones, without hidden and unsupported ones", async () => {
-    expect(await words('up', '--wa')).toEqual(['--wait', '--wait-timeout']);
+    expect(await words('up', '--wa')).toEqual(['--wait', '--wait-timeout', '--watch']);
+    expect(await words('build', '--prov')).toEqual([]);
     expect(await words('up', '--prof')).toEqual(['--profile']);
     expect(await words('up', '--ignore')).toEqual([]);
   });
