@@ -3,7 +3,8 @@
 //   copy-look <path> <follow|stay> <root>   answers {"kind","path"}: what is there, and its name without links
 //   copy-out <path> <name> <root>           standard output becomes the tar of it, under that name (`.`: of its members)
 //   copy-in <path> <flags> <root>           unpacks the tar of standard input into that directory. Flags: `o` keeps
-//                                           owners, set-user-id bits and capabilities, `d` allows devices
+//                                           owners, set-user-id bits and capabilities, `d` allows devices,
+//                                           `m` changes directories that are there
 //   copy-remove <count> - <root>            removes the absolute paths of standard input, a zero byte behind each, and what
 //                                           is below them. A path that something is mounted at or below stays, and is told
 // <root> is `live` (the directory at `directory_fd`), `remapped` (the same, with the ids of the user namespace at
@@ -108,6 +109,7 @@ int copy_out(const char* path, const char* as) {
 struct Wishes {
   bool owners;
   bool devices;
+  bool directories;
 };
 
 // Whoever gets a file gets it as his own: what ran as somebody else must not run as him.
@@ -121,6 +123,7 @@ void disown(TarEntry* entry) {
 Error unpack_entries(int directory, const Wishes& wishes, uint64_t* entries) {
   TarReader reader(STDIN_FILENO);
   LayerTree tree(directory, LayerTree::Form::Copy);
+  if (wishes.directories) tree.change_directories();
   for (;;) {
     TarEntry entry;
     bool found;
@@ -141,7 +144,7 @@ int copy_in(const char* path, const char* flags) {
   Fd directory;
   umask(0);
   if (Error error = open_in_root(directory_fd, path, O_RDONLY | O_DIRECTORY, &directory)) return answer_failed(error);
-  Wishes wishes{strchr(flags, 'o') != nullptr, strchr(flags, 'd') != nullptr};
+  Wishes wishes{strchr(flags, 'o') != nullptr, strchr(flags, 'd') != nullptr, strchr(flags, 'm') != nullptr};
   uint64_t entries = 0;
   if (Error error = unpack_entries(directory.get(), wishes, &entries)) return answer_failed(error);
   return answer_done("\"entries\":" + std::to_string(entries));

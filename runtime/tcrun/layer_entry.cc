@@ -60,7 +60,7 @@ Error LayerTree::make_directory(const std::string& name, const TarEntry& entry) 
       if (form_ == Form::Copy) return fail_with(ENOTDIR, "unpack", "mkdirat", entry.name.c_str());
       if (Error error = clear(name, &was_whiteout)) return error;
       if (mkdirat(parent_.get(), name.c_str(), 0700) < 0) return fail("unpack", "mkdirat", entry.name.c_str());
-    } else if (form_ == Form::Copy) {
+    } else if (form_ == Form::Copy && !changes_directories_) {
       return {};
     }
   }

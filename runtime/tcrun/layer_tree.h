@@ -22,6 +22,9 @@ class LayerTree {
   // Does not own `root`.
   explicit LayerTree(int root, Form form = Form::Layer) : root_(root), form_(form) {}
 
+  // Of a copy: directories that are there get mode, owner and time from it, too.
+  void change_directories() { changes_directories_ = true; }
+
   // Makes what `entry` describes, taking a file's content from `reader`.
   Error apply(const TarEntry& entry, TarReader* reader);
   // Sets the times of directories, which making their members has changed.
@@ -55,6 +58,7 @@ class LayerTree {
 
   int root_;
   Form form_;
+  bool changes_directories_ = false;
   // The directory that the last entry stood in; most entries stand in the same one.
   Fd parent_;
   std::string parent_path_;

@@ -99,17 +99,21 @@ export interface CopyTree {
   look(path: string, follow: boolean): Promise<CopyEntry>;
   /** The tar of it, under another name; with `.`, only of what is in it. */
   read(path: string, name: string): AsyncIterable<Uint8Array>;
-  write(
-    directory: string,
-    input: AsyncIterable<Uint8Array>,
-    options: { readonly keepOwners: boolean; readonly devices: boolean },
-  ): Promise<void>;
+  write(directory: string, input: AsyncIterable<Uint8Array>, options: CopyWriteOptions): Promise<void>;
   /**
    * Removes what is there, directories with all that is in them; a path that is missing is removed already. What
    * something is mounted at or in stays, and is an error once the others are gone.
    */
   remove(paths: readonly string[]): Promise<void>;
   close(): void;
+}
+
+export interface CopyWriteOptions {
+  /** And set-user-id bits and capabilities; else everything is root's. */
+  readonly keepOwners: boolean;
+  readonly devices: boolean;
+  /** Directories that are there get their modes and owners, too. Default: they keep their own. */
+  readonly changeDirectories?: boolean;
 }
 
 export interface CopyEntry {

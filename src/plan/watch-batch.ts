@@ -23,6 +23,8 @@ export interface WatchCopy {
   readonly from: string;
   /** In the container. */
   readonly to: string;
+  /** A directory that was there, and has another mode or owner. */
+  readonly isChangedDirectory?: boolean;
 }
 
 export interface ServiceWork {
@@ -85,15 +87,11 @@ export function planCopies(rules: readonly WatchRule[], changes: readonly Source
     const rule = rules[change.rule];
     if (rule?.target === undefined || !copies(rule)) continue;
     const to = posix.join(rule.target, change.path);
-    const { kind, was } = change;
-    if (kind === undefined) {
-      // The target of a whole directory is the image's, and more may be in it than was copied.
-      if (change.path !== '' || was !== 'directory') removed.add(to);
-    } else {
-      if (was !== undefined && (was === 'directory') !== (kind === 'directory')) removed.add(to);
-      copied.delete(to);
-      copied.set(to, { from: hostPath(rules, change), to });
-    }
+    if (needsRemoval(change)) removed.add(to);
+    if (change.kind === undefined) continue;
+    copied.delete(to);
+    const isChangedDirectory = change.kind === 'directory' && change.was === 'directory';
+    copied.set(to, { from: hostPath(rules, change), to, ...(isChangedDirectory && { isChangedDirectory }) });
   }
   // What another rule brings there at the same time is put there after the removal.
   const synced = changes.filter(({ rule }) => rules[rule] !== undefined && copies(rules[rule]));
@@ -102,6 +100,12 @@ export function planCopies(rules: readonly WatchRule[], changes: readonly Source
     copies: sortByTarget([...copied.values()]),
     removals: [...removed].sort(),
   };
+}
+
+function needsRemoval({ kind, path, was }: SourceChange): boolean {
+  // The target of a whole directory is the image's, and more may be in it than was copied.
+  if (kind === undefined) return path !== '' || was !== 'directory';
+  return was !== undefined && (was === 'directory') !== (kind === 'directory');
 }
 
 /** Directories before what is in them. */
@@ -116,6 +120,8 @@ function hostPath(rules: readonly WatchRule[], { path, rule }: SourceChange): st
 /** Copies into one directory of a container. */
 export interface CopyGroup {
   readonly directory: string;
+  /** Directories, which are there, have changed themselves. */
+  readonly changeDirectories: boolean;
   /** `name`: relative to the directory. */
   readonly files: readonly { readonly path: string; readonly name: string }[];
 }
@@ -133,20 +139,35 @@ export function planSync(
   { copies: wanted, removals }: Omit<SyncWork, 'because'>,
   mounts: readonly string[],
 ): ContainerSync {
+  // What is mounted is as it is mounted.
+  const own = wanted.filter(({ to }) => !mounts.includes(to));
+  const groups = [false, true].flatMap((changeDirectories) =>
+    groupCopies(
+      own.filter((copy) => (copy.isChangedDirectory ?? false) === changeDirectories),
+      mounts,
+      changeDirectories,
+    ),
+  );
+  const whole = removals.filter((path) => !mounts.some((mount) => isAtOrBelow(mount, path)));
+  return {
+    removals: whole.filter((path) => !whole.some((other) => other !== path && isAtOrBelow(path, other))),
+    groups,
+  };
+}
+
+function groupCopies(
+  wanted: readonly WatchCopy[],
+  mounts: readonly string[],
+  changeDirectories: boolean,
+): CopyGroup[] {
   const groups = new Map<string, { path: string; name: string }[]>();
   for (const { from, to } of wanted) {
-    // What is mounted is as it is mounted.
-    if (mounts.includes(to)) continue;
     const directory = nearestMount(to, mounts);
     const list = groups.get(directory) ?? [];
     groups.set(directory, list);
     list.push({ path: from, name: posix.relative(directory, to) });
   }
-  const whole = removals.filter((path) => !mounts.some((mount) => isAtOrBelow(mount, path)));
-  return {
-    removals: whole.filter((path) => !whole.some((other) => other !== path && isAtOrBelow(path, other))),
-    groups: [...groups].map(([directory, files]) => ({ directory, files })),
-  };
+  return [...groups].map(([directory, files]) => ({ directory, changeDirectories, files }));
 }
 
 function nearestMount(path: string, mounts: readonly string[]): string {

@@ -120,6 +120,9 @@ describe('sync', () => {
       'deep and more',
       'deep and more',
     ]);
+    chmodSync(here('src/empty'), 0o705);
+    await tells('synced 1 file in');
+    expect(sh('web', 'stat -c %a /app/empty', 2)).toBe('705\n');
     renameSync(here('src/deep'), here('src/moved'));
     rmSync(here('src/new'));
     rmSync(here('src/link'));
@@ -263,6 +266,33 @@ services:
   });
 });
 
+describe('a container that comes and goes', () => {
+  it('gets the file that mends it', async () => {
+    scenario = new Scenario({
+      'compose.yaml': `
+services:
+  app:
+    image: host
+    init: true
+    restart: always
+    command: sh -c 'test -e /app/main && exec sleep 600; exit 1'
+    deploy: {restart_policy: {condition: any, delay: 500ms}}
+    develop: {watch: [{path: ./src, action: sync, target: /app}]}
+`,
+    });
+    await start('watch');
+    scenario.write('src/main', '');
+    await tells('app: ');
+    await eventually('it runs on', () => {
+      const [row] = scenario.ps();
+      return (
+        row?.State === 'running' && scenario.run('exec', '-T', 'app', 'test', '-e', '/app/main').status === 0
+      );
+    });
+    expect(await interrupt()).not.toContain('failed');
+  });
+});
+
 describe('the other actions', () => {
   it('restart containers, with the files or without', async () => {
     const rules = `
@@ -371,8 +401,11 @@ describe('rebuild', () => {
     scenario.write('Dockerfile', `${dockerfile}# as before\n`);
     await tells('web: the image is the same as before');
     expect(idOf('web')).toBe(before);
+    scenario.write('compose.yaml', 'services: [in the middle of an edit');
+    await tells('compose.yaml changed');
     scenario.write('version', 'v3\n');
     await tells('web: rebuilt, and runs the new image');
+    scenario.write('compose.yaml', built);
     // What was synced is in the new containers, too.
     await tells('in project-web-1, project-web-2 (');
     expect(sh('web', 'cat /version /app/a', 2)).toBe('v3\na');

@@ -46,8 +46,7 @@ async function syncContainer(
   try {
     const problems: unknown[] = [];
     await tree.remove(removals).catch((error: unknown) => problems.push(error));
-    for (const group of groups)
-      await new GroupCopy(engine, tree, group.directory).write(group.files, problems);
+    for (const group of groups) await new GroupCopy(engine, tree, group).write(group.files, problems);
     return problems;
   } finally {
     tree.close();
@@ -60,12 +59,12 @@ type Files = CopyGroup['files'];
 class GroupCopy {
   readonly #engine: Engine;
   readonly #tree: CopyTree;
-  readonly #directory: string;
+  readonly #group: CopyGroup;
 
-  constructor(engine: Engine, tree: CopyTree, directory: string) {
+  constructor(engine: Engine, tree: CopyTree, group: CopyGroup) {
     this.#engine = engine;
     this.#tree = tree;
-    this.#directory = directory;
+    this.#group = group;
   }
 
   async write(files: Files, problems: unknown[]): Promise<void> {
@@ -84,7 +83,8 @@ class GroupCopy {
     try {
       // Owners are those of the host, by number, as with a mount.
       const content = this.#engine.sources.pack(files);
-      await this.#tree.write(this.#directory, content, { keepOwners: true, devices: false });
+      const { changeDirectories, directory } = this.#group;
+      await this.#tree.write(directory, content, { keepOwners: true, devices: false, changeDirectories });
       return undefined;
     } catch (error) {
       return error;
@@ -98,7 +98,7 @@ class GroupCopy {
     try {
       const [wanted, found] = [
         await host.look(file.path, false),
-        await this.#tree.look(posix.join(this.#directory, file.name), true),
+        await this.#tree.look(posix.join(this.#group.directory, file.name), true),
       ];
       return wanted.kind === 'directory' && found.kind === 'directory';
     } finally {

@@ -16,7 +16,7 @@ import {
 } from '../../runtime/native.ts';
 import { lockStopped } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
-import type { CopyEntry, CopyTree } from '../ports.ts';
+import type { CopyEntry, CopyTree, CopyWriteOptions } from '../ports.ts';
 import { parseProcessStat } from '../process/process-stat.ts';
 import { readContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
@@ -170,9 +170,9 @@ class RootTree implements CopyTree {
   async write(
     directory: string,
     input: AsyncIterable<Uint8Array>,
-    options: { readonly keepOwners: boolean; readonly devices: boolean },
+    { changeDirectories, devices, keepOwners }: CopyWriteOptions,
   ): Promise<void> {
-    const flags = `-${options.keepOwners ? 'o' : ''}${options.devices ? 'd' : ''}`;
+    const flags = `-${keepOwners ? 'o' : ''}${devices ? 'd' : ''}${changeDirectories ? 'm' : ''}`;
     const role = this.#start('copy-in', [directory, flags, ...this.#root.writing]);
     await feedRole(role, input, { what: this.#describe(directory), describe: describeCopyFailure });
   }

@@ -64,12 +64,23 @@ describe('the sync of one container', () => {
     to,
   }));
 
+  const plain = { changeDirectories: false };
+
+  it('changes directories that have changed themselves behind all others', () => {
+    const changed = { from: '/src/dir', to: '/app/dir', isChangedDirectory: true };
+    const { groups } = planSync({ copies: [changed, ...copies.slice(0, 1)], removals: [] }, []);
+    expect(groups).toEqual([
+      { ...plain, directory: '/', files: [{ path: '/src/app/a', name: 'app/a' }] },
+      { changeDirectories: true, directory: '/', files: [{ path: '/src/dir', name: 'app/dir' }] },
+    ]);
+  });
+
   it('unpacks each file into the mount that is nearest, and leaves alone what is mounted itself', () => {
     const { groups } = planSync({ copies, removals: [] }, ['/app/data', '/app/data/deep', '/app/conf']);
     expect(groups).toEqual([
-      { directory: '/', files: [{ path: '/src/app/a', name: 'app/a' }] },
-      { directory: '/app/data', files: [{ path: '/src/app/data/b', name: 'b' }] },
-      { directory: '/app/data/deep', files: [{ path: '/src/app/data/deep/c', name: 'c' }] },
+      { ...plain, directory: '/', files: [{ path: '/src/app/a', name: 'app/a' }] },
+      { ...plain, directory: '/app/data', files: [{ path: '/src/app/data/b', name: 'b' }] },
+      { ...plain, directory: '/app/data/deep', files: [{ path: '/src/app/data/deep/c', name: 'c' }] },
     ]);
   });
 

@@ -5,6 +5,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -69,6 +70,43 @@ async function next(): Promise<string[]> {
 async function andNothingElse(): Promise<void> {
   write('src/zz-mark', `${Math.random()}`);
   expect((await next()).map((line) => line.slice(2))).toEqual(['file zz-mark']);
+}
+
+/** The same numbers for the same seed, below `limit`. */
+function generate(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * limit);
+  };
+}
+
+/** Something happens to one of a few names, up to three levels deep. */
+function change(random: (limit: number) => number): void {
+  const name = () => Array.from({ length: 1 + random(3) }, () => 'abc'[random(3)]).join('/');
+  const path = `src/${name()}`;
+  const actions = [
+    () => write(path, `${random(1000)}`),
+    () => mkdirSync(at(path), { recursive: true }),
+    () => rmSync(at(path), { recursive: true, force: true }),
+    () => renameSync(at(path), at(`src/${name()}`)),
+    () => symlinkSync('elsewhere', at(path)),
+  ];
+  try {
+    actions[random(actions.length)]?.();
+  } catch {
+    // There is no such thing, or something is in the way: then nothing happens.
+  }
+}
+
+function listTree(top: string, prefix = ''): [string, string][] {
+  return readdirSync(join(top, prefix), { withFileTypes: true })
+    .flatMap((entry): [string, string][] => {
+      const path = join(prefix, entry.name);
+      if (entry.isDirectory()) return [[path, 'directory'], ...listTree(top, path)];
+      return [[path, entry.isFile() ? 'file' : 'link']];
+    })
+    .sort();
 }
 
 describe('a watched directory', () => {
@@ -195,6 +233,23 @@ describe('a watched directory', () => {
     expect(told).toEqual(expect.arrayContaining(['- file b/first', '+ file b/deep/last']));
     appendFileSync(at('src/b/deep/last'), 'more');
     expect(await next()).toEqual(['~ file b/deep/last']);
+  });
+
+  it('is followed so well that a copy of it stays right, whatever happens', async () => {
+    mkdirSync(at('src'));
+    watch({});
+    const copy = new Map<string, string | undefined>();
+    const random = generate(7);
+    for (let round = 0; round < 20; round += 1) {
+      for (let step = 0; step < 1 + random(12); step += 1) change(random);
+      write('src/round', `${round}`);
+      for (const { path, kind } of (await watching?.next(never))?.changes ?? []) {
+        if (kind === undefined) copy.delete(path);
+        else copy.set(path, kind);
+      }
+      const real = listTree(at('src'));
+      expect(Object.fromEntries([...copy].sort())).toEqual(Object.fromEntries(real));
+    }
   });
 
   it('does not wait for ever for somebody who never stops writing', async () => {
