@@ -15,8 +15,9 @@ import type { Images } from './image/images.ts';
 import { createRegistryPort } from './image/registry-operations.ts';
 import { InstanceLocator } from './instance/instance.ts';
 import { emptyState, observeInstance } from './observe/observe.ts';
-import type { BuildPort, Engine, ExecuteRequest, ExecutionResult, SystemPort } from './ports.ts';
+import type { BuildPort, Engine, ExecuteRequest, ExecutionResult } from './ports.ts';
 import { createRemoteOperations } from './remote/remote-operations.ts';
+import { createServiceOperations } from './service/service-operations.ts';
 import { createSourcePort } from './source/source-operations.ts';
 import { needsSweep } from './sweep/needs-sweep.ts';
 
@@ -120,21 +121,8 @@ function projectOperations({
         const { checkSystem } = await import('./sweep/check.ts');
         return checkSystem(context(), host().cgroups, checkOptions);
       },
-      ...serviceOperations(locator),
+      ...createServiceOperations(locator),
     },
-  };
-}
-
-function serviceOperations(locator: InstanceLocator): Omit<SystemPort, 'check'> {
-  const load = () => import('./service/service.ts');
-  return {
-    async describeService(request, purpose) {
-      const { describeService } = await load();
-      return describeService(purpose === 'install' ? locator.ensure() : locator.preview(), request);
-    },
-    installService: async (service) => (await load()).installService(service),
-    enableService: async (service) => (await load()).enableService(service),
-    uninstallService: async (service) => (await load()).uninstallService(service),
   };
 }
 
