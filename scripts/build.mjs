@@ -31,7 +31,7 @@ const mainScript = 'tcompose';
 const rooms = {
   build: /^src\/(build\/|image\/(build-store|commit-images)\.|engine\/build\/build-operations\.)/,
   work: new RegExp(
-    '^src/(engine/(build|container|copy|execute|network|port|remote|service|sweep)/(?!remnant|freeze|file-objects|locate|needs)' +
+    '^src/(engine/(build|container|copy|execute|network|port|remote|service|source|sweep)/(?!remnant|freeze|file-objects|locate|needs)' +
       '|image/(archive|layer|step-cache|registry)/(?!endpoint|settings)' +
       '|runtime/(?!capabilities|endpoint-options|native|resolver-config|rlimits|signals|start-answer|unsupported|accounts))',
   ),
