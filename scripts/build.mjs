@@ -26,12 +26,14 @@ const mainScript = 'tcompose';
 
 /**
  * The other scripts, by the rooms that they have; the first that fits counts. `engine` is what looks and decides, for which
- * the same command asks again and again; `work` is what is needed when there is something to do.
+ * the same command asks again and again; `work` is what is needed when there is something to do; `watch` is one command's.
  */
 const rooms = {
+  watch:
+    /^src\/(app\/watch\/|engine\/source\/(?!source-operations)|plan\/watch-|ui\/watch-|cli\/(commands\/watch|watch-output)\.)/,
   build: /^src\/(build\/|image\/(build-store|commit-images)\.|engine\/build\/build-operations\.)/,
   work: new RegExp(
-    '^src/(engine/(build|container|copy|execute|network|port|remote|service|source|sweep)/(?!remnant|freeze|file-objects|locate|needs)' +
+    '^src/(engine/(build|container|copy|execute|network|port|remote|service|sweep)/(?!remnant|freeze|file-objects|locate|needs)' +
       '|image/(archive|layer|step-cache|registry)/(?!endpoint|settings)' +
       '|runtime/(?!capabilities|endpoint-options|native|resolver-config|rlimits|signals|start-answer|unsupported|accounts))',
   ),

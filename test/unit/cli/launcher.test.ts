@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const headerSize = 64;
-const scripts = ['build.cjs', 'engine.cjs', 'tcompose.cjs', 'work.cjs'];
+const scripts = ['build.cjs', 'engine.cjs', 'tcompose.cjs', 'watch.cjs', 'work.cjs'];
 let home: string;
 let dist: string;
 
