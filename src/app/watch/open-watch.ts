@@ -41,10 +41,11 @@ export async function openWatch(
   const { rules, warnings } = listWatchRules(model, selection, options.services);
   for (const warning of warnings) context.on({ type: 'warning', warning });
   const engine = await context.engine(context.dryRun ? 'read' : 'change');
+  // Standard input, and what was fetched from elsewhere, is not watched.
   const files = [...model.configFiles, ...model.environmentFiles].filter((path) => path.startsWith('/'));
   const watched = [...rules.map(toSource), ...files.map(fileSource)];
   const sources = await engine.sources.watch(watched);
-  const session = new WatchSession({ model, rules, sources, options, ...choice });
+  const session = new WatchSession({ model, rules, sources, files, options, ...choice });
   return { context, model, selection, rules, session };
 }
 

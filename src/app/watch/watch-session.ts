@@ -20,8 +20,10 @@ import type { OnWatchNotice } from './watch-notice.ts';
 export interface SessionOptions {
   readonly model: ProjectModel;
   readonly rules: readonly WatchRule[];
-  /** One source a rule; behind them the files of the project. */
+  /** One source a rule, and behind them one for each of `files`. */
   readonly sources: SourceWatch;
+  /** Of the project itself. */
+  readonly files: readonly string[];
   /** Of the command. */
   readonly options: UpOptions;
   readonly prune: boolean;
@@ -49,9 +51,9 @@ export class WatchSession {
   async run(context: AppContext, settle: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const { on, rules, sources } = this.#session;
     const services = [...new Set(rules.map(({ service }) => service))];
+    const listening = this.#listen(context, services);
     await this.#takeStock(context);
     await this.#syncAll(context, services.map(nothingFor));
-    const listening = this.#listen(context, services);
     on({ type: 'enabled', services, rules: rules.length });
     for (;;) {
       const batch = await sources.next(context.interrupted);
@@ -91,8 +93,7 @@ export class WatchSession {
   }
 
   #noteProject(changes: readonly SourceChange[]): void {
-    const { model, on, rules } = this.#session;
-    const files = [...model.configFiles, ...model.environmentFiles].filter((path) => path.startsWith('/'));
+    const { files, on, rules } = this.#session;
     const paths = changes.flatMap(({ rule }) => files[rule - rules.length] ?? []);
     if (paths.length > 0) on({ type: 'project-changed', paths: [...new Set(paths)] });
   }
