@@ -38,14 +38,17 @@ export async function runUp(flags: UpFlags, services: readonly string[], session
     prefix: !flags['no-log-prefix'],
     timestamps: flags.timestamps,
   });
-  const attach = { ...toAttachOptions(flags), ...(flags.watch && { watch: await chooseWatch(session) }) };
+  const attach = {
+    ...toAttachOptions(flags),
+    ...(flags.watch && { watch: await chooseWatch(flags, session) }),
+  };
   const { exitCode, outcome } = await attachedUp(session.context, options, attach, images);
   return outcome === undefined ? exitCode : session.conclude(outcome);
 }
 
-async function chooseWatch(session: Session): Promise<NonNullable<AttachOptions['watch']>> {
+async function chooseWatch(flags: UpFlags, session: Session): Promise<NonNullable<AttachOptions['watch']>> {
   const { showWatch } = await import('./watch-output.ts');
-  return { prune: true, on: showWatch(session) };
+  return { prune: true, quiet: flags['quiet-build'], on: showWatch(session) };
 }
 
 function toAttachOptions(flags: UpFlags): AttachOptions {

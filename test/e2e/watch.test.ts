@@ -437,6 +437,9 @@ describe('rebuild', () => {
     const quiet = await start('watch', '--quiet', 'web');
     expect(sh('web', 'cat /version')).toBe('v2\n');
     expect(quiet.output).not.toContain('COPY');
+    appendFileSync(here('Dockerfile'), 'RUN echo what went wrong && exit 7\n');
+    await tells('the command ended with exit code 7');
+    await tells('> what went wrong');
   });
 });
 

@@ -15,6 +15,8 @@ import { WatchSession } from './watch-session.ts';
 export interface WatchChoice {
   /** Removes images that a rebuild replaces and nobody uses any more. */
   readonly prune: boolean;
+  /** Builds and pulls are not shown. */
+  readonly quiet: boolean;
   readonly on: OnWatchNotice;
 }
 

@@ -1,5 +1,6 @@
 // A service whose sources have changed: its image is built, and it becomes what `up` would make of it.
 
+import { changeError, TcError } from '../../base/error.ts';
 import type { Engine } from '../../engine/ports.ts';
 import type { ObservedState } from '../../plan/observed-state.ts';
 import { replicasByService } from '../../plan/selection.ts';
@@ -17,14 +18,20 @@ export interface RebuildOptions {
   /** Of the command that watches. */
   readonly up: UpOptions;
   readonly prune: boolean;
+  /** Nothing of the build is shown: what it printed comes with its failure. */
+  readonly quiet: boolean;
 }
+
+/** Lines of a step that failed. */
+const shownLines = 20;
+const keptText = 16 * 1024;
 
 /** The services whose image is another one now. */
 export async function rebuild(context: AppContext, options: RebuildOptions): Promise<ReadonlySet<string>> {
   const { model, services, up } = options;
   const engine = await context.engine('change');
   const before = await listImageIds(engine, options);
-  await buildForUp(context, model, { services, noDeps: true }, 'always');
+  await build(context, options);
   const after = await listImageIds(engine, options);
   const replaced = services.filter((name) => before.get(name) !== after.get(name));
   const inputs = await lookUpInputs(context, model, up.noDeps ? services : undefined);
@@ -34,16 +41,37 @@ export async function rebuild(context: AppContext, options: RebuildOptions): Pro
   return new Set(replaced);
 }
 
+async function build(context: AppContext, { model, quiet, services }: RebuildOptions): Promise<void> {
+  if (!quiet) return buildForUp(context, model, { services, noDeps: true }, 'always');
+  const texts = new Map<number, string>();
+  let failed = '';
+  const on: AppContext['on'] = (event) => {
+    context.on(event);
+    if (event.type !== 'build') return;
+    const told = event.event;
+    if (told.type === 'step-output')
+      texts.set(told.id, `${texts.get(told.id) ?? ''}${told.text}`.slice(-keptText));
+    if (told.type === 'step' && told.phase === 'failed') failed = texts.get(told.id) ?? '';
+    if (told.type === 'step' && told.phase !== 'started') texts.delete(told.id);
+  };
+  try {
+    await buildForUp({ ...context, on }, model, { services, noDeps: true }, 'always');
+  } catch (error) {
+    const output = failed.trimEnd().split('\n').slice(-shownLines);
+    throw error instanceof TcError && failed !== '' ? changeError(error, { output }) : error;
+  }
+}
+
 function toUpOptions(context: AppContext, options: RebuildOptions, state: ObservedState): UpOptions {
   const { model, services, up } = options;
-  // What was scaled meanwhile stays so.
+  // What was scaled, by the command or meanwhile, stays so: its dependencies, too.
   const counts = [...replicasByService(state)].map(([name, replicas]): [string, number] => [
     name,
     new Set(replicas.map((each) => each.number)).size,
   ]);
   return {
     services,
-    scale: Object.fromEntries(counts.filter(([name]) => name in model.services && services.includes(name))),
+    scale: Object.fromEntries(counts.filter(([name]) => name in model.services)),
     ignoreOrphans: true,
     replaceVolumes: [],
     separator: nameSeparator(context),

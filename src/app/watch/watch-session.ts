@@ -27,6 +27,7 @@ export interface SessionOptions {
   /** Of the command. */
   readonly options: UpOptions;
   readonly prune: boolean;
+  readonly quiet: boolean;
   readonly on: OnWatchNotice;
 }
 
@@ -99,11 +100,11 @@ export class WatchSession {
   }
 
   async #rebuild(context: AppContext, works: readonly ServiceWork[]): Promise<void> {
-    const { model, on, options, prune } = this.#session;
+    const { model, on, options: up, prune, quiet } = this.#session;
     const due = works.filter((work) => work.rebuild.length > 0);
     const services = due.map(({ service }) => service);
     on({ type: 'rebuilding', services, paths: [...new Set(due.flatMap((work) => work.rebuild))] });
-    const changed = await rebuild(context, { model, services, up: options, prune });
+    const changed = await rebuild(context, { model, services, up, prune, quiet });
     for (const service of services) on({ type: 'rebuilt', service, isNew: changed.has(service) });
   }
 

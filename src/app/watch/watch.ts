@@ -10,7 +10,6 @@ export interface WatchOptions extends WatchChoice {
   readonly services: readonly string[];
   /** Build and start them first. */
   readonly up: boolean;
-  readonly quietPull: boolean;
 }
 
 /** Resolves for a dry run only, to what it would do first; rejects with the interrupt. */
@@ -30,12 +29,12 @@ export async function watch(context: AppContext, options: WatchOptions): Promise
 /** As Docker Compose: what has rules and a `build:` is built anew, the rest if it is missing. */
 async function upFirst(
   { context, model, rules }: OpenedWatch,
-  { quietPull, services }: WatchOptions,
+  { quiet, services }: WatchOptions,
 ): Promise<Outcome> {
   const built = [...new Set(rules.map(({ service }) => service))].filter(
     (name) => model.services[name]?.build,
   );
   if (built.length > 0) await buildForUp(context, model, { services: built, noDeps: true }, 'always');
-  const prepared = await prepareUp(context, { services }, { quiet: quietPull });
+  const prepared = await prepareUp(context, { services }, { quiet });
   return executeUp(context, 'up', prepared);
 }

@@ -23,7 +23,7 @@ export const command = defineCommand({
       services: operands,
       up: !flags['no-up'],
       prune: flags.prune,
-      quietPull: flags.quiet,
+      quiet: flags.quiet,
       on: showWatch(session),
     });
     return outcome === undefined ? 0 : session.conclude(outcome);
