@@ -86,7 +86,7 @@ export function planCopies(rules: readonly WatchRule[], changes: readonly Source
   for (const change of changes) {
     const rule = rules[change.rule];
     if (rule?.target === undefined || !copies(rule)) continue;
-    const to = posix.join(rule.target, change.path);
+    const to = targetOf(rule.path, rule.target, change);
     if (needsRemoval(change)) removed.add(to);
     if (change.kind === undefined) continue;
     copied.delete(to);
@@ -100,6 +100,12 @@ export function planCopies(rules: readonly WatchRule[], changes: readonly Source
     copies: sortByTarget([...copied.values()]),
     removals: [...removed].sort(),
   };
+}
+
+function targetOf(source: string, target: string, { kind, path, was }: SourceChange): string {
+  const isFileInto = path === '' && (kind ?? was) !== 'directory' && target.endsWith('/');
+  const to = posix.join(target, isFileInto ? posix.basename(source) : path);
+  return to === '/' ? to : to.replace(/\/$/, '');
 }
 
 function needsRemoval({ kind, path, was }: SourceChange): boolean {

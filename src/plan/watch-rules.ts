@@ -14,7 +14,7 @@ export interface WatchRule {
   readonly action: WatchAction;
   /** Absolute. A directory or a file; it may not be there. */
   readonly path: string;
-  /** In the container, absolute. Of `sync` and its kin. */
+  /** In the container, absolute. Of `sync` and its kin. With a slash at its end: a file goes into that directory. */
   readonly target?: string;
   /** Of `sync+exec`. */
   readonly exec?: HookConfig;
@@ -95,8 +95,7 @@ function describeRule(service: ServiceConfig, trigger: Trigger): WatchRule {
 
 /** A relative target counts from the root, as an archive that is unpacked there has it. */
 function absoluteTarget(target: string): string {
-  const plain = `/${target}`.replace(/\/+/g, '/');
-  return plain.length > 1 ? plain.replace(/\/$/, '') : plain;
+  return `/${target}`.replace(/\/+/g, '/');
 }
 
 function listBindSources({ volumes = [] }: ServiceConfig): string[] {
