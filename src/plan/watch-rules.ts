@@ -1,6 +1,7 @@
 // `develop.watch` of services as rules: which files matter to whom, and what is done when they change. Source: compose-spec,
 // develop.md.
 
+import { posix } from 'node:path';
 import { TcError } from '../base/error.ts';
 import type { Warning } from '../base/warning.ts';
 import type { ProjectModel } from '../project/model.ts';
@@ -26,7 +27,14 @@ export interface WatchRule {
   /** Absolute paths that the service has mounted: it sees them as they are. */
   readonly mounted: readonly string[];
   /** Whose ignore file counts, too. */
-  readonly context?: { readonly directory: string; readonly dockerfile?: string };
+  readonly context?: WatchedContext;
+}
+
+export interface WatchedContext {
+  readonly directory: string;
+  readonly dockerfile?: string;
+  /** Absolute paths that its ignore file may leave out, and that count all the same: a build goes by them. */
+  readonly always: readonly string[];
 }
 
 export interface WatchRules {
@@ -77,19 +85,29 @@ export function listWatchRules(
 
 function describeRule(service: ServiceConfig, trigger: Trigger): WatchRule {
   const { action, exec, ignore = [], include = [], path, target } = trigger;
-  const { build } = service;
   const isSync = copies({ action });
-  const isLocal = build?.context?.startsWith('/') === true;
-  const dockerfile = build?.dockerfile_inline === undefined ? (build?.dockerfile ?? 'Dockerfile') : undefined;
+  const context = describeContext(service, action);
   return {
     ...{ service: service.name, action, path, ignore, include },
     ...(isSync && target !== undefined && { target: absoluteTarget(target) }),
     ...(action === 'sync+exec' && exec !== undefined && { exec }),
     initialSync: isSync && (trigger.initial_sync === true || trigger['x-initialSync'] === true),
     mounted: isSync ? listBindSources(service) : [],
-    ...(isLocal && {
-      context: { directory: build.context as string, ...(dockerfile !== undefined && { dockerfile }) },
-    }),
+    ...(context && { context }),
+  };
+}
+
+/** Undefined: it is not of this machine, or nothing is built. */
+function describeContext({ build }: ServiceConfig, action: WatchAction): WatchedContext | undefined {
+  if (!build?.context?.startsWith('/')) return undefined;
+  const { context: directory, dockerfile_inline: inline } = build;
+  const dockerfile =
+    inline === undefined ? posix.resolve(directory, build.dockerfile ?? 'Dockerfile') : undefined;
+  const files = dockerfile === undefined ? [] : [dockerfile, `${dockerfile}.dockerignore`];
+  return {
+    directory,
+    ...(dockerfile !== undefined && { dockerfile }),
+    always: action === 'rebuild' ? [...files, posix.join(directory, '.dockerignore')] : [],
   };
 }
 

@@ -1,6 +1,7 @@
 // watch and up --watch, as a developer sees them: a file is saved, and the containers have it.
 
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -8,6 +9,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -209,6 +211,18 @@ describe('sync', () => {
     // What the image has there stays.
     expect(tree()).toEqual(['./src']);
     expect(await interrupt()).not.toContain('synced 1 file');
+  });
+
+  it('copies again what changes while it is copied', async () => {
+    scenario = new Scenario({ 'compose.yaml': web('- {path: ./src, action: sync, target: /app}') });
+    await start('watch');
+    const script = `mkdir src; for i in $(seq 60); do head -c 1000000 /dev/urandom >> src/big; echo $i > src/count; sleep 0.05; done`;
+    const writer = spawn('sh', ['-c', script], { cwd: scenario.directory, stdio: 'ignore' });
+    await once(writer, 'exit');
+    const sum = createHash('sha256')
+      .update(readFileSync(here('src/big')))
+      .digest('hex');
+    await comesToBe('sha256sum < /app/big; cat /app/count', `${sum}  -\n60\n`);
   });
 
   it('leaves alone what is mounted, and takes nothing away with it', async () => {

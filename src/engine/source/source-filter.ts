@@ -16,8 +16,12 @@ export interface FilterOptions {
   readonly include: readonly string[];
   /** Absolute. */
   readonly except: readonly string[];
-  /** What its ignore file says, relative to its directory. */
-  readonly context?: { readonly directory: string; readonly ignored: PatternList };
+  /** What its ignore file says, relative to its directory; `always`: absolute paths that it does not speak for. */
+  readonly context?: {
+    readonly directory: string;
+    readonly ignored: PatternList;
+    readonly always: readonly string[];
+  };
 }
 
 /** What Git, and editors beside the file that they write, leave for a moment: JetBrains, Vim, Emacs, Kate; and Go. */
@@ -48,13 +52,15 @@ export function createFilter(options: FilterOptions): SourceFilter {
   };
   const isExcepted = (path: string) =>
     passing.test(posix.basename(path)) || except.some((each) => path === each || path.startsWith(`${each}/`));
+  const always = (context?.always ?? []).map((path) => posix.relative(root, path));
   const isIgnored = (path: string) => {
-    const relative = inContext(path);
+    const relative = always.includes(path) ? undefined : inContext(path);
     const byContext = relative !== undefined && context?.ignored.matches(relative);
     return byContext || ignore?.matches(path) === true;
   };
   const isWholeIgnored = (directory: string) => {
-    const relative = inContext(directory);
+    const holds = always.some((path) => path.startsWith(`${directory}/`));
+    const relative = holds ? undefined : inContext(directory);
     const ignored = context?.ignored;
     const byContext =
       relative !== undefined && ignored?.matches(relative) && ignored.coversAllBelow(relative);

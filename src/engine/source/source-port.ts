@@ -2,6 +2,7 @@
 
 import type { TcError } from '../../base/error.ts';
 import type { SourceChange } from '../../plan/watch-batch.ts';
+import type { WatchedContext } from '../../plan/watch-rules.ts';
 
 export interface WatchedSource {
   /** Absolute, without links in it: a directory or a file. It may not be there yet. */
@@ -13,7 +14,7 @@ export interface WatchedSource {
   /** Absolute paths that are left alone with all that is below them. */
   readonly except: readonly string[];
   /** The build context whose ignore file counts, too. */
-  readonly context?: { readonly directory: string; readonly dockerfile?: string };
+  readonly context?: WatchedContext;
 }
 
 export interface SourcePort {

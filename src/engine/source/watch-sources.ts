@@ -1,12 +1,12 @@
 // Several watched paths as one: their changes, gathered until things are quiet.
 
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { unless } from '../../base/system-error.ts';
 import { listIgnoreFiles, parseIgnoreFile } from '../../build/pattern/ignore-file.ts';
 import type { PatternList } from '../../build/pattern/pattern-list.ts';
 import type { SourceChange } from '../../plan/watch-batch.ts';
+import type { WatchedContext } from '../../plan/watch-rules.ts';
 import { createFilter, type SourceFilter } from './source-filter.ts';
 import type { SourceBatch, SourceWatch, WatchedSource } from './source-port.ts';
 import { WatchedTree } from './watched-tree.ts';
@@ -156,7 +156,7 @@ function makeFilter(source: WatchedSource): SourceFilter {
   try {
     return createFilter({
       ...source,
-      context: context && ignored && { directory: context.directory, ignored },
+      context: context && ignored && { ...context, ignored },
     });
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -168,13 +168,8 @@ function makeFilter(source: WatchedSource): SourceFilter {
 }
 
 /** The same file that a build of the context goes by. */
-function readIgnored({
-  dockerfile,
-  directory,
-}: NonNullable<WatchedSource['context']>): PatternList | undefined {
-  const whole =
-    dockerfile !== undefined && isAbsolute(dockerfile) ? dockerfile : join(directory, dockerfile ?? '');
-  const candidates = listIgnoreFiles(directory, whole);
+function readIgnored({ dockerfile, directory }: WatchedContext): PatternList | undefined {
+  const candidates = listIgnoreFiles(directory, dockerfile ?? '');
   for (const file of dockerfile === undefined ? candidates.slice(1) : candidates) {
     const text = unless(['ENOENT', 'ENOTDIR'], () => readFileSync(file, 'utf8'));
     if (text !== undefined) return parseIgnoreFile(file, text);

@@ -49,10 +49,25 @@ describe('what counts of a watched path', () => {
   });
 
   it('is not what the build does not see either, a list of exceptions included', () => {
-    const context = { directory: '/p', ignored: new PatternList(['*', '!src/app', 'src/app/*.log']) };
+    const context = {
+      directory: '/p',
+      ignored: new PatternList(['*', '!src/app', 'src/app/*.log']),
+      always: [],
+    };
     expect(counting({ context }, ['x', 'app/a', 'app/a.log'])).toEqual(['app/a']);
-    const elsewhere = { directory: '/p/src/web', ignored: new PatternList(['*.log']) };
+    const elsewhere = { directory: '/p/src/web', ignored: new PatternList(['*.log']), always: [] };
     expect(counting({ context: elsewhere }, ['a.log', 'web/a.log', 'web/a'])).toEqual(['a.log', 'web/a']);
+  });
+
+  it('is the Dockerfile where it is asked for, although the build does not see it', () => {
+    const context = {
+      directory: '/p',
+      ignored: new PatternList(['**/Dockerfile', 'src/docker']),
+      always: ['/p/Dockerfile', '/p/src/docker/Dockerfile'],
+    };
+    const paths = ['Dockerfile', 'docker/Dockerfile', 'docker/other'];
+    expect(counting({ context }, paths)).toEqual(['docker/Dockerfile']);
+    expect(counting({ context, ignore: ['docker'] }, paths)).toEqual([]);
   });
 
   it('is not what is excepted by its path', () => {
