@@ -170,7 +170,10 @@ Error refuse_mounts(int parent, const char* name, const std::string& path, int d
   if (depth > kDeepest) return fail_with(ELOOP, "copy", "openat", path.c_str());
   if (is_mount_root(parent, name)) return fail_with(EBUSY, "copy", "unlinkat", path.c_str());
   int directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (directory < 0) return errno == ENOTDIR || errno == ENOENT || errno == ELOOP ? Error{} : fail("copy", "openat", path.c_str());
+  if (directory < 0) {
+    bool is_file = errno == ENOTDIR || errno == ENOENT || errno == ELOOP;
+    return is_file ? Error{} : fail("copy", "openat", path.c_str());
+  }
   std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(directory), closedir);
   if (!stream) return fail("copy", "fdopendir", path.c_str());
   while (dirent* entry = readdir(stream.get())) {
