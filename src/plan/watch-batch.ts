@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import type { HookConfig } from '../project/service-config.ts';
+import type { ObservedContainer } from './observed-state.ts';
 import { copies, isAtOrBelow, type WatchAction, type WatchRule } from './watch-rules.ts';
 
 export type SourceKind = 'directory' | 'file' | 'link';
@@ -135,6 +136,12 @@ export interface CopyGroup {
 export interface ContainerSync {
   readonly removals: readonly string[];
   readonly groups: readonly CopyGroup[];
+}
+
+/** Where something is mounted in a container that is not of its image. */
+export function listMountTargets({ mounts, recorded }: ObservedContainer): string[] {
+  const memory = (recorded.tmpfs ?? []).map((entry) => posix.normalize(entry.split(':')[0] ?? ''));
+  return [...mounts.map(({ target }) => target), ...memory];
 }
 
 /**

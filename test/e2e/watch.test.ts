@@ -229,7 +229,7 @@ describe('sync', () => {
     scenario = new Scenario({
       'compose.yaml': web(
         '- {path: ., action: sync, target: /app}',
-        '    volumes: ["./bound:/app/bound", "data:/app/sub/data"]\n',
+        '    volumes: ["./bound:/app/bound", "data:/app/sub/data"]\n    tmpfs: [/app/sub/memory]\n',
       ).concat('volumes: {data: {}}\n'),
       'bound/file': 'bound',
       'sub/file': 'sub',
@@ -240,11 +240,27 @@ describe('sync', () => {
     appendFileSync(here('sub/data/file'), '!');
     appendFileSync(here('sub/file'), '!');
     await comesToBe('cat /app/sub/file /app/sub/data/file', 'sub!synced into the volume!');
-    sh('web', 'echo precious > /app/sub/data/precious');
+    sh('web', 'cd /app/sub && echo precious | tee data/precious > memory/precious');
     rmSync(here('sub'), { recursive: true });
-    await comesToBe('cd /app/sub && find . -type f', paths('data/precious'));
+    await comesToBe('cd /app/sub && find . -type f | sort', paths('data/precious', 'memory/precious'));
     expect(existsSync(here('bound/other'))).toBe(true);
     expect(await interrupt()).not.toContain('bound/other');
+  });
+
+  it('removes nothing by halves where the container itself has mounted something', async () => {
+    scenario = new Scenario({
+      'compose.yaml': web('- {path: ./src, action: sync, target: /app}', '    privileged: true\n'),
+      'src/sub/file': 'x',
+      'src/other': 'x',
+    });
+    await start('watch');
+    sh('web', 'mkdir -p /app/sub/own && mount -t tmpfs none /app/sub/own && touch /app/sub/own/a /app/sub/b');
+    renameSync(here('src/sub'), here('sub'));
+    await tells('web: the following failed; watching goes on');
+    await tells('/app/sub/own is a mount point');
+    expect(sh('web', 'cd /app/sub && find . -type f | sort')).toBe(paths('b', 'own/a'));
+    appendFileSync(here('src/other'), '!');
+    await comesToBe('cat /app/other', 'x!');
   });
 
   it('goes on with the others when one file cannot be put where it is to be', async () => {

@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
 import type { CopyTree, Engine } from '../../engine/ports.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
-import { type CopyGroup, planSync, type SyncWork } from '../../plan/watch-batch.ts';
+import { type CopyGroup, listMountTargets, planSync, type SyncWork } from '../../plan/watch-batch.ts';
 
 /** As many at a time as there are disks to keep busy, not as there are replicas. */
 const parallel = 8;
@@ -38,10 +38,7 @@ async function syncContainer(
   container: ObservedContainer,
   work: SyncWork,
 ): Promise<unknown[]> {
-  const { groups, removals } = planSync(
-    work,
-    container.mounts.map(({ target }) => target),
-  );
+  const { groups, removals } = planSync(work, listMountTargets(container));
   const tree = await engine.copy.container(container);
   try {
     const problems: unknown[] = [];
