@@ -365,7 +365,7 @@ describe('the other actions', () => {
   action: sync+exec
   target: /conf
   exec:
-    command: sh -c 'pwd; id -u; echo "$$MODE"; cat /conf/code; exit $$(cat /conf/code)'
+    command: sh -c 'pwd; id -u; echo "$$MODE"; cat /conf/code; printf unfinished; exit $$(cat /conf/code)'
     user: "1000"
     working_dir: /usr
     environment: {MODE: special}
@@ -380,8 +380,10 @@ describe('the other actions', () => {
     scenario.write('conf/code', '0\n');
     await tells('project-web-');
     await tells(': ran sh -c');
+    expect(watching?.output).toMatch(/web-[12] {2}\| unfinished\n/);
     const output = await interrupt();
-    for (const line of ['/usr', '1000', 'special', '0']) expect(output).toContain(`web-1  | ${line}\n`);
+    for (const line of ['/usr', '1000', 'special', '0', 'unfinished'])
+      expect(output).toContain(`web-1  | ${line}\n`);
   });
 });
 

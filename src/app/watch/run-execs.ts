@@ -1,5 +1,6 @@
 // The commands of `sync+exec`, in every running container of a service. What they print is shown as the container's output.
 
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { abortable } from '../../base/async.ts';
 import { TcError } from '../../base/error.ts';
@@ -31,6 +32,7 @@ export async function runExec(
     ...(exec.working_dir !== undefined && { workingDir: exec.working_dir }),
   });
   const exitCode = await waitFor(context, session);
+  await Promise.all(streams.map(finish));
   if (exitCode === 0) return;
   throw new TcError(`${container.name}: ${exec.command.join(' ')} exited with code ${exitCode}`, {
     code: 'watch-exec',
@@ -50,12 +52,25 @@ async function waitFor({ interrupted }: AppContext, session: ExecSession): Promi
   }
 }
 
+/** All that was printed has been shown. */
+async function finish(stream: PassThrough): Promise<void> {
+  if (!stream.writableEnded) stream.end();
+  if (!stream.readableEnded) await once(stream, 'end');
+}
+
 function show(context: AppContext, container: ObservedContainer, stream: LogRecord['stream']): PassThrough {
   const output = new PassThrough({ encoding: 'utf8' });
-  const source = sourceOf(container);
-  output.on('data', (text: string) => {
-    const record = { containerId: container.id, stream, time: formatInstant(Date.now()), text };
+  // Lines of the command and of the container itself must not mix, though their heads are the same.
+  const source = { ...sourceOf(container), containerId: `${container.id} exec` };
+  const tell = (text: string) => {
+    const record = { containerId: source.containerId, stream, time: formatInstant(Date.now()), text };
     context.on({ type: 'output', source, record });
+  };
+  let isOpen = false;
+  output.on('data', (text: string) => {
+    isOpen = !text.endsWith('\n');
+    tell(text);
   });
+  output.on('end', () => isOpen && tell('\n'));
   return output;
 }
