@@ -140,7 +140,7 @@ export interface ContainerSync {
 
 /** Where something is mounted in a container that is not of its image. */
 export function listMountTargets({ mounts, recorded }: ObservedContainer): string[] {
-  const memory = (recorded.tmpfs ?? []).map((entry) => posix.normalize(entry.split(':')[0] ?? ''));
+  const memory = (recorded.tmpfs ?? []).map((entry) => posix.resolve('/', entry.split(':')[0] ?? ''));
   return [...mounts.map(({ target }) => target), ...memory];
 }
 

@@ -3,8 +3,15 @@
 
 import { describe, expect, it } from 'vitest';
 import { TcError } from '../../../src/base/error.ts';
+import type { ObservedContainer } from '../../../src/plan/observed-state.ts';
 import { selectServices } from '../../../src/plan/selection.ts';
-import { planBatch, planSync, type SourceChange, type SourceKind } from '../../../src/plan/watch-batch.ts';
+import {
+  listMountTargets,
+  planBatch,
+  planSync,
+  type SourceChange,
+  type SourceKind,
+} from '../../../src/plan/watch-batch.ts';
 import { listWatchRules } from '../../../src/plan/watch-rules.ts';
 import { loadProject } from '../../../src/project/load.ts';
 import { createMemoryReader } from '../../conformance/memory-reader.ts';
@@ -82,6 +89,19 @@ describe('the sync of one container', () => {
       { ...plain, directory: '/app/data', files: [{ path: '/src/app/data/b', name: 'b' }] },
       { ...plain, directory: '/app/data/deep', files: [{ path: '/src/app/data/deep/c', name: 'c' }] },
     ]);
+  });
+
+  it('knows mounts in memory, too', () => {
+    const container = {
+      mounts: [{ type: 'bind', source: '/p/data', target: '/data' }],
+      recorded: { tmpfs: ['/run', '/tmp/:size=1m'] },
+    } as unknown as ObservedContainer;
+    const { groups } = planSync(
+      { copies: [{ from: '/a', to: '/tmp/a' }], removals: [] },
+      listMountTargets(container),
+    );
+    expect(listMountTargets(container)).toEqual(['/data', '/run', '/tmp']);
+    expect(groups[0]?.directory).toBe('/tmp');
   });
 
   it('removes a directory whole, unless something is mounted in it', () => {
