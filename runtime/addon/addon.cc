@@ -44,6 +44,7 @@ static Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_locks(exports);
   init_mounts(exports);
   init_process(exports);
+  init_launch(exports);
   init_cgroup(exports);
   init_sockets(exports);
   init_network(env, exports);

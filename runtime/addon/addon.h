@@ -22,6 +22,7 @@ void init_hashes(Napi::Object exports);
 void init_locks(Napi::Object exports);
 void init_mounts(Napi::Object exports);
 void init_process(Napi::Object exports);
+void init_launch(Napi::Object exports);
 void init_cgroup(Napi::Object exports);
 void init_sockets(Napi::Object exports);
 void init_network(Napi::Env env, Napi::Object exports);

@@ -9,10 +9,10 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "../common/feature.h"
 #include "../common/file.h"
 #include "../common/kernel.h"
 #include "../common/text.h"
-#include "feature.h"
 
 namespace tc {
 

@@ -7,12 +7,12 @@
 
 #include <csignal>
 
+#include "../common/feature.h"
 #include "../common/text.h"
 #include "capabilities.h"
 #include "clone.h"
 #include "container.h"
 #include "devices.h"
-#include "feature.h"
 #include "finisher.h"
 #include "foreign.h"
 #include "sync.h"

@@ -18,7 +18,7 @@
 #include "../common/file.h"
 #include "../common/kernel.h"
 #include "monitor.h"
-#include "seal.h"
+#include "../common/seal.h"
 
 namespace tc {
 

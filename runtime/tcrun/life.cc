@@ -24,16 +24,26 @@ void kill_and_reap(const Child& child) {
   }
 }
 
+Error set_up_network(Monitor& monitor) {
+  const NetworkSpec& network = monitor.spec.network;
+  return network.mode == NetworkMode::Private ? set_up_network(network, monitor.netns.get()) : Error{};
+}
+
 Error start_network(Monitor& monitor) {
   const NetworkSpec& network = monitor.spec.network;
-  if (network.mode == NetworkMode::Private) {
-    Error error = set_up_network(network, monitor.netns.get());
-    if (error) return error;
-  }
-  if (monitor.network_child.pid) return {};
+  NetworkChild& child = monitor.network_child;
+  if (child.pid) return set_up_network(monitor);
+  Error error;
+  if (network.mode == NetworkMode::Private) error = bring_up_loopback(monitor.netns.get());
+  if (error) return error;
   monitor.network_child_started_ms = monotonic_ms();
-  return start_network_child(network, monitor.netns.get(), monitor.sockets, monitor.socket_count, monitor.host.null,
-                             &monitor.network_child);
+  error = start_network_child(network, monitor.netns.get(), monitor.sockets, monitor.socket_count, monitor.host.null,
+                              &child);
+  if (error) return error;
+  // Meanwhile the child strips itself.
+  error = set_up_network(monitor);
+  if (error) kill_network_child(&child);
+  return error ? error : await_network_child(&child);
 }
 
 void watch_output(Monitor& monitor) {

@@ -5,8 +5,8 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include "../common/feature.h"
 #include "../common/kernel.h"
-#include "feature.h"
 
 namespace tc {
 

@@ -101,12 +101,6 @@ Error add_default_routes(Rtnl& inside, const EndpointSpec& endpoint, int index) 
   return {};
 }
 
-Error bring_up_loopback(Rtnl& inside) {
-  int index;
-  if (Error error = inside.link_index("lo", &index)) return error;
-  return inside.set_up(index);
-}
-
 Error configure_endpoints(Rtnl& inside, const NetworkSpec& spec) {
   for (const EndpointSpec& endpoint : spec.endpoints) {
     int index;
@@ -174,6 +168,16 @@ Error make_network_namespace(int* netns) {
   return *netns < 0 ? fail("make network namespace", "open", own_namespace) : Error{};
 }
 
+Error bring_up_loopback(int netns) {
+  // The same in every namespace (LOOPBACK_IFINDEX of the kernel).
+  constexpr int loopback = 1;
+  Rtnl inside;
+  NamespaceVisit visit;
+  if (Error error = visit.enter(netns)) return error;
+  if (Error error = inside.open()) return error;
+  return inside.set_up(loopback);
+}
+
 Error set_up_network(const NetworkSpec& spec, int netns) {
   // Interface names are eth0, eth1, ...: a container with more networks than this has other troubles.
   constexpr size_t max_endpoints = 128;
@@ -187,7 +191,6 @@ Error set_up_network(const NetworkSpec& spec, int netns) {
     NamespaceVisit visit;
     if (Error error = visit.enter(netns)) return error;
     if (Error error = inside.open()) return error;
-    if (Error error = bring_up_loopback(inside)) return error;
   }
   if (Error error = find_interfaces(inside, spec, present)) return error;
   if (Error error = create_endpoints(host, spec, present, netns)) return error;

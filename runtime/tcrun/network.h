@@ -10,18 +10,24 @@ namespace tc {
 // Makes a network namespace and returns its descriptor (close-on-exec) without leaving the caller in it.
 Error make_network_namespace(int* netns);
 
-// Brings up lo, then veths, addresses, routes and sysctls of all endpoints, from the host's namespace.
+Error bring_up_loopback(int netns);
+
+// Veths, addresses, routes and sysctls of all endpoints, from the host's namespace.
 // Idempotent on a namespace that already has them (restart with a kept namespace).
 Error set_up_network(const NetworkSpec& spec, int netns);
 
-// Starts the network child (DNS on 127.0.0.11 in `netns`, relay for `sockets`), strips it, returns its pid and a
-// control descriptor. Nothing to serve: *pid = 0.
+// Starts the network child: DNS on 127.0.0.11 in `netns`, whose loopback is up, and the relay for `sockets`. Its pid and
+// a control descriptor; nothing to serve: *pid = 0. What it is sent waits for it from here on, but whether it serves
+// is known only once it was awaited.
 struct NetworkChild {
   int pid = 0;
   int control = -1;
 };
 Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets, size_t socket_count, int null_fd,
                           NetworkChild* child);
+// Until it is stripped and ready; one that fails is gone afterwards.
+Error await_network_child(NetworkChild* child);
+void kill_network_child(NetworkChild* child);
 // Tells the child whether it may accept on its published port `index` at all. Which of several replicas then serves,
 // the child sees in the port group.
 void network_child_accept(const NetworkChild& child, size_t index, bool accept);

@@ -44,6 +44,8 @@ class NetworkChildProcess final : public Watcher {
  public:
   Error prepare(const NetworkSpec& spec, const ChildSockets& sockets);
   void serve() { loop_.run(); }
+  // Unmounting waits for the kernel; nobody else has to wait for that.
+  void let_go_of_root() { root_.reset(); }
   void on_ready(uint32_t events) override;
 
  private:
@@ -53,6 +55,8 @@ class NetworkChildProcess final : public Watcher {
 
   EventLoop loop_;
   int control_ = -1;
+  // The descriptor of its empty root, which is mounted nowhere.
+  Fd root_;
   DnsResolver resolver_;
   DnsServer dns_;
   RelayPort* ports_ = nullptr;
@@ -126,7 +130,7 @@ Error NetworkChildProcess::prepare(const NetworkSpec& spec, const ChildSockets& 
     if (error) return error;
   }
   if (!loop_.add(control_, EPOLLIN, this)) return fail(step, "epoll_ctl");
-  if (Error error = enter_sandbox()) return error;
+  if (Error error = enter_sandbox(&root_)) return error;
   // The first look at the names shows whether this user may read them.
   return sockets.dns_udp ? resolver_.refresh() : Error{};
 }
@@ -159,6 +163,7 @@ void reset_signals() {
   // The monitor is the same program at the same addresses, so the error's texts mean the same to it.
   bool reported = send(sockets.control, &error, sizeof error, MSG_NOSIGNAL) == sizeof error;
   if (error || !reported) _exit(1);
+  child.let_go_of_root();
   child.serve();
   _exit(0);
 }
@@ -197,15 +202,24 @@ Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets
   pid_t pid = fork();
   if (pid < 0) return fail(step, "fork");
   if (pid == 0) run_child(spec, inherited, null_fd);
-  other.reset();
-  if (Error error = await_ready(own.get())) {
-    kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
-    return error;
-  }
   child->pid = pid;
   child->control = own.release();
   return {};
+}
+
+Error await_network_child(NetworkChild* child) {
+  if (!child->pid) return {};
+  Error error = await_ready(child->control);
+  if (error) kill_network_child(child);
+  return error;
+}
+
+void kill_network_child(NetworkChild* child) {
+  if (!child->pid) return;
+  kill(child->pid, SIGKILL);
+  waitpid(child->pid, nullptr, 0);
+  close(child->control);
+  *child = {};
 }
 
 void network_child_accept(const NetworkChild& child, size_t index, bool accept) {

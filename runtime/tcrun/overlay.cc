@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/feature.h"
 #include "../common/kernel.h"
 #include "../common/text.h"
-#include "feature.h"
 #include "mount.h"
 
 namespace tc {

@@ -110,14 +110,14 @@ Error install_filter() {
 }
 
 // A file system of its own without a single file, mounted nowhere.
-Error enter_empty_root() {
+Error enter_empty_root(Fd* root) {
   Fd context(static_cast<int>(syscall(SYS_fsopen, "ramfs", FSOPEN_CLOEXEC)));
   if (!context) return fail(step, "fsopen");
   if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0)) return fail(step, "fsconfig");
   unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  Fd root(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
-  if (!root) return fail(step, "fsmount");
-  if (fchdir(root.get())) return fail(step, "fchdir");
+  root->reset(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
+  if (!*root) return fail(step, "fsmount");
+  if (fchdir(root->get())) return fail(step, "fchdir");
   return chroot(".") ? fail(step, "chroot") : Error{};
 }
 
@@ -191,8 +191,8 @@ size_t limit_descriptors() {
   return limit.rlim_cur;
 }
 
-Error enter_sandbox() {
-  if (Error error = enter_empty_root()) return error;
+Error enter_sandbox(Fd* root) {
+  if (Error error = enter_empty_root(root)) return error;
   if (Error error = set_limits()) return error;
   // Needs a capability itself, so it goes before the uid.
   if (Error error = drop_bounding_set()) return error;

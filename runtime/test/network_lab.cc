@@ -117,12 +117,14 @@ void Lab::start_child() {
   int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
   Error error = start_network_child(spec_, netns_, sockets_.data(), sockets_.size(), null_fd, &child_);
   close(null_fd);
+  if (!error) error = await_network_child(&child_);
   answer(error, "child=" + std::to_string(child_.pid) + " netns=" + std::to_string(netns_));
 }
 
 void Lab::start() {
   make_spec();
   if (Error error = make_network_namespace(&netns_)) return answer(error);
+  if (Error error = bring_up_loopback(netns_)) return answer(error);
   if (Error error = set_up_network(spec_, netns_)) return answer(error);
   start_child();
 }
@@ -157,7 +159,8 @@ void attempt(const std::string& what) {
 void Lab::probe(const std::string& what) {
   pid_t pid = fork();
   if (pid == 0) {
-    if (enter_sandbox()) _exit(3);
+    Fd root;
+    if (enter_sandbox(&root)) _exit(3);
     attempt(what);
     _exit(2);
   }

@@ -40,7 +40,7 @@ describe('spawnMonitor', () => {
     const executable = standIn(`${started}; echo "$@" > ${directory}/argv`);
     expect(await start(executable)).toEqual({ monitorPid: 812, pid: 815 });
     expect(children()).toEqual(before);
-    expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`monitor ${directory} 0\n`);
+    expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`sealed-monitor ${directory} 0\n`);
   });
 
   it('gives exactly the descriptors of the protocol, in order, and nothing else', async () => {
@@ -69,7 +69,7 @@ describe('spawnMonitor', () => {
       6: link(read),
       7: link(stray.read),
     });
-    expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`monitor ${directory} 2 --netns\n`);
+    expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`sealed-monitor ${directory} 2 --netns\n`);
     expect(readFileSync(join(directory, 'env'), 'utf8')).not.toMatch(/^(HOME|PATH=.*node|VITEST)/m);
     for (const fd of [read, write, stray.read, stray.write]) native.close(fd);
   });

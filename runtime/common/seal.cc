@@ -1,5 +1,4 @@
-// Sealing: a detached read-only bind of the file, which shares its page cache; else a sealed copy in memory. Once its
-// descriptor is closed the detached mount belongs to no namespace, so nobody can make it writable again.
+// Sealing: a detached read-only bind of the file, which shares its page cache; else a sealed copy in memory.
 #include "seal.h"
 
 #include <fcntl.h>
@@ -9,24 +8,13 @@
 #include <sys/stat.h>
 
 #include "feature.h"
+#include "text.h"
 
 namespace tc {
 
 namespace {
 
 constexpr char kSelf[] = "/proc/self/exe";
-
-Error seal_by_mount(Fd* sealed) {
-  Fd tree(open_tree(AT_FDCWD, kSelf, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-  if (!tree) return fail("seal", "open_tree", kSelf);
-  mount_attr attr{};
-  attr.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  if (mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) != 0) {
-    return fail("seal", "mount_setattr", kSelf);
-  }
-  *sealed = static_cast<Fd&&>(tree);
-  return {};
-}
 
 Error seal_by_copy(Fd* sealed) {
   Fd file(open(kSelf, O_RDONLY | O_CLOEXEC));
@@ -48,8 +36,24 @@ Error seal_by_copy(Fd* sealed) {
 
 }  // namespace
 
+Error seal_by_mount(const char* path, Fd* sealed) {
+  if (is_disabled(Feature::SealByMount)) return fail_with(ENOSYS, "seal", "open_tree", path);
+  Fd tree(open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!tree) return fail("seal", "open_tree", path);
+  mount_attr attr{};
+  attr.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  if (mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attr, sizeof attr) != 0) {
+    return fail("seal", "mount_setattr", path);
+  }
+  Path self;
+  self.add("/proc/self/fd/").number(tree.get());
+  sealed->reset(open(self.c_str(), O_PATH | O_CLOEXEC));
+  // The tree's descriptor goes here: then the mount belongs to no namespace, so nobody can make it writable again.
+  return *sealed ? Error{} : fail("seal", "open", path);
+}
+
 Error seal_self(Fd* sealed) {
-  if (!is_disabled(Feature::SealByMount) && seal_by_mount(sealed).ok()) return {};
+  if (seal_by_mount(kSelf, sealed).ok()) return {};
   return seal_by_copy(sealed);
 }
 
