@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "../common/file.h"
+#include "../common/json_writer.h"
 #include "exec_operations.h"
 #include "peer.h"
 #include "stop.h"
@@ -117,9 +118,12 @@ Error start(Monitor& monitor) {
 }
 
 void answer_started(Monitor& monitor) {
-  FixedText<128> text;
-  text.add("{\"v\":1,\"started\":{\"monitorPid\":").number(monitor.pid);
-  text.add(",\"pid\":").number(monitor.life.child.host_pid).add("}}");
+  FixedText<8192> text;
+  JsonWriter json(text);
+  json.begin_object().number("v", 1).begin_object("started");
+  json.number("monitorPid", monitor.pid).number("pid", monitor.life.child.host_pid).begin_array("warnings");
+  for (size_t i = 0; i < monitor.warning_count; i++) json.string(nullptr, monitor.warnings[i]);
+  json.end_array().end_object().end_object();
   send(monitor.answer.get(), text.c_str(), text.length(), MSG_NOSIGNAL);
   monitor.answer.reset();
 }

@@ -44,8 +44,6 @@ class NetworkChildProcess final : public Watcher {
  public:
   Error prepare(const NetworkSpec& spec, const ChildSockets& sockets);
   void serve() { loop_.run(); }
-  // Unmounting waits for the kernel; nobody else has to wait for that.
-  void let_go_of_root() { root_.reset(); }
   void on_ready(uint32_t events) override;
 
  private:
@@ -55,7 +53,8 @@ class NetworkChildProcess final : public Watcher {
 
   EventLoop loop_;
   int control_ = -1;
-  // The descriptor of its empty root, which is mounted nowhere.
+  // Its empty root, mounted nowhere, of which it sees nothing else by this. Closed, the kernel would unmount it, which
+  // takes an RCU grace period, and those of all starts come one after the other.
   Fd root_;
   DnsResolver resolver_;
   DnsServer dns_;
@@ -163,7 +162,6 @@ void reset_signals() {
   // The monitor is the same program at the same addresses, so the error's texts mean the same to it.
   bool reported = send(sockets.control, &error, sizeof error, MSG_NOSIGNAL) == sizeof error;
   if (error || !reported) _exit(1);
-  child.let_go_of_root();
   child.serve();
   _exit(0);
 }

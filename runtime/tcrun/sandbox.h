@@ -18,7 +18,7 @@ Error close_all_but(const int* kept, size_t count);
 size_t limit_descriptors();
 
 // Empty root, no capabilities, a uid of its own, no new privileges, a short list of system calls. For good.
-// `root`: the descriptor of that root, of no use any more. Closing it waits for the kernel.
+// `root`: the descriptor of that root.
 Error enter_sandbox(Fd* root);
 
 }  // namespace tc

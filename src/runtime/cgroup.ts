@@ -232,8 +232,6 @@ function noCgroups(): TcError {
 }
 
 function join(...parts: readonly string[]): string {
-  return parts
-    .filter(Boolean)
-    .join('/')
-    .replaceAll(/\/{2,}/g, '/');
+  const path = parts.filter(Boolean).join('/');
+  return path.includes('//') ? path.replaceAll(/\/{2,}/g, '/') : path;
 }

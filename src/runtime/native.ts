@@ -144,6 +144,8 @@ export interface MountRequest {
 export interface MonitorStarted {
   readonly monitorPid: number;
   readonly pid: number;
+  /** What the monitor could do without: a limit that the host refuses, a port that only the relay serves. */
+  readonly warnings: readonly string[];
 }
 
 /** What a failed start rejects with, beside `message`. */

@@ -26,7 +26,7 @@ export class StartError extends Error implements StartFailure {
 
 interface Answer {
   readonly v?: number;
-  readonly started?: MonitorStarted;
+  readonly started?: Omit<MonitorStarted, 'warnings'> & Partial<MonitorStarted>;
   readonly failed?: Partial<StartFailure> & { readonly message?: string };
 }
 
@@ -37,7 +37,10 @@ export function parseStartAnswer(packet: string): MonitorStarted {
   if ((answer.v ?? 0) > PROTOCOL_VERSION) {
     throw bug(`tcrun speaks version ${answer.v} of the runtime protocol, this program ${PROTOCOL_VERSION}`);
   }
-  if (answer.started) return { monitorPid: answer.started.monitorPid, pid: answer.started.pid };
+  if (answer.started) {
+    const { monitorPid, pid, warnings = [] } = answer.started;
+    return { monitorPid, pid, warnings };
+  }
   if (!answer.failed) throw bug(`a monitor answered neither "started" nor "failed": ${packet}`);
   const { step = '', syscall = '', errno = '', path = '', exitCode = 125, message = '' } = answer.failed;
   throw new StartError(message, { step, syscall, errno, path, exitCode });

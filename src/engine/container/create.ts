@@ -24,6 +24,7 @@ import type { Descriptor } from '../../runtime/native.ts';
 import type { OciRuntime } from '../../runtime/oci-runtime.ts';
 import type { EngineContext } from '../context.ts';
 import { EVENT_LOG_SIZE } from '../event/event-log.ts';
+import type { KernelNames } from '../instance/kernel-names.ts';
 import type { InstancePaths } from '../instance/paths.ts';
 import { lease } from '../network/leases.ts';
 import { deriveMac } from '../network/networks.ts';
@@ -118,12 +119,21 @@ export async function createContainer(context: EngineContext, order: CreateOrder
 
 /** Host interfaces carry only some digits of the id: one that would meet a living container's is not used. */
 function createContainerId({ instance }: EngineContext): string {
-  const interfaceOf = (id: string) => instance.names.hostInterface(id, 0);
-  const taken = new Set(listContainerIds(instance.paths).map(interfaceOf));
+  const taken = new Set(listContainerIds(instance.paths).map((id) => interfaceOf(instance.names, id)));
   for (;;) {
     const id = createId();
-    if (!taken.has(interfaceOf(id))) return id;
+    if (!taken.has(interfaceOf(instance.names, id))) return id;
   }
+}
+
+/** A command that makes hundreds of containers looks at the ids of all of them as often. */
+const interfaces = new WeakMap<KernelNames, Map<string, string>>();
+function interfaceOf(names: KernelNames, id: string): string {
+  const known = interfaces.get(names) ?? new Map<string, string>();
+  interfaces.set(names, known);
+  const name = known.get(id) ?? names.hostInterface(id, 0);
+  known.set(id, name);
+  return name;
 }
 
 async function fillDirectory(

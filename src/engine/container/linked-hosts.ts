@@ -35,7 +35,8 @@ export function updateLinkedHosts(
   containers: Containers,
 ): void {
   for (const record of containers.values()) {
-    if (record.id !== started.id && listLinks(record).some(({ name }) => isCalled(started, name, record))) {
+    if (record.id === started.id || !hasLinks(record)) continue;
+    if (listLinks(record).some(({ name }) => isCalled(started, name, record))) {
       writeLinkedHosts(paths, record, containers);
     }
   }

@@ -1,6 +1,6 @@
 // Starts a container that exists: hands its lock and its sockets to a new monitor.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { TcError } from '../../base/error.ts';
 import { type Descriptor, tcrunPath } from '../../runtime/native.ts';
 import { StartError } from '../../runtime/start-answer.ts';
@@ -24,15 +24,19 @@ export interface StartOrder {
   readonly secrets?: Descriptor;
 }
 
-export async function startContainer(context: EngineContext, order: StartOrder): Promise<void> {
+/** What its monitor could do without. */
+export type StartWarnings = readonly string[];
+
+export async function startContainer(context: EngineContext, order: StartOrder): Promise<StartWarnings> {
   const { record } = order;
   const { paths } = context.instance;
   makeRunDirectories(paths, record);
   writeFirstStatus(paths, record.id);
   // How the last life ended says nothing once a new one begins; the monitor writes it again at the end of this one.
-  removeFile(lastPath(paths, record.id));
+  const last = lastPath(paths, record.id);
+  if (existsSync(last)) removeFile(last);
   try {
-    await context.native.spawnMonitor({
+    const { warnings } = await context.native.spawnMonitor({
       executable: tcrunPath(),
       bundle: paths.container(record.id),
       lock: order.lock,
@@ -41,6 +45,7 @@ export async function startContainer(context: EngineContext, order: StartOrder):
       ...(order.client === undefined ? {} : { client: order.client }),
       ...(order.secrets === undefined ? {} : { secrets: order.secrets }),
     });
+    return warnings;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     if (error.step === 'runtime') throw describeRuntimeFailure(record, error);
@@ -84,18 +89,19 @@ export async function startAttached(
   context: EngineContext,
   order: StartOrder,
   request: AttachRequest,
-): Promise<AttachSession> {
+): Promise<{ readonly session: AttachSession; readonly warnings: StartWarnings }> {
   const { attachBeforeStart } = await import('../exec/attach.ts');
   const { attaching, client } = attachBeforeStart(context.native, request);
+  let warnings: StartWarnings;
   try {
-    await startContainer(context, { ...order, client });
+    warnings = await startContainer(context, { ...order, client });
   } catch (error) {
     attaching.cancel();
     throw error;
   } finally {
     context.native.close(client);
   }
-  return attaching.begin(order.record.name);
+  return { session: await attaching.begin(order.record.name), warnings };
 }
 
 /** A reboot takes them; the monitor finds them made. */

@@ -11,7 +11,7 @@ import { createContainer } from '../container/create.ts';
 import { discardContainer } from '../container/discard.ts';
 import { locateExternal, packContents, readContent } from '../container/file-objects.ts';
 import { updateLinkedHosts, writeLinkedHosts } from '../container/linked-hosts.ts';
-import { startAttached, startContainer } from '../container/start.ts';
+import { type StartOrder, type StartWarnings, startAttached, startContainer } from '../container/start.ts';
 import { lockStopped, stopContainer, stopWithHost } from '../container/stop.ts';
 import { receiveFromMonitor } from '../control/hand-over.ts';
 import { monitorClient } from '../control/monitor.ts';
@@ -207,10 +207,11 @@ async function startLocked(
     writeLinkedHosts(paths, record, execution.containers);
     try {
       const order = { record, lock, sockets, networkNamespace, secrets };
-      await withMountedVolumes(context, record.volumes, async () => {
-        if (attach === undefined) await startContainer(context, order);
-        else execution.session = await startAttached(context, order, attach);
-      });
+      const warnings = await withMountedVolumes(context, record.volumes, () =>
+        start(execution, order, attach),
+      );
+      for (const message of warnings)
+        execution.warn({ code: 'runtime', message: `${record.name}: ${message}` });
     } catch (error) {
       if (record.onEnd === 'remove') await discardContainer(context, record.id, { anonymousVolumes: true });
       throw error;
@@ -218,10 +219,20 @@ async function startLocked(
       for (const fd of [networkNamespace, secrets]) if (fd !== undefined) context.native.close(fd);
     }
     updateLinkedHosts(paths, record, execution.containers);
-    warnAbout(execution, record);
   } finally {
     context.native.close(lock);
   }
+}
+
+async function start(
+  execution: Execution,
+  order: StartOrder,
+  attach: AttachRequest | undefined,
+): Promise<StartWarnings> {
+  if (attach === undefined) return startContainer(execution.context, order);
+  const { session, warnings } = await startAttached(execution.context, order, attach);
+  execution.session = session;
+  return warnings;
 }
 
 /** The contents of the container's secrets, in memory; nothing for a container without. */
@@ -254,14 +265,6 @@ async function findSharedNamespace(execution: Execution, record: ContainerRecord
   return [];
 }
 
-/** What the monitor could do without: a limit that the host refuses, a port that only the relay serves. */
-function warnAbout(execution: Execution, record: ContainerRecord): void {
-  const { status } = readContainerStatus(execution.context.instance.paths, record.id);
-  for (const message of status?.warnings ?? []) {
-    execution.warn({ code: 'runtime', message: `${record.name}: ${message}` });
-  }
-}
-
 function parseSignal(text: string): number {
   const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
   const known = (constants.signals as Readonly<Record<string, number>>)[name];
@@ -282,9 +285,8 @@ function mapValues<T>(names: Readonly<Record<string, string>>, find: (name: stri
   return new Map(Object.entries(names).map(([key, name]) => [key, find(name)]));
 }
 
-function notRunning({ name }: ContainerRecord): TcError {
-  return new TcError(`container ${name} is not running`, { code: 'not-running' });
-}
+const notRunning = ({ name }: ContainerRecord) =>
+  new TcError(`container ${name} is not running`, { code: 'not-running' });
 
 function stillRunning({ name }: ContainerRecord): TcError {
   return new TcError(`container ${name} is running: it was started in the meantime`, {

@@ -177,8 +177,9 @@ function runPlan(
   const done = new Set<number>();
   return runSchedule({
     nodes: plan.nodes,
-    // One more than there are processors: while monitors are at work, the next container's files are written.
-    parallel: request.parallel ?? availableParallelism() + 1,
+    // Two more than there are processors: each start waits for the kernel now and then (RCU grace periods, rtnl_lock), and
+    // the next container's files are written meanwhile.
+    parallel: request.parallel ?? availableParallelism() + 2,
     signal: request.signal,
     ...(request.keepGoing ? { keepGoing: true } : {}),
     weigh: (node) => (request.parallel === undefined ? WEIGHTS[node.operation.kind] : limited(node)),

@@ -36,6 +36,7 @@ type Place = Pick<ProjectModel, 'name' | 'workingDir' | 'positions'>;
 export class Images {
   readonly #source: ImageSource;
   readonly #resolved = new Map<string, Promise<ResolvedImage>>();
+  readonly #accounts = new WeakMap<object, AccountFiles>();
   #host: DescribedImage | undefined;
   #store: Promise<ImageStore> | undefined;
   #lease: ReturnType<ImageStore['lease']> | undefined;
@@ -85,7 +86,10 @@ export class Images {
     await lease?.release();
   }
 
+  /** Those of an image that has been unpacked do not change. */
   readAccounts(image: Pick<ResolvedImage, 'layers'>): AccountFiles {
+    const known = this.#accounts.get(image);
+    if (known) return known;
     const read = (path: string) => {
       for (const layer of image.layers) {
         const bytes = this.#source.native().readInRoot(layer, path, ACCOUNT_FILE_LIMIT);
@@ -93,7 +97,9 @@ export class Images {
       }
       return undefined;
     };
-    return { passwd: read('/etc/passwd'), group: read('/etc/group') };
+    const accounts = { passwd: read('/etc/passwd'), group: read('/etc/group') };
+    this.#accounts.set(image, accounts);
+    return accounts;
   }
 
   async #resolveHost(): Promise<ResolvedImage> {

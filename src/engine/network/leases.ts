@@ -64,7 +64,7 @@ export function release(
 }
 
 /** Writes `names` from the records of the containers that hold a lease, if it is missing. */
-export function restoreLeases(paths: InstancePaths, networkId: string): NamedEndpoint[] {
+export function restoreLeases(paths: InstancePaths, networkId: string): readonly NamedEndpoint[] {
   const present = readNames(paths, networkId);
   if (present) return present;
   const endpoints = listContainerIds(paths).flatMap((id) =>

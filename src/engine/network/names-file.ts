@@ -1,7 +1,7 @@
 // `<run>/networks/<id>/names`: who is on a network and what it is called. Written here, read by every monitor's DNS
 // for each query; also the index of the network's leases. Format: docs/runtime-protocol.md, Files.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { unless } from '../../base/system-error.ts';
@@ -59,18 +59,37 @@ export function statesPath(paths: InstancePaths, networkId: string): string {
   return join(paths.networkRun(networkId), 'states');
 }
 
+/** As this process last wrote it: one command leases many addresses, one after the other. */
+interface Written {
+  readonly stamp: string;
+  readonly endpoints: readonly NamedEndpoint[];
+}
+const written = new Map<string, Written>();
+
+/** Changes with every replacement: another file, or the same inode used again at another time. */
+function stampOf(path: string): string | undefined {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return status && `${status.ino} ${status.mtimeNs} ${status.ctimeNs} ${status.size}`;
+}
+
 /** Undefined: there is no such file, as after a reboot. */
-export function readNames(paths: InstancePaths, networkId: string): NamedEndpoint[] | undefined {
+export function readNames(paths: InstancePaths, networkId: string): readonly NamedEndpoint[] | undefined {
   const path = namesPath(paths, networkId);
+  const known = written.get(path);
+  if (known && stampOf(path) === known.stamp) return known.endpoints;
   const text = unless(['ENOENT', 'ENOTDIR'], () => readFileSync(path, 'utf8'));
   return text === undefined ? undefined : parseNames(text, path);
 }
 
+/** The caller holds the network's lock. */
 export function writeNames(
   paths: InstancePaths,
   networkId: string,
   endpoints: readonly NamedEndpoint[],
 ): void {
+  const path = namesPath(paths, networkId);
   // The network children read it, each under a user of its own; the run directory above is root's alone.
-  writeVolatileFile(namesPath(paths, networkId), formatNames(endpoints), 0o644);
+  writeVolatileFile(path, formatNames(endpoints), 0o644);
+  const stamp = stampOf(path);
+  if (stamp !== undefined) written.set(path, { stamp, endpoints });
 }

@@ -1,8 +1,17 @@
 // Objects on disk: one JSON file each, 0600, replaced by rename, with a version. A reader ignores members that it does
 // not know, and refuses a version newer than its own by name.
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { TcError } from '../../base/error.ts';
 import { errnoOf, unless } from '../../base/system-error.ts';
@@ -57,12 +66,12 @@ export async function writeJsonFile(path: string, value: Versioned): Promise<voi
 
 /** Durable content of a file whose directory becomes visible later, in one step: nobody sees it half written. */
 export async function writeNewJsonFile(path: string, value: Versioned): Promise<void> {
-  const file = await openCreating(path);
+  const file = openCreating(path);
   try {
-    await file.writeFile(`${JSON.stringify(value)}\n`);
-    await file.sync();
+    writeFileSync(file, `${JSON.stringify(value)}\n`);
+    await sync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -82,12 +91,19 @@ export function writeVolatileFile(path: string, text: string, mode = 0o600): voi
 }
 
 export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+  const directory = openSync(path, 'r');
   try {
-    await directory.sync();
+    await sync(directory);
   } finally {
-    await directory.close();
+    closeSync(directory);
   }
+}
+
+/** Only this waits for the disk, so only this leaves the event loop: each step there costs more than a small write. */
+function sync(file: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsync(file, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 /** Removes a file that may be gone already. */
@@ -95,12 +111,10 @@ export function removeFile(path: string): void {
   unless(['ENOENT', 'ENOTDIR'], () => unlinkSync(path));
 }
 
-async function openCreating(path: string) {
-  try {
-    return await open(path, 'w', 0o600);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return open(path, 'w', 0o600);
-  }
+function openCreating(path: string): number {
+  const create = () => openSync(path, 'w', 0o600);
+  const file = unless(['ENOENT'], create);
+  if (file !== undefined) return file;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return create();
 }

@@ -38,7 +38,7 @@ describe('spawnMonitor', () => {
   it('resolves with what the monitor says and reaps the launcher', async () => {
     const before = children();
     const executable = standIn(`${started}; echo "$@" > ${directory}/argv`);
-    expect(await start(executable)).toEqual({ monitorPid: 812, pid: 815 });
+    expect(await start(executable)).toEqual({ monitorPid: 812, pid: 815, warnings: [] });
     expect(children()).toEqual(before);
     expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`sealed-monitor ${directory} 0\n`);
   });

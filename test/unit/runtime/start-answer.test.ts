@@ -6,7 +6,10 @@ describe('parseStartAnswer', () => {
     expect(parseStartAnswer('{"v":1,"started":{"monitorPid":812,"pid":815,"more":1},"x":2}')).toEqual({
       monitorPid: 812,
       pid: 815,
+      warnings: [],
     });
+    const warned = '{"v":1,"started":{"monitorPid":812,"pid":815,"warnings":["pids: 5 refused"]}}';
+    expect(parseStartAnswer(warned).warnings).toEqual(['pids: 5 refused']);
   });
 
   it('throws why it was not', () => {
