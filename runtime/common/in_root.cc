@@ -94,6 +94,16 @@ Error create_in_root(int root, const char* path, Missing last, Fd* fd) {
   fd->reset(open_retrying(root, path, O_PATH, kInRoot));
   if (*fd) return {};
   if (errno != ENOENT) return fail("mount", "openat2", path);
+  // Mostly only the last component is missing, and is no link.
+  const char* slash = strrchr(path, '/');
+  Path directory;
+  directory.add('/').add(path, slash ? size_t(slash - path) : 0);
+  Fd parent(open_retrying(root, directory.c_str(), O_PATH, kInRoot));
+  if (slash && slash[1] && parent && !directory.overflowed()) {
+    if (Error error = make_last(parent.get(), slash + 1, last, path)) return error;
+    fd->reset(open_retrying(root, path, O_PATH, kInRoot));
+    if (*fd) return {};
+  }
   return walk(root, path, kInRoot, last, 0, fd);
 }
 

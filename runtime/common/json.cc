@@ -125,8 +125,18 @@ class Parser {
   // A decoded string is never longer than its spelling.
   bool parse_string(const char** result, size_t* length) {
     const char* closing = at_ + 1;
-    while (closing < end_ && *closing != '"') closing += *closing == '\\' ? 2 : 1;
+    bool is_plain = true;
+    while (closing < end_ && *closing != '"') {
+      is_plain = is_plain && *closing >= 0x20 && *closing < 0x7f && *closing != '\\';
+      closing += *closing == '\\' ? 2 : 1;
+    }
     if (closing >= end_) return false;
+    if (is_plain) {
+      *length = size_t(closing - at_ - 1);
+      *result = arena_.copy(at_ + 1, *length);
+      at_ = closing + 1;
+      return true;
+    }
     char* out = static_cast<char*>(arena_.allocate(size_t(closing - at_)));
     *result = out;
     at_++;
