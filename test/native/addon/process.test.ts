@@ -43,6 +43,21 @@ describe('spawnMonitor', () => {
     expect(readFileSync(join(directory, 'argv'), 'utf8')).toBe(`sealed-monitor ${directory} 0\n`);
   });
 
+  it('executes a view that nobody can write to or make writable', async () => {
+    const executable = standIn(
+      `exec 2> ${directory}/refusals
+       echo more >> "$0"; mount -o remount,bind,rw "$0" 2> /dev/null; echo more >> "$0"; ${started}`,
+    );
+    const before = readFileSync(executable, 'utf8');
+    await start(executable);
+    const refusals = readFileSync(join(directory, 'refusals'), 'utf8').trim().split('\n');
+    expect(refusals).toEqual([
+      expect.stringMatching(/Read-only file system/),
+      expect.stringMatching(/Read-only file system/),
+    ]);
+    expect(readFileSync(executable, 'utf8')).toBe(before);
+  });
+
   it('gives exactly the descriptors of the protocol, in order, and nothing else', async () => {
     const { read, write } = native.pipe();
     const stray = native.pipe();

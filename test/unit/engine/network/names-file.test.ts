@@ -1,5 +1,15 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatNames, type NamedEndpoint, parseNames } from '../../../../src/engine/network/names-file.ts';
+import { createPaths } from '../../../../src/engine/instance/paths.ts';
+import {
+  formatNames,
+  type NamedEndpoint,
+  parseNames,
+  readNames,
+  writeNames,
+} from '../../../../src/engine/network/names-file.ts';
 
 const endpoints: NamedEndpoint[] = [
   { slot: 2, containerId: 'b'.repeat(64), ipv4: '10.1.0.3', ipv6: 'fd00::3', names: ['p-web-1', 'web'] },
@@ -27,5 +37,23 @@ describe('the names file', () => {
     expect(() => parseNames('tcompose-names 2\n', '/run/x/names')).toThrow(
       /\/run\/x\/names.*tcompose-names 2/,
     );
+  });
+
+  it('is read again when another command has replaced or removed it', () => {
+    const run = mkdtempSync(join(tmpdir(), 'tcompose-names-'));
+    try {
+      const paths = createPaths(run, run);
+      const file = join(paths.networkRun('n'), 'names');
+      expect(readNames(paths, 'n')).toBeUndefined();
+      writeNames(paths, 'n', endpoints);
+      expect(readNames(paths, 'n')).toEqual(endpoints);
+      writeFileSync(`${file}.other`, formatNames(endpoints.slice(0, 1)));
+      renameSync(`${file}.other`, file);
+      expect(readNames(paths, 'n')).toEqual(endpoints.slice(0, 1));
+      rmSync(file);
+      expect(readNames(paths, 'n')).toBeUndefined();
+    } finally {
+      rmSync(run, { recursive: true });
+    }
   });
 });
