@@ -259,8 +259,7 @@ void output_drained(Monitor& monitor) {
 
 void network_child_exited(Monitor& monitor) {
   constexpr int64_t kMaxDelayMs = 10 * 1000;
-  close(monitor.network_child.control);
-  monitor.network_child = {};
+  forget_network_child(&monitor.network_child);
   if (monitor.is_ending) return;
   if (monotonic_ms() - monitor.network_child_started_ms >= kSteadyMs) monitor.network_child_delay_ms = 0;
   monitor.warn("the network child ended and was started again: names and published ports were interrupted");

@@ -22,12 +22,17 @@ Error set_up_network(const NetworkSpec& spec, int netns);
 struct NetworkChild {
   int pid = 0;
   int control = -1;
+  // Its empty root, held here as long as it runs: whoever closes the last descriptor of a mount that is nowhere attached
+  // waits for the kernel to unmount it (an RCU grace period), and those of all starts come one after the other.
+  int root = -1;
 };
 Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets, size_t socket_count, int null_fd,
                           NetworkChild* child);
 // Until it is stripped and ready; one that fails is gone afterwards.
 Error await_network_child(NetworkChild* child);
 void kill_network_child(NetworkChild* child);
+// One that has ended.
+void forget_network_child(NetworkChild* child);
 // Tells the child whether it may accept on its published port `index` at all. Which of several replicas then serves,
 // the child sees in the port group.
 void network_child_accept(const NetworkChild& child, size_t index, bool accept);

@@ -35,6 +35,7 @@ struct AcceptCommand {
 struct ChildSockets {
   Fd dns_udp;
   Fd dns_tcp;
+  Fd root;  // of the child, which lets go of it
   const int* published;
   size_t published_count;
   int control;
@@ -42,7 +43,7 @@ struct ChildSockets {
 
 class NetworkChildProcess final : public Watcher {
  public:
-  Error prepare(const NetworkSpec& spec, const ChildSockets& sockets);
+  Error prepare(const NetworkSpec& spec, ChildSockets& sockets);
   void serve() { loop_.run(); }
   void on_ready(uint32_t events) override;
 
@@ -53,9 +54,6 @@ class NetworkChildProcess final : public Watcher {
 
   EventLoop loop_;
   int control_ = -1;
-  // Its empty root, mounted nowhere, of which it sees nothing else by this. Closed, the kernel would unmount it, which
-  // takes an RCU grace period, and those of all starts come one after the other.
-  Fd root_;
   DnsResolver resolver_;
   DnsServer dns_;
   RelayPort* ports_ = nullptr;
@@ -102,8 +100,9 @@ Error NetworkChildProcess::prepare_ports(const NetworkSpec& spec, const ChildSoc
 Error NetworkChildProcess::close_others(const ChildSockets& sockets, size_t endpoints) {
   int* kept = nullptr;
   size_t count = 0;
-  if (Error error = map_array(5 + sockets.published_count + 2 * endpoints, &kept)) return error;
-  for (int fd : {loop_.descriptor(), sockets.control, sockets.dns_udp.get(), sockets.dns_tcp.get(), groups_.get()}) {
+  if (Error error = map_array(6 + sockets.published_count + 2 * endpoints, &kept)) return error;
+  for (int fd : {loop_.descriptor(), sockets.control, sockets.dns_udp.get(), sockets.dns_tcp.get(), sockets.root.get(),
+                 groups_.get()}) {
     kept[count++] = fd;
   }
   for (size_t i = 0; i < sockets.published_count; i++) kept[count++] = sockets.published[i];
@@ -111,7 +110,7 @@ Error NetworkChildProcess::close_others(const ChildSockets& sockets, size_t endp
   return close_all_but(kept, count);
 }
 
-Error NetworkChildProcess::prepare(const NetworkSpec& spec, const ChildSockets& sockets) {
+Error NetworkChildProcess::prepare(const NetworkSpec& spec, ChildSockets& sockets) {
   control_ = sockets.control;
   if (Error error = loop_.open()) return error;
   if (Error error = prepare_ports(spec, sockets)) return error;
@@ -129,7 +128,9 @@ Error NetworkChildProcess::prepare(const NetworkSpec& spec, const ChildSockets& 
     if (error) return error;
   }
   if (!loop_.add(control_, EPOLLIN, this)) return fail(step, "epoll_ctl");
-  if (Error error = enter_sandbox(&root_)) return error;
+  int root = sockets.root.release();
+  if (Error error = enter_sandbox(root)) return error;
+  close(root);
   // The first look at the names shows whether this user may read them.
   return sockets.dns_udp ? resolver_.refresh() : Error{};
 }
@@ -153,7 +154,7 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void run_child(const NetworkSpec& spec, const ChildSockets& sockets, int null_fd) {
+[[noreturn]] void run_child(const NetworkSpec& spec, ChildSockets& sockets, int null_fd) {
   prctl(PR_SET_NAME, "tcrun-network", 0, 0, 0);
   reset_signals();
   for (int fd : {0, 1, 2}) dup2(null_fd, fd);
@@ -190,8 +191,9 @@ Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets
   *child = {};
   if (!spec.dns.enabled && socket_count == 0) return {};
   if (socket_count > spec.ports.count) return fail_with(EINVAL, step, "parse", "sockets");
-  ChildSockets inherited = {{}, {}, sockets, socket_count, -1};
+  ChildSockets inherited = {{}, {}, {}, sockets, socket_count, -1};
   if (Error error = open_dns(spec, netns, &inherited)) return error;
+  if (Error error = make_empty_root(&inherited.root)) return error;
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) return fail(step, "socketpair");
   Fd own(pair[0]);
@@ -202,6 +204,7 @@ Error start_network_child(const NetworkSpec& spec, int netns, const int* sockets
   if (pid == 0) run_child(spec, inherited, null_fd);
   child->pid = pid;
   child->control = own.release();
+  child->root = inherited.root.release();
   return {};
 }
 
@@ -216,7 +219,12 @@ void kill_network_child(NetworkChild* child) {
   if (!child->pid) return;
   kill(child->pid, SIGKILL);
   waitpid(child->pid, nullptr, 0);
+  forget_network_child(child);
+}
+
+void forget_network_child(NetworkChild* child) {
   close(child->control);
+  close(child->root);
   *child = {};
 }
 

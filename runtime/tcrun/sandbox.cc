@@ -109,18 +109,6 @@ Error install_filter() {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? fail(step, "prctl(SECCOMP)") : Error{};
 }
 
-// A file system of its own without a single file, mounted nowhere.
-Error enter_empty_root(Fd* root) {
-  Fd context(static_cast<int>(syscall(SYS_fsopen, "ramfs", FSOPEN_CLOEXEC)));
-  if (!context) return fail(step, "fsopen");
-  if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0)) return fail(step, "fsconfig");
-  unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  root->reset(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
-  if (!*root) return fail(step, "fsmount");
-  if (fchdir(root->get())) return fail(step, "fchdir");
-  return chroot(".") ? fail(step, "chroot") : Error{};
-}
-
 Error drop_bounding_set() {
   for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++) {
     if (prctl(PR_CAPBSET_DROP, capability)) return fail(step, "prctl(CAPBSET_DROP)");
@@ -153,6 +141,15 @@ Error set_limits() {
 }
 
 }  // namespace
+
+Error make_empty_root(Fd* root) {
+  Fd context(static_cast<int>(syscall(SYS_fsopen, "ramfs", FSOPEN_CLOEXEC)));
+  if (!context) return fail(step, "fsopen");
+  if (syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0)) return fail(step, "fsconfig");
+  unsigned attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  root->reset(static_cast<int>(syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, attributes)));
+  return *root ? Error{} : fail(step, "fsmount");
+}
 
 Error open_for_child(const char* directory, Fd* result) {
   // A mount of the directory alone, attached nowhere: there is nothing above it.
@@ -191,8 +188,9 @@ size_t limit_descriptors() {
   return limit.rlim_cur;
 }
 
-Error enter_sandbox(Fd* root) {
-  if (Error error = enter_empty_root(root)) return error;
+Error enter_sandbox(int root) {
+  if (fchdir(root)) return fail(step, "fchdir");
+  if (chroot(".")) return fail(step, "chroot");
   if (Error error = set_limits()) return error;
   // Needs a capability itself, so it goes before the uid.
   if (Error error = drop_bounding_set()) return error;

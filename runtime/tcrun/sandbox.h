@@ -17,8 +17,10 @@ Error close_all_but(const int* kept, size_t count);
 // Lowers RLIMIT_NOFILE to what a busy relay needs and returns what is left of it.
 size_t limit_descriptors();
 
-// Empty root, no capabilities, a uid of its own, no new privileges, a short list of system calls. For good.
-// `root`: the descriptor of that root.
-Error enter_sandbox(Fd* root);
+// A file system of its own without a single file, mounted nowhere.
+Error make_empty_root(Fd* root);
+
+// `root` as root, no capabilities, a uid of its own, no new privileges, a short list of system calls. For good.
+Error enter_sandbox(int root);
 
 }  // namespace tc

@@ -160,7 +160,7 @@ void Lab::probe(const std::string& what) {
   pid_t pid = fork();
   if (pid == 0) {
     Fd root;
-    if (enter_sandbox(&root)) _exit(3);
+    if (make_empty_root(&root) || enter_sandbox(root.get())) _exit(3);
     attempt(what);
     _exit(2);
   }
@@ -197,9 +197,7 @@ bool Lab::run(const std::vector<std::string>& w) {
   } else if (command == "set-up-again") {
     answer(set_up_network(spec_, netns_));
   } else if (command == "restart-child") {
-    kill(child_.pid, SIGKILL);
-    waitpid(child_.pid, nullptr, 0);
-    close(child_.control);
+    kill_network_child(&child_);
     start_child();
   } else if (command == "child-status") {
     int status = 0;
