@@ -28,10 +28,7 @@ export function lease(native: Native, paths: InstancePaths, order: LeaseOrder): 
     const chosen = allocateLease({
       network: network.name,
       subnets: network.subnets,
-      taken: {
-        slots: new Set(present.map((endpoint) => endpoint.slot)),
-        addresses: new Set(present.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((a) => a !== undefined))),
-      },
+      taken: collectTaken(present),
       ...(order.ipv4 === undefined ? {} : { ipv4: order.ipv4 }),
       ...(order.ipv6 === undefined ? {} : { ipv6: order.ipv6 }),
     });
@@ -41,13 +38,20 @@ export function lease(native: Native, paths: InstancePaths, order: LeaseOrder): 
 }
 
 export function listTaken(present: readonly NamedEndpoint[], replaces: string | undefined): TakenLeases {
-  const addressesOf = (endpoints: readonly NamedEndpoint[]) =>
-    new Set(endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((address) => address !== undefined)));
-  return {
-    slots: new Set(present.map((endpoint) => endpoint.slot)),
-    addresses: addressesOf(present),
-    inherited: addressesOf(present.filter((endpoint) => endpoint.containerId === replaces)),
-  };
+  const ofPredecessor = present.filter((endpoint) => endpoint.containerId === replaces);
+  return { ...collectTaken(present), inherited: collectTaken(ofPredecessor).addresses };
+}
+
+/** Of all members of the network, for each that joins it. */
+function collectTaken(endpoints: readonly NamedEndpoint[]): TakenLeases {
+  const slots = new Set<number>();
+  const addresses = new Set<string>();
+  for (const { slot, ipv4, ipv6 } of endpoints) {
+    slots.add(slot);
+    if (ipv4 !== undefined) addresses.add(ipv4);
+    if (ipv6 !== undefined) addresses.add(ipv6);
+  }
+  return { slots, addresses };
 }
 
 export function release(

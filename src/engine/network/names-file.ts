@@ -20,12 +20,19 @@ export interface NamedEndpoint {
 const HEADER = 'tcompose-names 1';
 
 export function formatNames(endpoints: readonly NamedEndpoint[]): string {
-  const lines = [...endpoints]
-    .sort((a, b) => a.slot - b.slot)
-    .map(({ slot, containerId, ipv4, ipv6, names }) =>
-      [slot, containerId, ipv4 ?? '-', ipv6 ?? '-', names[0], names.join(',')].join(' '),
-    );
+  const lines = [...endpoints].sort((a, b) => a.slot - b.slot).map(lineOf);
   return `${[HEADER, ...lines].join('\n')}\n`;
+}
+
+/** Kept, as the file is written anew for each container that joins. */
+const formatted = new WeakMap<NamedEndpoint, string>();
+function lineOf(endpoint: NamedEndpoint): string {
+  const known = formatted.get(endpoint);
+  if (known !== undefined) return known;
+  const { slot, containerId, ipv4 = '-', ipv6 = '-', names } = endpoint;
+  const line = `${slot} ${containerId} ${ipv4} ${ipv6} ${names[0]} ${names.join(',')}`;
+  formatted.set(endpoint, line);
+  return line;
 }
 
 export function parseNames(text: string, path: string): NamedEndpoint[] {
