@@ -165,16 +165,18 @@ Error Rtnl::delete_link(const char* name) {
 }
 
 // Links die with their namespaces, but connections that nobody owns any more (FIN-WAIT-1 and on, tcp(7)) keep a namespace
-// alive for minutes after its last process: their links go here, all by one request.
+// alive for minutes after its last process: their links go here, all by one request. The bridge becomes one of them first,
+// as the kernel waits tens of milliseconds (RCU) for each request that removes links, however many.
 Error Rtnl::delete_bridge(const char* name) {
   int index = 0;
   if (Error error = link_index(name, &index)) return error;
   NetlinkBuffer buffer;
+  buffer.begin(RTM_SETLINK, 0, link_header(index));
+  buffer.put_u32(IFLA_GROUP, member_group(index));
   buffer.begin(RTM_DELLINK, 0, link_header());
   buffer.put_u32(IFLA_GROUP, member_group(index));
-  Error error = socket_.request(buffer, "remove links of bridge");
-  if (error && error.errnum != ENODEV) return fail_with(error.errnum, "remove links of bridge", "RTM_DELLINK", name);
-  return delete_link(name);
+  Error error = socket_.request(buffer, "remove link");
+  return error ? fail_with(error.errnum, "remove link", "RTM_DELLINK", name) : Error{};
 }
 
 Error Rtnl::link_index(const char* name, int* index) {
