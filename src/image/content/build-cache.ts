@@ -4,6 +4,7 @@
 import { readFileSync, utimesSync } from 'node:fs';
 import { readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createId } from '../../base/id.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { type Digest, isDigest } from '../digest.ts';
 import { makeDirectories } from './durable.ts';
@@ -50,7 +51,7 @@ export class BuildCache {
 
   async write(key: CacheKey, layer: CachedLayer): Promise<void> {
     makeDirectories([this.#directory]);
-    const temporary = `${this.#path(key)}.${process.pid}.tmp`;
+    const temporary = `${this.#path(key)}.${createId()}.tmp`;
     await writeFile(temporary, JSON.stringify(layer), { mode: 0o600 });
     await rename(temporary, this.#path(key));
   }
