@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // `unit` is pure and runs anywhere. `host` starts containers: it needs root and runs one file at a time. forks, never
@@ -6,6 +7,8 @@ import { defineConfig } from 'vitest/config';
 const hostTimeout = Number(process.env['TCOMPOSE_TEST_TIMEOUT'] ?? 120_000);
 
 export default defineConfig({
+  // As in the bundle: scripts/build.mjs.
+  resolve: { alias: { yaml: join(import.meta.dirname, 'node_modules/yaml/browser/dist/index.js') } },
   test: {
     pool: 'forks',
     projects: [

@@ -71,6 +71,7 @@ const main = await build({
   plugins: [
     { name: 'lazy builtins', setup: makeBuiltinsLazy },
     { name: 'detached packages', setup: detachPackages },
+    { name: 'modules of yaml', setup: useModulesOfYaml },
   ],
 });
 
@@ -101,6 +102,15 @@ function detachPackages({ onResolve }) {
   for (const [name, file] of Object.entries(detached)) {
     onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: `./${file}.cjs`, external: true }));
   }
+}
+
+/**
+ * The package has two builds. That for Node prints what it reads where LOG_STREAM or LOG_TOKENS is in the environment, names
+ * that belong to users; and it is seventy CommonJS modules, where the other one's become one, without what nobody imports.
+ */
+function useModulesOfYaml({ onResolve }) {
+  const path = join(top, 'node_modules/yaml/browser/dist/index.js');
+  onResolve({ filter: /^yaml$/ }, () => ({ path, sideEffects: false }));
 }
 
 /** Builtins that cost more than a millisecond to load are loaded when something of them is used, not when it is imported. */

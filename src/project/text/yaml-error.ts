@@ -20,6 +20,9 @@ export function explainSyntax(error: YAMLParseError, text: string): SyntaxProble
   return (explanations[error.code] ?? explainOther)(text, offset, error.message);
 }
 
+/** What atob says: HTML, 8.3 Base64 utility methods. */
+const notBase64 = /^(?:Invalid character|The string to be decoded is not correctly encoded)/;
+
 const explanations: Partial<Record<ErrorCode, Explain>> = {
   TAB_AS_INDENT: (_, offset) => ({ message: 'a tab cannot indent', offset, hints: ['indent with spaces'] }),
   BAD_INDENT: (text, offset, message) =>
@@ -43,6 +46,14 @@ const explanations: Partial<Record<ErrorCode, Explain>> = {
     offset,
     hints: ['put it in quotes if the character itself is meant'],
   }),
+  TAG_RESOLVE_FAILED: (text, offset, message) =>
+    notBase64.test(message)
+      ? {
+          message: 'what stands behind `!!binary` is not base64',
+          offset,
+          hints: ['base64 --decode tells where'],
+        }
+      : explainOther(text, offset, message),
   BAD_DQ_ESCAPE: (text, offset) => ({
     message: `\`${text.slice(offset, offset + 2)}\` means nothing in double quotes`,
     offset,

@@ -107,7 +107,7 @@ export class TreeBuilder {
   }
 
   private scalar(node: { value: unknown; type?: string; tag?: string } & Node): Value {
-    const text = String(node.value ?? '');
+    const text = textOf(node.value);
     if (node.tag === undefined || isOverrideTag(node.tag)) {
       return node.type === 'PLAIN' ? resolvePlainScalar(text) : text;
     }
@@ -227,6 +227,11 @@ type YamlCode = Extract<DiagnosticCode, `yaml-${string}`>;
 
 function isOverrideTag(tag: string | undefined): tag is OverrideTag {
   return tag === '!reset' || tag === '!override';
+}
+
+/** `!!binary` is bytes here, and the text that they are in a Compose file. */
+function textOf(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value ?? '');
 }
 
 function isPlain(node: Node): boolean {

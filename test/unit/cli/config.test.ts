@@ -38,14 +38,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function run(...args: string[]) {
+function runWith(variables: Record<string, string>, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
     cwd: directory,
-    env: { PATH: process.env['PATH'], HOME: directory },
+    env: { PATH: process.env['PATH'], HOME: directory, ...variables },
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
 }
+
+const run = (...args: string[]) => runWith({}, ...args);
 
 const config = (...args: string[]) => run('config', ...args).stdout;
 
@@ -66,6 +68,15 @@ describe('config', () => {
     [['-q', '--services'], ''],
   ])('%j', (args, expected) => {
     expect(config(...args)).toBe(expected);
+  });
+
+  it('prints nothing else, whatever variables the user has', () => {
+    const variables = { LOG_STREAM: 'my-stream', LOG_TOKENS: '1' };
+    expect(runWith(variables, 'config', '--services')).toEqual({
+      status: 0,
+      stdout: 'db\nweb\n',
+      stderr: '',
+    });
   });
 
   it('--variables --format json', () => {
