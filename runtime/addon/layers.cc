@@ -1,7 +1,8 @@
 // Several layers as one tree, for reading: an overlay that is mounted nowhere. Whoever has its descriptor reaches it by
 // /proc/self/fd; it goes with the descriptor. And the extended attributes of what is found there.
 #include <fcntl.h>
-#include <linux/mount.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -13,50 +14,92 @@
 #include <vector>
 
 #include "../common/fd.h"
+#include "../common/feature.h"
+#include "../common/overlay_api.h"
 #include "addon.h"
 
 namespace tc {
 
 namespace {
 
-// fsconfig(2) takes strings of 255 bytes.
-constexpr size_t largest_option = 255;
 constexpr size_t most_layers = 500;
 
-int set_string(int fs, const char* key, const std::string& value) {
-  return fsconfig(fs, FSCONFIG_SET_STRING, key, value.c_str(), 0);
+// By descriptor: a path may be too long, or hold characters that overlayfs takes for its own.
+Error open_layer(const std::string& path, std::vector<Fd>* directories, std::string* name) {
+  directories->emplace_back(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directories->back()) return fail("layers", "open", path.c_str());
+  *name = "/proc/self/fd/" + std::to_string(directories->back().get());
+  return {};
 }
 
-Error add_layers(int fs, const std::vector<Fd>& directories) {
-  std::string joined;
-  bool is_modern = true;
-  for (const Fd& directory : directories) {
-    // By descriptor: a path may be too long, or hold characters that overlayfs takes for its own.
-    std::string name = "/proc/self/fd/" + std::to_string(directory.get());
-    joined += joined.empty() ? name : ":" + name;
-    if (!is_modern || set_string(fs, "lowerdir+", name) == 0) continue;
-    // Before Linux 6.8 there is one option for all of them.
-    if (&directory != &directories.front()) return fail("layers", "fsconfig");
-    is_modern = false;
+// False: this kernel does not know lowerdir+ (before Linux 6.8).
+bool mount_by_api(const std::vector<std::string>& layers, Fd* mount, Error* error) {
+  if (is_disabled(Feature::LowerdirPlus)) return false;
+  Fd fs(fsopen("overlay", FSOPEN_CLOEXEC));
+  if (!fs) return *error = fail("layers", "fsopen", "overlay"), true;
+  if (takes_anything(fs.get())) return false;
+  std::vector<Fd> directories;
+  for (const std::string& layer : layers) {
+    std::string name;
+    if ((*error = open_layer(layer, &directories, &name))) return true;
+    if (fsconfig(fs.get(), FSCONFIG_SET_STRING, "lowerdir+", name.c_str(), 0) == 0) continue;
+    if (errno == EINVAL && directories.size() == 1) return false;
+    return *error = fail("layers", "fsconfig", layer.c_str()), true;
   }
-  if (is_modern) return {};
-  if (joined.size() > largest_option) return fail_with(E2BIG, "layers", "fsconfig");
-  return set_string(fs, "lowerdir", joined) == 0 ? Error{} : fail("layers", "fsconfig");
+  if (fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    return *error = fail("layers", "fsconfig", "create"), true;
+  }
+  mount->reset(fsmount(fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID));
+  if (!*mount) *error = fail("layers", "fsmount");
+  return true;
+}
+
+// In a mount namespace of the calling thread: mount(2) takes a page of options, where fsconfig(2) takes 255 bytes, but it
+// mounts somewhere. What is kept of it is a copy that is mounted nowhere.
+Error mount_in_namespace(const std::vector<std::string>& layers, Fd* mount) {
+  constexpr size_t page = 4096;
+  constexpr unsigned long flags = MS_RDONLY | MS_NODEV | MS_NOSUID;
+  if (unshare(CLONE_NEWNS) < 0) return fail("layers", "unshare");
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return fail("layers", "mount", "/");
+  // Opened only here: overlayfs takes what is mounted in its own namespace.
+  std::vector<Fd> directories;
+  std::string options;
+  for (const std::string& layer : layers) {
+    std::string name;
+    if (Error error = open_layer(layer, &directories, &name)) return error;
+    options += (options.empty() ? "lowerdir=" : ":") + name;
+  }
+  if (options.size() >= page) return fail_with(E2BIG, "layers", "mount", "overlay");
+  const char* target = layers.front().c_str();
+  if (::mount("overlay", target, "overlay", flags, options.c_str()) < 0) return fail("layers", "mount", target);
+  mount->reset(static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, target, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
+  return *mount ? Error{} : fail("layers", "open_tree", target);
+}
+
+// The namespace is the thread's alone, and goes with it.
+Error mount_by_thread(const std::vector<std::string>& layers, Fd* mount) {
+  struct Order {
+    const std::vector<std::string>& layers;
+    Fd* mount;
+    Error error;
+  } order{layers, mount, {}};
+  pthread_t thread;
+  auto run = [](void* data) -> void* {
+    auto& order = *static_cast<Order*>(data);
+    order.error = mount_in_namespace(order.layers, order.mount);
+    return nullptr;
+  };
+  if (int errnum = pthread_create(&thread, nullptr, run, &order)) {
+    return fail_with(errnum, "layers", "pthread_create");
+  }
+  pthread_join(thread, nullptr);
+  return order.error;
 }
 
 Error mount_merged(const std::vector<std::string>& layers, Fd* mount) {
-  if (layers.size() > most_layers) return fail_with(E2BIG, "layers", "overlay");
-  std::vector<Fd> directories;
-  for (const std::string& layer : layers) {
-    directories.emplace_back(open(layer.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!directories.back()) return fail("layers", "open", layer.c_str());
-  }
-  Fd fs(fsopen("overlay", FSOPEN_CLOEXEC));
-  if (!fs) return fail("layers", "fsopen", "overlay");
-  if (Error error = add_layers(fs.get(), directories)) return error;
-  if (fsconfig(fs.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return fail("layers", "fsconfig", "create");
-  mount->reset(fsmount(fs.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID));
-  return *mount ? Error{} : fail("layers", "fsmount");
+  if (layers.empty() || layers.size() > most_layers) return fail_with(E2BIG, "layers", "overlay");
+  Error error;
+  return mount_by_api(layers, mount, &error) ? error : mount_by_thread(layers, mount);
 }
 
 Napi::Value mount_layers(const Napi::CallbackInfo& info) {

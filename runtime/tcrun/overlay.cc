@@ -8,6 +8,7 @@
 
 #include "../common/feature.h"
 #include "../common/kernel.h"
+#include "../common/overlay_api.h"
 #include "../common/text.h"
 #include "mount.h"
 
@@ -31,15 +32,6 @@ Error set_directory(int fs, const char* key, const char* path) {
   name.add("/proc/self/fd/").number(directory.get());
   if (fsconfig(fs, FSCONFIG_SET_STRING, key, name.c_str(), 0) == 0) return {};
   return fail_with_log(fs, kStep, "fsconfig", path);
-}
-
-// Before Linux 6.5 overlay takes its options through the kernel's legacy adapter, which gathers whatever it is given in one
-// page, and refuses all of it at the end. It is told by taking an option that there is not.
-bool takes_anything(int fs) {
-  if (fsconfig(fs, FSCONFIG_SET_FLAG, "tcompose-probe", nullptr, 0) == 0) return true;
-  char complaint[256];
-  while (read(fs, complaint, sizeof complaint) > 0) continue;
-  return false;
 }
 
 // False: this kernel does not know lowerdir+ (before Linux 6.8).

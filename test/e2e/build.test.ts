@@ -52,6 +52,20 @@ afterEach(async () => {
 });
 
 describe('build', () => {
+  it('stacks as many layers on a kernel that takes them only all at once', () => {
+    // Names of directories in one string: 255 bytes hold 14 of them, a page 240.
+    scenario.environment.TCOMPOSE_DISABLE = 'lowerdir+';
+    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    const steps = numbers.map((n) => `COPY a.txt /d${n}/a\n`).join('');
+    scenario.write(
+      'Dockerfile',
+      `FROM e2e-base AS many\n${steps}FROM e2e-base\nCOPY --from=many /d3 /d39 /got/\nCOPY --from=many / /all/\nRUN cat /all/d*/a > /greeting\n`,
+    );
+    scenario.ok('build');
+    const { stdout } = scenario.ok('run', '--rm', '-T', 'web');
+    expect(stdout).toBe('from a\n'.repeat(40));
+  });
+
   it('runs each step once, and then only what changed', () => {
     const first = stepsOf(scenario.ok('build').stderr);
     expect(first.cached).toEqual([]);
