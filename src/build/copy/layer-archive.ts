@@ -5,6 +5,7 @@ import { TcError } from '../../base/error.ts';
 import { sha256 } from '../../base/sha256.ts';
 import type { Tree, TreeEntry } from '../tree/tree.ts';
 import type { DigestMemory } from './digest-memory.ts';
+import { gather } from './gather.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { endOfArchive, formatTarMember, padding, type TarMember } from './tar-member.ts';
 
@@ -24,26 +25,6 @@ export function archiveEntries(
   latest = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Uint8Array> {
   return gather(listPieces(entries, latest));
-}
-
-/** Whoever takes a piece hashes it, writes it and sends it: of many small files that is many times too often. */
-async function* gather(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const room = 512 * 1024;
-  let gathered = Buffer.allocUnsafe(room);
-  let size = 0;
-  for await (const piece of pieces) {
-    if (size + piece.length > room) {
-      if (size > 0) yield gathered.subarray(0, size);
-      gathered = Buffer.allocUnsafe(room);
-      size = 0;
-    }
-    if (piece.length > room) yield piece;
-    else {
-      gathered.set(piece, size);
-      size += piece.length;
-    }
-  }
-  if (size > 0) yield gathered.subarray(0, size);
 }
 
 async function* listPieces(entries: readonly LayerEntry[], latest: number): AsyncGenerator<Uint8Array> {

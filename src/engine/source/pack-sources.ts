@@ -11,6 +11,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { errnoOf } from '../../base/system-error.ts';
+import { gather } from '../../build/copy/gather.ts';
 import { endOfArchive, formatTarMember, padding, type TarMember } from '../../build/copy/tar-member.ts';
 import type { PackedSource } from './source-port.ts';
 
@@ -19,7 +20,11 @@ const permissions = 0o7777;
 /** Gone meanwhile, or something else by now: whoever watches hears of it. */
 const passing = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO']);
 
-export async function* packSources(files: readonly PackedSource[]): AsyncGenerator<Uint8Array> {
+export function packSources(files: readonly PackedSource[]): AsyncGenerator<Uint8Array> {
+  return gather(packAll(files));
+}
+
+function* packAll(files: readonly PackedSource[]): Generator<Uint8Array> {
   for (const file of files) {
     try {
       yield* packOne(file);
