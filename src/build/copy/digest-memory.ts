@@ -85,7 +85,9 @@ async function selectLasting({ files, asked, trees }: Digests): Promise<Map<stri
   const selected = new Map<string, KnownFile>();
   for (const [path, known] of files) {
     if (!isLasting(known.stamp)) continue;
-    const isThere = async (tree: Tree) => (await tree.find(path))?.stamp === known.stamp;
+    // One that cannot be looked at is not worth keeping, and no failure of the build.
+    const isThere = async (tree: Tree) =>
+      (await tree.find(path).catch(() => undefined))?.stamp === known.stamp;
     if (asked.has(path) || (await some(trees, isThere))) selected.set(path, known);
   }
   return selected;

@@ -117,10 +117,10 @@ export class Workshop {
 
   /** Ends what is open. Nothing of the builds runs any more. */
   async close(): Promise<void> {
-    for (const digests of [this.#digests, this.#freshDigests]) await digests.keep();
     this.sources.close();
     for (const close of this.#closers.splice(0)) close();
     for (const directory of this.#workspaces.splice(0)) await this.store.removeTree(directory);
+    for (const digests of [this.#digests, this.#freshDigests]) await digests.keep();
   }
 
   get store(): BuildStore {

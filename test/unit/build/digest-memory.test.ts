@@ -105,6 +105,11 @@ describe('digests of files', () => {
     const fresh = fileOf('fresh');
     const tree = treeOf([a, b, fresh, fileOf('changed', 'file 5')], '/context');
     const c = fileOf('c', 'file 6');
+    const find = tree.find;
+    tree.find = async (path) => {
+      if (path === 'changed') throw new Error('EACCES');
+      return find(path);
+    };
     memory.find(tree, a);
     for (const file of [c, fresh]) {
       memory.find(tree, file);
