@@ -89,11 +89,14 @@ async function listImageIds(
   const found = new Map<string, string>();
   for (const name of services) {
     const service = model.services[name];
-    const image =
-      service && (await engine.images.inspect(imageNameOf(service, model)).catch(() => undefined));
+    const image = service && (await engine.images.inspect(imageNameOf(service, model)).catch(ignoreMissing));
     if (image) found.set(name, image.imageId);
   }
   return found;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof TcError && error.code === 'no-such-image')) throw error;
 }
 
 /** Those that have no name and no container. */
