@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -194,10 +196,13 @@ Error remove_path(const std::string& path) {
   return remove_tree(parent.get(), name.c_str());
 }
 
-// All that can go goes; the first that cannot is told.
-int copy_remove() {
+// All that can go goes; the first that cannot is told. `count`: of the names, which may have been cut off.
+int copy_remove(const char* count) {
   std::string names;
   if (Error error = read_names(&names)) return answer_failed(error);
+  if (std::count(names.begin(), names.end(), '\0') != strtoll(count, nullptr, 10)) {
+    return answer_failed(fail_with(EBADMSG, "copy", "read"));
+  }
   Error first;
   uint64_t entries = 0;
   for (size_t begin = 0, end; (end = names.find('\0', begin)) != std::string::npos; begin = end + 1) {
@@ -219,7 +224,7 @@ int run_copy(int argc, char** argv) {
   const char* path = argv[2];
   if (!strcmp(argv[1], "copy-look")) return look(path, !strcmp(argv[3], "follow"), proc.get());
   proc.reset();
-  if (!strcmp(argv[1], "copy-remove")) return copy_remove();
+  if (!strcmp(argv[1], "copy-remove")) return copy_remove(path);
   return strcmp(argv[1], "copy-out") ? copy_in(path, argv[3]) : copy_out(path, argv[3]);
 }
 
