@@ -25,7 +25,7 @@ export function connectTo(path: string): Promise<ControlChannel | undefined> {
 }
 
 /** Takes over a connected socket. */
-export function openSocketChannel(socket: Socket): ControlChannel {
+function openSocketChannel(socket: Socket): ControlChannel {
   const lines = new PushIterable<string>();
   const decoder = new StringDecoder('utf8');
   let pending = '';
