@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { prepare, top } from './prepare.mjs';
 
 /** Debian packages that the tests use as oracles and peers, and the program that tells whether they are there. */
@@ -28,9 +28,18 @@ const packages = {
 const isRoot = process.getuid?.() === 0;
 const isDebian = existsSync('/etc/debian_version');
 const tally = { passed: 0, failed: 0, skipped: 0 };
+/** Told again at the end, where the last lines of a long log still show them: what failed, and how that was said. */
+const failures = [];
+const SHOWN_LINES = 30;
 
 function spawn(command, args, options = {}) {
   return spawnSync(command, args, { cwd: top, stdio: 'inherit', ...options });
+}
+
+function fail(name, message = '') {
+  tally.failed += 1;
+  failures.push([name, ...message.split('\n').slice(0, SHOWN_LINES)].join('\n    ').trimEnd());
+  console.log(`FAILED: ${name}`);
 }
 
 function installPackages() {
@@ -44,9 +53,9 @@ function installPackages() {
 }
 
 function check(name, command, args) {
-  const ok = spawn(command, args).status === 0;
-  tally[ok ? 'passed' : 'failed'] += 1;
-  console.log(`${ok ? 'ok' : 'FAILED'}: ${name}`);
+  if (spawn(command, args).status !== 0) return fail(name);
+  tally.passed += 1;
+  console.log(`ok: ${name}`);
 }
 
 /** Runs one vitest project and adds its counts; a run that ends without a report counts as one failure. */
@@ -63,34 +72,38 @@ function runProject(project) {
     '--outputFile.json',
     report,
   ];
+  const before = tally.failed;
   const status = spawn('npx', args).status;
-  if (!existsSync(report)) {
-    tally.failed += 1;
-    console.log(`FAILED: the ${project} tests ended without a report`);
-    return;
-  }
+  if (!existsSync(report)) return fail(`the ${project} tests ended without a report`);
   const result = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(dir, { recursive: true });
   tally.passed += result.numPassedTests;
-  tally.failed += result.numFailedTests;
   tally.skipped += result.numPendingTests + (result.numTodoTests ?? 0);
-  nameSkipped(result);
-  const brokenFiles = result.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
-  );
-  for (const file of brokenFiles) console.log(`FAILED: ${file.name}: ${file.message}`);
-  tally.failed += brokenFiles.length;
-  if (status !== 0 && result.numFailedTests === 0 && brokenFiles.length === 0) {
-    tally.failed += 1;
-    console.log(`FAILED: the ${project} tests reported an error outside a test`);
+  for (const file of result.testResults) {
+    nameSkipped(file);
+    nameFailed(file);
   }
+  if (status !== 0 && tally.failed === before) fail(`the ${project} tests reported an error outside a test`);
 }
 
-function nameSkipped(result) {
-  for (const file of result.testResults) {
-    for (const test of file.assertionResults) {
-      if (['pending', 'skipped', 'todo'].includes(test.status)) console.log(`skipped: ${test.fullName}`);
-    }
+function nameFailed(file) {
+  const path = relative(top, file.name);
+  const failed = file.assertionResults.filter((test) => test.status === 'failed');
+  for (const test of failed) fail(`${path}: ${test.fullName}`, test.failureMessages.join('\n'));
+  if (file.status === 'failed' && failed.length === 0) fail(path, file.message);
+}
+
+/** A line for each; one line for all of a group that is left out whole, which says why in its title. */
+function nameSkipped(file) {
+  const isSkipped = (test) => ['pending', 'skipped', 'todo'].includes(test.status);
+  const groups = new Map();
+  for (const test of file.assertionResults) {
+    const group = test.ancestorTitles[0] ?? '';
+    groups.set(group, [...(groups.get(group) ?? []), test]);
+  }
+  for (const [group, tests] of groups) {
+    if (group !== '' && tests.every(isSkipped)) console.log(`skipped: ${group}: all of ${tests.length}`);
+    else for (const test of tests.filter(isSkipped)) console.log(`skipped: ${test.fullName}`);
   }
 }
 
@@ -118,5 +131,6 @@ if (isRoot) {
   skipProject('host', 'needs root');
 }
 
+for (const failure of failures) console.log(`FAILED: ${failure}`);
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 process.exitCode = tally.failed > 0 ? 1 : 0;

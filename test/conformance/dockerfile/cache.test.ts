@@ -10,7 +10,7 @@ import { listDone, parseCacheCase, stepName } from './cache-case.ts';
 import { cacheDifferences } from './cache-differences.ts';
 import { writeContext } from './case.ts';
 import { buildWithDocker } from './docker-build.ts';
-import { dockerVersion, isOfToday } from './docker-builder.ts';
+import { dockerVersion, isOfToday, missing } from './docker-builder.ts';
 import { useDocker } from './docker-laboratory.ts';
 import { Laboratory } from './laboratory.ts';
 
@@ -44,9 +44,7 @@ describe('what is done again', () => {
   });
 });
 
-if (!isOfToday) console.log('skipped: no Docker of today to compare what is done again with');
-
-describe.skipIf(!isOfToday)(`what Docker ${dockerVersion} does again`, () => {
+describe.skipIf(!isOfToday)(`what Docker ${dockerVersion} does again${missing}`, () => {
   const { laboratory, docker } = useDocker();
 
   for (const file of readdirSync(cases).sort()) {

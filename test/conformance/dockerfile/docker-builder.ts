@@ -56,6 +56,9 @@ export const dockerVersion = hasDocker ? readVersion() : 0;
 /** The language, the checks and the members of the config are ours. */
 export const isOfToday = dockerVersion >= 28;
 
+/** Behind the title of what an older one, or none, is not asked. */
+export const missing = isOfToday ? '' : ' (needs Docker 28: TCOMPOSE_TEST_DOCKER_ROOT)';
+
 export class DockerBuilder {
   readonly #machine: Machine;
   readonly #daemon: ChildProcess;

@@ -17,9 +17,9 @@ import { useDocker } from './docker-laboratory.ts';
 const cases = join(dirname(fileURLToPath(import.meta.url)), 'cases');
 const reasons = listDifferences({ version: dockerVersion, hasXz });
 
-if (!hasDocker) console.log('skipped: Docker is not installed, and there is nothing to compare images with');
+const absent = hasDocker ? '' : ' (needs the Debian package docker.io)';
 
-describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them`, () => {
+describe.skipIf(!hasDocker)(`as Docker ${dockerVersion} builds them${absent}`, () => {
   const { laboratory, docker } = useDocker();
 
   for (const file of readdirSync(cases).sort()) {

@@ -5,16 +5,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCase } from './case.ts';
 import { compareImages } from './compare-images.ts';
-import { dockerVersion, isOfToday } from './docker-builder.ts';
+import { dockerVersion, isOfToday, missing } from './docker-builder.ts';
 import { useDocker } from './docker-laboratory.ts';
 import { randomCase } from './random-case.ts';
 
 const seed = Number(process.env['TCOMPOSE_RANDOM_SEED'] ?? 1);
 const count = Number(process.env['TCOMPOSE_RANDOM_CASES'] ?? 24);
 
-if (!isOfToday) console.log('skipped: no Docker of today to compare arbitrary images with');
-
-describe.skipIf(!isOfToday)(`arbitrary Dockerfiles as Docker ${dockerVersion} builds them`, () => {
+describe.skipIf(!isOfToday)(`arbitrary Dockerfiles as Docker ${dockerVersion} builds them${missing}`, () => {
   const { laboratory, docker } = useDocker();
 
   for (const [index, text] of fc.sample(randomCase, { seed, numRuns: count }).entries()) {
