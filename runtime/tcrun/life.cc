@@ -1,4 +1,4 @@
-// The container's lives: start, exit, restart policy.
+// The container's lives: start and exit.
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -6,16 +6,13 @@
 #include "events.h"
 #include "foreign.h"
 #include "monitor.h"
+#include "restart.h"
 #include "stop.h"
 
 namespace tc {
 
 namespace {
 
-// Docker's restart manager: 100 ms, doubled up to a minute, from the beginning again once it ran for 10 s.
-constexpr int64_t kFirstBackoffMs = 100;
-constexpr int64_t kMaxBackoffMs = 60 * 1000;
-constexpr int64_t kSteadyMs = 10 * 1000;
 // Processes outside of the pid namespace may hold the pipes open for ever.
 constexpr int64_t kDrainMs = 2000;
 void kill_and_reap(const Child& child) {
@@ -58,72 +55,10 @@ void watch_output(Monitor& monitor) {
   }
 }
 
-bool should_restart(const Monitor& monitor) {
-  const RestartSpec& restart = monitor.spec.restart;
-  uint32_t attempts = restart.window_ms ? monitor.failed_restarts : monitor.restart_count;
-  bool may_try = restart.max_retries == 0 || attempts < restart.max_retries;
-  switch (restart.policy) {
-    case RestartPolicy::No:
-      return false;
-    case RestartPolicy::Always:
-    case RestartPolicy::UnlessStopped:
-      return may_try;
-    case RestartPolicy::OnFailure:
-      return may_try && monitor.life.exit_code != 0;
-  }
-  return false;
-}
-
-void judge_restart(Monitor& monitor) {
-  int64_t ran = monotonic_ms() - monitor.life.started_ms;
-  if (monitor.restart_count > 0 && ran < monitor.spec.restart.window_ms) monitor.failed_restarts++;
-}
-
 void notify_exit(Monitor& monitor) {
   FixedText<64> line;
   line.add("{\"event\":\"exited\",\"exitCode\":").number(monitor.life.exit_code).add("}\n");
   notify(monitor, &Client::awaits_exit, line.c_str(), line.length());
-}
-
-void schedule_restart(Monitor& monitor) {
-  bool was_steady = monotonic_ms() - monitor.life.started_ms >= kSteadyMs;
-  bool is_first = monitor.backoff_ms == 0 || was_steady;
-  int64_t doubled = monitor.backoff_ms * 2;
-  monitor.backoff_ms = is_first ? kFirstBackoffMs : doubled < kMaxBackoffMs ? doubled : kMaxBackoffMs;
-  monitor.state = State::Restarting;
-  int64_t delay = monitor.spec.restart.delay_ms;
-  monitor.restart.set_in(delay >= 0 ? delay : monitor.backoff_ms);
-}
-
-// Whose namespace it shares may be on the way back, too: then later. Nothing ran, so the delay doubles.
-bool may_try_later(Monitor& monitor, const Error& error) {
-  if (monitor.spec.joins.count == 0) return false;
-  monitor.life.started_ms = monotonic_ms();
-  judge_restart(monitor);
-  if (!should_restart(monitor)) return false;
-  monitor.error = error;
-  schedule_restart(monitor);
-  report_status(monitor);
-  return true;
-}
-
-enum class StartedBy : uint8_t { Policy, Request };
-
-// Starts again; if that fails, the container has ended with that error.
-void start_again(Monitor& monitor, StartedBy by) {
-  monitor.restart.clear();
-  Error error = start_life(monitor);
-  if (error.ok() || (by == StartedBy::Policy && may_try_later(monitor, error))) return;
-  monitor.error = error;
-  monitor.life.exit_code = exit_code_of(error);
-  monitor.life.finished_at = wall_clock();
-  for (size_t i = 0; i < Monitor::kMaxClients; i++) {
-    Client& client = monitor.clients[i];
-    if (!client.socket || !client.awaits_restart) continue;
-    client.awaits_restart = false;
-    send_error(monitor, i, error);
-  }
-  end(monitor);
 }
 
 }  // namespace
@@ -167,14 +102,6 @@ Error start_life(Monitor& monitor) {
   line.add("{\"event\":\"started\",\"pid\":").number(life.child.host_pid).add("}\n");
   notify(monitor, &Client::awaits_restart, line.c_str(), line.length());
   return {};
-}
-
-void restart_by_request(Monitor& monitor) {
-  monitor.stop = Stop{};
-  monitor.restart_count = 0;
-  monitor.failed_restarts = 0;
-  monitor.backoff_ms = 0;
-  start_again(monitor, StartedBy::Request);
 }
 
 void publish(Monitor& monitor) {
@@ -250,11 +177,10 @@ void output_drained(Monitor& monitor) {
     record_last(monitor);
     return restart_by_request(monitor);
   }
-  judge_restart(monitor);
-  if (!should_restart(monitor)) return end(monitor);
-  schedule_restart(monitor);
+  if (!plan_restart(monitor)) return end(monitor);
   record_last(monitor);
   report_status(monitor);
+  grant_hold(monitor);
 }
 
 void network_child_exited(Monitor& monitor) {
@@ -278,10 +204,7 @@ void signal_container(Monitor& monitor, int signal) {
 }
 
 void run_life_timers(Monitor& monitor, int64_t now) {
-  if (monitor.restart.is_due(now)) {
-    monitor.restart_count++;
-    start_again(monitor, StartedBy::Policy);
-  }
+  run_restart_timer(monitor, now);
   run_stop_timers(monitor, now);
   if (monitor.life.drain.is_due(now)) output_drained(monitor);
   if (monitor.network_child_restart.is_due(now)) {

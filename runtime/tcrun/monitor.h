@@ -2,7 +2,7 @@
 // in
 //   monitor.cc    the loop, signals, children that end
 //   namespaces.cc what outlives its lives
-//   life.cc       start, exit, restart policy;  stop.cc  stop, withdrawal;  end.cc  the end
+//   life.cc       start and exit;  restart.cc  when it starts again;  stop.cc  stop, withdrawal;  end.cc  the end
 //   health.cc     probes
 //   status.cc     what it writes down
 //   control.cc    connections of the control socket;  operations.cc, exec_operations.cc  what they may ask for
@@ -20,6 +20,7 @@
 namespace tc {
 
 enum class State : uint8_t { Created, Running, Restarting, Exited };
+enum class StartedBy : uint8_t { Nobody, Policy, Request };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
 enum class Source : uint32_t {
@@ -87,6 +88,7 @@ struct Monitor final : WarningSink {
   uint32_t failed_restarts = 0;  // those that ended within the policy's window
   int64_t backoff_ms = 0;
   Deadline restart;
+  StartedBy held_start = StartedBy::Nobody;  // who wants a life that is held back
   HealthState health;
   bool was_well = false;  // healthy, or without a probe
   Log log;
@@ -135,8 +137,6 @@ Error start_life(Monitor& monitor);
 void container_exited(Monitor& monitor, int code, int status);
 void output_drained(Monitor& monitor);
 void network_child_exited(Monitor& monitor);
-// A client or a second stop asks for another life at once, whatever the policy says.
-void restart_by_request(Monitor& monitor);
 void signal_container(Monitor& monitor, int signal);
 void run_life_timers(Monitor& monitor, int64_t now);
 void publish(Monitor& monitor);

@@ -86,6 +86,9 @@ struct Attachment {
   Output outputs[2];
 };
 
+// Of the container between two lives.
+enum class Hold : uint8_t { No, Asked, Granted };
+
 struct Client {
   Fd socket;
   char* input = nullptr;
@@ -103,6 +106,7 @@ struct Client {
   bool awaits_health = false;
   bool awaits_drained = false;
   bool withdraws = false;  // the container is out of ports and names as long as this client is there
+  Hold hold = Hold::No;    // no life begins as long as this client is there
 };
 
 }  // namespace tc

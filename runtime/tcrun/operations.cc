@@ -8,6 +8,7 @@
 #include "decoder.h"
 #include "exec_operations.h"
 #include "request.h"
+#include "restart.h"
 #include "stop.h"
 
 namespace tc {
@@ -63,6 +64,14 @@ void do_withdraw(const Request& request) {
   if (!is_running(request.monitor)) return refuse(request, not_running("withdraw"));
   answer_ok(request);
   withdraw(request.monitor, request.client, drain_ms);
+}
+
+void do_hold(const Request& request) {
+  Monitor& monitor = request.monitor;
+  Error error = explain(fail_with(EBUSY, "control", "hold"), "the container is not between two lives");
+  if (monitor.state == State::Created || is_running(monitor)) return refuse(request, error);
+  client_of(request).hold = Hold::Asked;
+  grant_hold(monitor);
 }
 
 void do_restart(const Request& request) {
@@ -181,6 +190,7 @@ constexpr Operation kOperations[] = {
     {"health", do_health}, {"sockets", do_sockets},     {"netns", do_netns},
     {"pause", do_pause},   {"unpause", do_unpause},     {"attach", do_attach},
     {"leave", do_leave},   {"namespace", do_namespace}, {"withdraw", do_withdraw},
+    {"hold", do_hold},
 };
 
 }  // namespace
@@ -205,6 +215,7 @@ void client_left(Monitor& monitor, size_t index) {
   leave_execs(monitor, index);
   detach(monitor, int(index));
   end_withdrawal(monitor, index);
+  end_hold(monitor, index);
 }
 
 }  // namespace tc

@@ -5,6 +5,8 @@
 
 #include <csignal>
 
+#include "restart.h"
+
 namespace tc {
 
 namespace {

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executable, Scenario } from './scenario.ts';
+import { eventually, executable, Scenario } from './scenario.ts';
 
 const compose = `
 services:
@@ -218,6 +218,19 @@ describe('cp to a container', () => {
     expect(scenario.container('project-frozen-1').State).toBe('created');
     scenario.ok('up', '-d', 'frozen');
     expect(inside('frozen', 'cat /etc/early')).toBe('one\n');
+  });
+
+  it('works between two lives of a container that does not come to run', async () => {
+    scenario.write(
+      'compose.yaml',
+      "services: {crashing: {image: host, restart: always, command: sh -c 'test -e /mended && exec sleep 600; exit 1'}}",
+    );
+    scenario.ok('up', '-d');
+    const isState = (wanted: string) => () => scenario.container('project-crashing-1').State === wanted;
+    await eventually('it is between two lives', isState('restarting'));
+    scenario.ok('cp', 'one', 'crashing:/mended');
+    await eventually('it runs', isState('running'));
+    expect(inside('crashing', 'cat /mended')).toBe('one\n');
   });
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../../runtime/native.ts';
 import { lockStopped } from '../container/stop.ts';
 import type { EngineContext } from '../context.ts';
+import { holdContainer } from '../control/hand-over.ts';
 import type { CopyEntry, CopyTree, CopyWriteOptions } from '../ports.ts';
 import { parseProcessStat } from '../process/process-stat.ts';
 import { readContainerRecord } from '../record/container-record.ts';
@@ -26,14 +27,17 @@ import { listStoppedMounts, StoppedTree } from './stopped-tree.ts';
 /** USER_HZ, in which the status tells when a process began. */
 const TICKS = 100;
 
+/** Of getting at a container that ends and starts meanwhile. */
+const ATTEMPTS = 10;
+
 /** What a role works in. */
 interface Root {
   readonly directory: Descriptor;
   /** For reading, and for writing. */
   readonly reading: readonly string[];
   readonly writing: readonly string[];
-  /** Held by the roles as well, so that nobody starts the container meanwhile. */
-  readonly lock?: Descriptor;
+  /** So that nobody starts the container meanwhile. */
+  readonly guard?: Descriptor;
   /** Whose ids the files have. */
   readonly userNamespace?: Descriptor;
   close(): void;
@@ -55,14 +59,30 @@ export async function openContainerTree(
 ): Promise<CopyTree> {
   const { name } = container;
   refuseOpaque(context, container);
-  const live = openLive(context, container);
-  if (live) return new RootTree(context.native, live, name);
-  const lock = await lockStopped(context, container.id);
-  if (lock === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
-  if (lock !== 'running') return openStoppedTree(context, container, lock);
-  const started = openLive(context, container);
-  if (started) return new RootTree(context.native, started, name);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const live = openLive(context, container);
+    if (live) return new RootTree(context.native, live, name);
+    const guard = await guardStopped(context, container.id);
+    if (guard === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
+    if (guard !== 'running') return openStoppedTree(context, container, guard);
+  }
   throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
+}
+
+/** What keeps a container from running. */
+interface Guard {
+  /** Held by the roles as well, which may live longer than this command. */
+  readonly shared: Descriptor;
+  readonly own: readonly Descriptor[];
+}
+
+/** Undefined: it is gone. `running`: it is, or just was. */
+async function guardStopped(context: EngineContext, id: string): Promise<Guard | 'running' | undefined> {
+  const lock = await lockStopped(context, id);
+  if (lock === undefined) return undefined;
+  if (lock !== 'running') return { shared: lock, own: [] };
+  const hold = await holdContainer(context, id);
+  return hold ? { shared: hold.connection, own: [hold.lock] } : 'running';
 }
 
 /** What is visible of its processes from here is not what they see, and what they write may not be on the disk yet. */
@@ -115,17 +135,17 @@ function openRoot(native: EngineContext['native'], pid: number, isRemapped: bool
   }
 }
 
-function openStoppedTree(context: EngineContext, container: ObservedContainer, lock: Descriptor): CopyTree {
+function openStoppedTree(context: EngineContext, container: ObservedContainer, guard: Guard): CopyTree {
   const { native, instance } = context;
   const { id, name } = container;
-  const root = new RootTree(native, openStopped(context, container, lock), name);
+  const root = new RootTree(native, openStopped(context, container, guard), name);
   const record = readContainerRecord(instance.paths, id);
   const mounts = record ? listStoppedMounts(instance.paths, record) : [];
   return new StoppedTree(root, { name, mounts }, (directory) => openDirectoryTree(context, directory, name));
 }
 
 /** Its layers, put together where only the role sees it. Its mounts are not there. */
-function openStopped({ native, instance }: EngineContext, { id }: ObservedContainer, lock: Descriptor): Root {
+function openStopped({ native, instance }: EngineContext, { id }: ObservedContainer, guard: Guard): Root {
   const bundle = instance.paths.container(id);
   const { root } = JSON.parse(readFileSync(join(bundle, 'monitor.json'), 'utf8')) as MonitorSpec;
   // Not the container's own: that one tells whether it ever ran.
@@ -135,11 +155,11 @@ function openStopped({ native, instance }: EngineContext, { id }: ObservedContai
     directory: native.openDirectory(bundle),
     reading: ['stack', root.upper, ...root.layers],
     writing: ['write', work, root.upper, ...root.layers],
-    lock,
+    guard: guard.shared,
     close() {
       native.close(this.directory);
       rmSync(work, { recursive: true, force: true });
-      native.close(lock);
+      for (const descriptor of [guard.shared, ...guard.own]) native.close(descriptor);
     },
   };
 }
@@ -189,13 +209,13 @@ class RootTree implements CopyTree {
   }
 
   #start(role: SpawnArchiverRequest['role'], words: readonly string[]): Archiver {
-    const { directory, lock, userNamespace } = this.#root;
+    const { directory, guard, userNamespace } = this.#root;
     return this.#native.spawnArchiver({
       executable: tcrunPath(),
       role,
       arguments: words,
       directory,
-      lock,
+      lock: guard,
       userNamespace,
     });
   }

@@ -1,0 +1,80 @@
+// A container between two lives, whose files somebody works on.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Container, isAlive, native, Sandbox, until } from './sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(() => {
+  sandbox = new Sandbox();
+});
+afterAll(() => sandbox.dispose());
+
+describe('a hold', () => {
+  const crashing = () => sandbox.run('echo life; exit 1', { service: { restart: 'always' } });
+  const lives = (container: Container) => container.output().split('\n').length - 1;
+  const between = (container: Container) =>
+    container.reached(({ state, restartCount }) => state === 'restarting' && restartCount >= 2);
+
+  it('keeps a container between two lives from the next one, for one client after the other', async () => {
+    const container = await crashing();
+    await between(container);
+    const [first, second] = [container.control(), container.control()];
+    const granted = await first.request({ op: 'hold' });
+    expect(granted).toMatchObject({ message: { ok: true }, fds: [expect.any(Number)] });
+    const before = lives(container);
+    let isSecond = false;
+    const waiting = second.request({ op: 'hold' }).then((reply) => {
+      isSecond = true;
+      return reply;
+    });
+    // Longer than the delay that its policy is at.
+    await setTimeout(1500);
+    expect([lives(container), isSecond, container.status().state]).toEqual([before, false, 'restarting']);
+    first.close();
+    const { fds } = await waiting;
+    expect(lives(container)).toBe(before);
+    second.close();
+    await until(() => lives(container) > before, 'the life that was due');
+    for (const fd of [...granted.fds, ...fds]) native.close(fd);
+    expect(await container.stop()).toMatchObject({ state: 'exited', stoppedBy: 'user' });
+  });
+
+  it('leaves its lock to who has it when the monitor ends', async () => {
+    const container = await crashing();
+    await between(container);
+    const control = container.control();
+    const { fds } = await control.request({ op: 'hold' });
+    const other = container.control();
+    await other.request({ op: 'stop' });
+    expect(await other.next()).toMatchObject({ event: 'ended' });
+    other.close();
+    await until(() => !isAlive(container.monitorPid), 'the monitor to end');
+    const directory = native.openDirectory(container.bundle);
+    expect(native.tryLock(directory, 'exclusive')).toBe(false);
+    for (const fd of fds) native.close(fd);
+    expect(native.tryLock(directory, 'exclusive')).toBe(true);
+    native.close(directory);
+    control.close();
+  });
+
+  it('puts a restart by request off, and is refused while the container runs', async () => {
+    const container = await sandbox.run('test -e /mended && exec sleep 1000; exit 1', {
+      service: { restart: 'always' },
+    });
+    await between(container);
+    const [holder, other] = [container.control(), container.control()];
+    const { fds } = await holder.request({ op: 'hold' });
+    expect((await other.request({ op: 'restart' })).message).toEqual({ ok: true });
+    writeFileSync(join(container.bundle, 'upper/mended'), '');
+    expect(container.status().state).toBe('restarting');
+    holder.close();
+    expect(await other.next()).toMatchObject({ event: 'started' });
+    expect((await other.request({ op: 'hold' })).message).toMatchObject({ error: { errno: 'EBUSY' } });
+    other.close();
+    for (const fd of fds) native.close(fd);
+    await container.stop({ graceMs: 0 });
+  });
+});
