@@ -35,6 +35,8 @@ export class WatchSession {
   readonly #session: SessionOptions;
   /** Containers that have all that they should. Others get everything: what `initial_sync` is about, and all changes so far. */
   readonly #complete = new Set<string>();
+  /** Containers that have started since copying into them began. */
+  readonly #started = new Set<string>();
   /** By rule and path. */
   readonly #changed = new Map<string, SourceChange>();
   #busy: ReadonlySet<string> = new Set();
@@ -149,7 +151,9 @@ export class WatchSession {
     try {
       const { interrupted: signal } = context;
       for await (const { action, id } of engine.events.read({ project: model.name, services, signal })) {
-        if (action === 'start' && !this.#complete.has(id)) sources.wake();
+        if (action !== 'start') continue;
+        this.#started.add(id);
+        if (!this.#complete.has(id)) sources.wake();
       }
     } catch (error) {
       if (!context.interrupted.aborted) on({ type: 'failed', services: [], error });
@@ -192,12 +196,15 @@ export class WatchSession {
 
   /** Those that have it. A container that comes and goes is told, and no failure. */
   async #copy(engine: Engine, tasks: readonly SyncTask[]): Promise<SyncTask[]> {
+    const { on, sources } = this.#session;
+    for (const { container } of tasks) this.#started.delete(container.id);
     const results = await syncContainers(engine, tasks);
     const problemsOf = ({ container }: SyncTask) => results.get(container.id) ?? [];
     const postponed = tasks.filter((task) => problemsOf(task).some(isPassing));
     for (const { container } of postponed) {
       this.#complete.delete(container.id);
-      this.#session.on({ type: 'postponed', service: container.service, container: container.name });
+      on({ type: 'postponed', service: container.service, container: container.name });
+      if (this.#started.has(container.id)) sources.wake();
     }
     const problems = tasks.flatMap((task) => problemsOf(task).filter((problem) => !isPassing(problem)));
     if (problems.length > 0) throw joinErrors(problems);
