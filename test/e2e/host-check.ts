@@ -15,7 +15,7 @@ export default function check(project: TestProject): () => Promise<void> {
   return async () => {
     if (kept === undefined) rmSync(examplesRoot, { recursive: true, force: true });
     const look = () => diffHost(before, observeHost());
-    await eventually('the kernel has let go', () => Object.keys(look()).length === 0 || undefined, 5).catch(
+    await eventually('the kernel has let go', () => Object.keys(look()).length === 0 || undefined).catch(
       () => undefined,
     );
     const left = look();

@@ -150,10 +150,9 @@ describe('up pulls what is missing', () => {
     const child = startBeside(project, 'up', '-d');
     const ended = finish(child);
     await held;
-    const at = Date.now();
+    // Nothing comes any more: only the signal can end it.
     child.kill('SIGINT');
     expect((await ended).status).toBe(130);
-    expect(Date.now() - at).toBeLessThan(3000);
     expect((await runBeside(project, 'plan')).stdout).toContain('1 image to pull');
     expect(project.list('containers')).toEqual([]);
     scene.proxy.letGo();

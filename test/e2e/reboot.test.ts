@@ -77,7 +77,7 @@ async function reboot(): Promise<void> {
   const mark = `tcompose-${instanceId()}`;
   const list = () => [...findProcesses(scenario.root), ...findProcesses(mark)];
   for (const { pid } of list()) killIfThere(pid);
-  await eventually('all processes are gone', () => list().length === 0 || undefined, 5);
+  await eventually('all processes are gone', () => list().length === 0 || undefined);
   for (const cgroup of (findLeftovers(instanceId(), scenario.root)['cgroups'] ?? []).reverse())
     rmdirSync(cgroup);
   await machine.stop();

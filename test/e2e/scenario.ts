@@ -138,7 +138,7 @@ export class Scenario {
     const { id } = JSON.parse(readFileSync(identity, 'utf8')) as { id: string };
     const look = () => findLeftovers(id, this.root);
     const isEmpty = () => (Object.keys(look()).length === 0 ? true : undefined);
-    await eventually('nothing is left', isEmpty, 5).catch(() => undefined);
+    await eventually('nothing is left', isEmpty).catch(() => undefined);
     return look();
   }
 

@@ -294,9 +294,8 @@ describe('an update that starts new replicas first', () => {
     const update = 'order: start-first, parallelism: 2, delay: 4s, monitor: 1s';
     write({ version: '2', scale: 3, update });
     expect((await up()).status).toBe(0);
-    const [first = 0, second = 0, third = 0] = events('start', '2');
+    const [, second = 0, third = 0] = events('start', '2');
     const stops = events('stop', '1');
-    expect(second - first).toBeLessThan(2500);
     expect(third - second).toBeGreaterThanOrEqual(4000);
     // Old ones go once the new ones of their batch have held.
     expect(stops).toHaveLength(3);
