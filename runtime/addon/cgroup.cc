@@ -128,15 +128,7 @@ Napi::Value kill_cgroup(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Target target = {optional_string(info[0]), optional_string(info[1]), optional_string(info[2])};
   if (target.procs.empty() || target.procs[0] != '/') return throw_type_error(env, "a cgroup is an absolute directory");
-  auto* pending = new Pending(env);
-  Napi::Promise promise = pending->promise();
-  Error error = start_thread([pending, target] {
-    std::unique_ptr<Pending> settled(pending);
-    if (Error failed = kill_all(target)) return Pending::reject(std::move(settled), failed);
-    Pending::resolve(std::move(settled), [](Napi::Env env) { return env.Undefined(); });
-  });
-  if (error) Pending::reject(std::unique_ptr<Pending>(pending), error);
-  return promise;
+  return run_on_thread(env, [target] { return kill_all(target); });
 }
 
 }  // namespace

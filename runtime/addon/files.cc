@@ -38,21 +38,9 @@ Napi::Value sync_filesystem(const Napi::CallbackInfo& info) {
   int fd = to_descriptor(env, info[0]);
   if (fd < 0) return env.Undefined();
   // A copy, so that the caller may close its own while we wait.
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return throw_error(env, fail("sync", "fcntl"));
-  auto* pending = new Pending(env);
-  Napi::Promise promise = pending->promise();
-  Error error = start_thread([pending, copy] {
-    Fd owned(copy);
-    std::unique_ptr<Pending> settled(pending);
-    if (syncfs(copy) < 0) return Pending::reject(std::move(settled), fail("sync", "syncfs"));
-    Pending::resolve(std::move(settled), [](Napi::Env env) { return env.Undefined(); });
-  });
-  if (error) {
-    close(copy);
-    Pending::reject(std::unique_ptr<Pending>(pending), error);
-  }
-  return promise;
+  auto copy = std::make_shared<Fd>(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!*copy) return throw_error(env, fail("sync", "fcntl"));
+  return run_on_thread(env, [copy] { return syncfs(copy->get()) < 0 ? fail("sync", "syncfs") : Error{}; });
 }
 
 Napi::Value make_pipe(const Napi::CallbackInfo& info) {

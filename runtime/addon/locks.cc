@@ -48,26 +48,18 @@ Napi::Value lock(const Napi::CallbackInfo& info) {
   Error error;
   bool taken = take_at_once(fd, operation, &error);
   if (error) return throw_error(env, error);
-  auto* pending = new Pending(env);
-  Napi::Promise promise = pending->promise();
   if (taken || !info[2].ToBoolean().Value()) {
-    Pending::resolve(std::unique_ptr<Pending>(pending),
-                     [taken](Napi::Env env) { return Napi::Boolean::New(env, taken); });
+    auto pending = std::make_unique<Pending>(env);
+    Napi::Promise promise = pending->promise();
+    Pending::resolve(std::move(pending), [taken](Napi::Env env) { return Napi::Boolean::New(env, taken); });
     return promise;
   }
-  // The copy shares the description, hence the lock; closing it afterwards does not release the lock.
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  error = copy < 0 ? fail("lock", "fcntl") : start_thread([pending, copy, operation] {
-    Fd owned(copy);
-    std::unique_ptr<Pending> settled(pending);
-    if (flock(copy, operation) < 0) return Pending::reject(std::move(settled), fail("lock", "flock"));
-    Pending::resolve(std::move(settled), [](Napi::Env env) { return Napi::Boolean::New(env, true); });
-  });
-  if (error) {
-    Fd unused(copy);
-    Pending::reject(std::unique_ptr<Pending>(pending), error);
-  }
-  return promise;
+  // The copy shares the description, hence the lock: closing it does not release that, and the caller's close does.
+  auto copy = std::make_shared<Fd>(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!*copy) return throw_error(env, fail("lock", "fcntl"));
+  return run_on_thread(
+      env, [copy, operation] { return flock(copy->get(), operation) < 0 ? fail("lock", "flock") : Error{}; },
+      [](Napi::Env env) { return Napi::Boolean::New(env, true); });
 }
 
 Napi::Value unlock(const Napi::CallbackInfo& info) {

@@ -16,19 +16,6 @@ namespace tc {
 
 namespace {
 
-// A server may take its time to answer: off the event loop.
-Napi::Value in_thread(Napi::Env env, std::function<Error()> work) {
-  auto* pending = new Pending(env);
-  Napi::Promise promise = pending->promise();
-  Error error = start_thread([pending, work = std::move(work)] {
-    std::unique_ptr<Pending> settled(pending);
-    if (Error failure = work()) return Pending::reject(std::move(settled), failure);
-    Pending::resolve(std::move(settled), [](Napi::Env env) { return env.Undefined(); });
-  });
-  if (error) Pending::reject(std::unique_ptr<Pending>(pending), error);
-  return promise;
-}
-
 // {source, target, type, flags, data}
 Napi::Value mount_filesystem(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -37,7 +24,7 @@ Napi::Value mount_filesystem(const Napi::CallbackInfo& info) {
   std::string source = request.Get("source").ToString(), target = request.Get("target").ToString();
   std::string type = request.Get("type").ToString(), data = request.Get("data").ToString();
   unsigned long flags = request.Get("flags").ToNumber().Uint32Value();
-  return in_thread(env, [=] {
+  return run_on_thread(env, [=] {
     int done = mount(source.c_str(), target.c_str(), type.c_str(), flags, data.c_str());
     return done == 0 ? Error{} : fail("mount", "mount", source.c_str());
   });
@@ -46,7 +33,7 @@ Napi::Value mount_filesystem(const Napi::CallbackInfo& info) {
 // What uses it still has it until it ends; the name is free at once.
 Napi::Value unmount(const Napi::CallbackInfo& info) {
   std::string path = info[0].ToString();
-  return in_thread(info.Env(), [path] {
+  return run_on_thread(info.Env(), [path] {
     int done = umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
     // EINVAL: nothing is mounted there.
     return done == 0 || errno == EINVAL || errno == ENOENT ? Error{} : fail("mount", "umount2", path.c_str());

@@ -76,6 +76,21 @@ Error start_thread(std::function<void()> work) {
   return {};
 }
 
+Napi::Promise run_on_thread(Napi::Env env, std::function<Error()> work, Pending::Result result) {
+  auto* pending = new Pending(env);
+  Napi::Promise promise = pending->promise();
+  if (!result) result = [](Napi::Env env) { return env.Undefined(); };
+  Error error = start_thread([pending, work = std::move(work), result = std::move(result)]() mutable {
+    std::unique_ptr<Pending> settled(pending);
+    Error failure = work();
+    work = nullptr;
+    if (failure) return Pending::reject(std::move(settled), failure);
+    Pending::resolve(std::move(settled), std::move(result));
+  });
+  if (error) Pending::reject(std::unique_ptr<Pending>(pending), error);
+  return promise;
+}
+
 namespace {
 
 // One epoll set and one thread for the life of the process. Callbacks run under the mutex, so that cancel() returns

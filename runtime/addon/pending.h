@@ -38,6 +38,10 @@ class Pending {
 // Runs `work` on a thread of its own, with all signals blocked, so that nothing interrupts its system calls.
 Error start_thread(std::function<void()> work);
 
+// Settles with what `work` says on a thread of its own, undefined unless there is a `result`. What `work` holds is closed
+// before anybody hears of its end.
+Napi::Promise run_on_thread(Napi::Env env, std::function<Error()> work, Pending::Result result = {});
+
 // Something that waits for a descriptor to become readable. Called on the poller's thread, never twice at once.
 class Watch {
  public:

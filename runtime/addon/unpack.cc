@@ -199,22 +199,9 @@ Napi::Value remove_tree_below(const Napi::CallbackInfo& info) {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
     return throw_type_error(env, "the name is one component of a path");
   }
-  int copy = fcntl(parent, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return throw_error(env, fail("remove", "fcntl"));
-  auto* pending = new Pending(env);
-  Napi::Promise promise = pending->promise();
-  Error error = start_thread([pending, copy, name] {
-    Fd owned(copy);
-    std::unique_ptr<Pending> settled(pending);
-    Error error = remove_tree(copy, name.c_str());
-    if (error) return Pending::reject(std::move(settled), error);
-    Pending::resolve(std::move(settled), [](Napi::Env env) { return env.Undefined(); });
-  });
-  if (error) {
-    close(copy);
-    Pending::reject(std::unique_ptr<Pending>(pending), error);
-  }
-  return promise;
+  auto copy = std::make_shared<Fd>(fcntl(parent, F_DUPFD_CLOEXEC, 0));
+  if (!*copy) return throw_error(env, fail("remove", "fcntl"));
+  return run_on_thread(env, [copy, name] { return remove_tree(copy->get(), name.c_str()); });
 }
 
 }  // namespace

@@ -49,6 +49,21 @@ describe('locks', () => {
     native.close(other);
   });
 
+  it('are free as soon as who waited for one has closed its descriptor', async () => {
+    const other = native.openDirectory(directory);
+    for (let round = 0; round < 2000; round += 1) {
+      const [holder, waiter] = [native.openDirectory(directory), native.openDirectory(directory)];
+      expect(native.tryLock(holder, 'exclusive')).toBe(true);
+      const waiting = native.lock(waiter, 'exclusive', true);
+      native.close(holder);
+      await waiting;
+      native.close(waiter);
+      expect(native.tryLock(other, 'exclusive')).toBe(true);
+      native.unlock(other);
+    }
+    native.close(other);
+  });
+
   it('are dropped by the kernel when their holder dies', async () => {
     const holder = spawn('flock', ['--no-fork', directory, 'sh', '-c', 'echo locked; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'inherit'],
