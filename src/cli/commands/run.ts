@@ -30,8 +30,9 @@ export const command = defineCommand({
       if (!result.outcome.isDryRun) session.print(`${result.container.id}\n`);
       return session.conclude(result.outcome);
     }
-    session.takeSignals();
     await session.display.end();
+    // Nothing is awaited in between: a signal that nobody hears would end this process.
+    session.takeSignals();
     const use = { terminal: isTerminal, detached: streams.filter?.detached };
     const exitCode = await attachTerminal(result.session, use);
     if (exitCode === undefined) {
