@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Pty } from './pty.ts';
-import { eventually, Scenario } from './scenario.ts';
+import { eventually, hears, Scenario } from './scenario.ts';
 
 const compose = `
 services:
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 function attachTo(...args: string[]) {
   const child = scenario.start(['attach', ...args]);
-  const attached = { child, ended: once(child, 'exit'), shown: '', errors: '' };
+  const attached = { child, ended: once(child, 'close'), shown: '', errors: '' };
   child.stdout?.on('data', (bytes) => {
     attached.shown += bytes;
   });
@@ -69,11 +69,14 @@ describe('attach', () => {
     scenario.ok('up', '-d', 'deaf');
     const quiet = attachTo('--sig-proxy=false', 'deaf');
     await eventually('it is attached', () => quiet.shown.includes('tick'));
+    // Of the signals that may be passed on, one that nobody else hears.
+    await hears(quiet.child, 'SIGUSR2');
     quiet.child.kill('SIGINT');
     expect(await quiet.ended).toEqual([130, null]);
     expect(scenario.container('project-deaf-1').State).toBe('running');
     const proxy = attachTo('deaf');
     await eventually('it is attached', () => proxy.shown.includes('tick'));
+    await hears(proxy.child, 'SIGUSR2');
     proxy.child.kill('SIGINT');
     expect(await proxy.ended).toEqual([4, null]);
     expect(proxy.shown).toMatch(/asked\n$/);
@@ -86,16 +89,19 @@ describe('attach', () => {
       scenario,
       'stty rows 22 cols 88; tcompose attach --detach-keys q,q shell; echo "code $?"; stty -a',
     );
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    pty.type('stty size; echo q\n');
-    await pty.shows('22 88\nq\n');
+    await eventually('its terminal is the service’s', () => {
+      pty.type('stty size\n');
+      return pty.shown.includes('\n22 88\n');
+    });
+    pty.type('echo q\n');
+    await pty.shows('\nq\n');
     pty.type('qq');
     await pty.shows('code 0');
     await pty.shows(' icanon');
     pty.child.stdin?.end();
     await pty.closed;
     expect(scenario.container('project-shell-1').State).toBe('running');
-    expect(scenario.ok('logs', 'shell').stdout).toContain('22 88');
+    await eventually('it is in the log', () => scenario.ok('logs', 'shell').stdout.includes('22 88'));
   });
 
   it('says what keeps it from attaching', () => {

@@ -58,7 +58,7 @@ function start(...args: string[]): Running {
   const child = scenario.start(args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const running: Running = {
     child,
-    ended: once(child, 'exit').then(([code, signal]) => ({ code, signal })),
+    ended: once(child, 'close').then(([code, signal]) => ({ code, signal })),
     stdout: '',
     stderr: '',
   };
@@ -105,6 +105,7 @@ describe('an attached up', () => {
     scenario = new Scenario({ 'compose.yaml': compose });
     const up = start('up');
     await shows(up, 'hello from web');
+    await shows(up, 'hello from db');
     up.child.kill('SIGHUP');
     expect(await up.ended).toEqual({ code: null, signal: 'SIGHUP' });
     const before = scenario.ps().map((row) => row.ID);

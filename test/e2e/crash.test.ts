@@ -97,7 +97,7 @@ services:
     waiting.stderr?.on('data', (chunk) => {
       errors += chunk;
     });
-    const ended = once(waiting, 'exit');
+    const ended = once(waiting, 'close');
     await eventually(
       'the container runs',
       () => scenario.ps().some((row) => row.State === 'running') || undefined,

@@ -2,11 +2,12 @@
 
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { findProcesses } from './host-state.ts';
 import { Pty } from './pty.ts';
-import { eventually, executable, Scenario } from './scenario.ts';
+import { eventually, executable, hears, Scenario } from './scenario.ts';
 
 const compose = `
 services:
@@ -169,12 +170,16 @@ describe('run', () => {
         'web',
         'sh',
         '-c',
-        'read x < /dev/tcp || sleep 1',
+        'until [ -e /scratch/end ]; do sleep 0.1; done',
       )
       .stdout.trim();
     expect(names()).toHaveLength(1);
-    expect(scenario.list('volumes')).toHaveLength(1);
+    const [volume = '', ...others] = scenario.list('volumes');
+    expect([volume, others]).toEqual([expect.stringMatching(/./), []]);
+    writeFileSync(join(scenario.root, 'volumes', volume, '_data/end'), '');
     await eventually('it is gone', () => !existsSync(join(scenario.root, 'containers', id)));
+    // What its monitor still works on no command touches.
+    await eventually('so is its monitor', () => findProcesses(id).length === 0);
     expect(names()).toEqual([]);
     scenario.ok('up', '-d', 'db');
     expect(records()).toHaveLength(1);
@@ -190,8 +195,10 @@ describe('run', () => {
       shown += bytes;
     });
     await eventually('it runs', () => shown.includes('ready'));
+    // Of the signals that are passed on, one that nobody else hears.
+    await hears(run, 'SIGUSR2');
     run.kill('SIGTERM');
-    expect(await once(run, 'exit')).toEqual([3, null]);
+    expect(await once(run, 'close')).toEqual([3, null]);
     expect(shown).toBe('ready\nasked to end\n');
 
     const killed = scenario.start(['run', '--no-deps', '-T', '--name', 'orphan', 'web', 'sh', '-c', script]);
@@ -217,13 +224,15 @@ describe('run', () => {
     );
     pty.type('tty; stty size; echo $TERM\n');
     await pty.shows('/dev/pts/0\n31 99\nxterm\n');
-    pty.type('sleep 500\n');
-    await pty.shows('sleep 500');
+    // What is typed shows at once; what the commands print shows that the terminal is theirs.
+    pty.type("sh -c 'echo sleeping; exec sleep 500'\n");
+    await pty.shows('sleeping\n');
     pty.type('\u001a');
     await pty.shows('Stopped');
     pty.type('kill %1; fg; echo "ended $?"\n');
     await pty.shows('ended 143');
-    pty.type('cat\n');
+    pty.type("sh -c 'echo reading; exec cat'\n");
+    await pty.shows('reading\n');
     pty.type('\u0003echo interrupted\n');
     await pty.shows('interrupted\n');
     pty.type('exit 9\n');
@@ -254,12 +263,15 @@ describe('run', () => {
   it('leaves the terminal as it was, whatever ends it', async () => {
     begin();
     scenario.ok('up', '-d', 'db');
-    for (const signal of ['SIGHUP', 'SIGTERM'] as const) {
+    for (const [signal, command] of [
+      ['SIGHUP', 'sleep 300'],
+      ['SIGTERM', 'sleep 301'],
+    ] as const) {
       const pty = new Pty(
         scenario,
-        'stty -g > before; tcompose exec db sleep 300; stty -g > after; echo over',
+        `stty -g > before; tcompose exec db ${command}; stty -g > after; echo over`,
       );
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await eventually('it runs', () => scenario.ok('top', 'db').stdout.includes(command));
       process.kill(await pty.pid(), signal);
       await pty.shows('over\n');
       pty.child.stdin?.end();

@@ -1,8 +1,8 @@
 // A project directory and a data root of its own, and the built tcompose run on them as a user would run it.
 
-import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findLeftovers, listDirectory } from './host-state.ts';
@@ -164,4 +164,13 @@ export async function eventually<T>(
     if (Date.now() > deadline) throw new Error(`not within ${seconds * PATIENCE} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Resolves when the process has a handler for the signal: before, it may be ended by it, or take it for its own. */
+export async function hears(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  await eventually(`it hears ${signal}`, () => {
+    const [, caught = '0'] =
+      /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+    return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+  });
 }
