@@ -1,11 +1,11 @@
 // What a build gets from elsewhere: files by URL, Git repositories, keys of an SSH agent.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runBeside } from './registry-scene.ts';
@@ -130,28 +130,18 @@ describe('ADD of a Git repository', () => {
     await expect(build(`ADD ${url}#nowhere /x\n`)).rejects.toThrow('cannot be fetched');
   });
 
+  /** A daemon for each connection: the port is never free for somebody else to take. */
   async function startDaemon(directory: string): Promise<string> {
-    const port = Number((await serve((_, response) => response.end())).split(':')[1]);
-    await closing.pop()?.();
-    const child: ChildProcess = spawn(
-      daemon,
-      ['--listen=127.0.0.1', `--port=${port}`, '--export-all', `--base-path=${directory}`, directory],
-      { stdio: 'ignore' },
-    );
-    closing.push(async () => {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+    const args = ['--inetd', '--export-all', `--base-path=${directory}`, directory];
+    const server = createTcpServer({ pauseOnConnect: true }, (socket) => {
+      spawn(daemon, args, { stdio: [socket, socket, 'ignore'] });
+      // The daemon has its own copy.
+      socket.destroy();
     });
-    await eventually('the daemon answers', () => {
-      const probe = `git://127.0.0.1:${port}/it.git`;
-      try {
-        execFileSync('git', ['ls-remote', probe], { stdio: 'ignore' });
-        return true;
-      } catch {
-        return undefined;
-      }
-    });
-    return `127.0.0.1:${port}`;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(async () => server.close());
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 });
 
@@ -169,8 +159,11 @@ describe('RUN --mount=type=ssh', () => {
         agent.kill('SIGTERM');
         await once(agent, 'exit');
       });
-      await eventually('the agent listens', () => existsSync(socket) || undefined);
-      execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+      const env = { ...process.env, SSH_AUTH_SOCK: socket };
+      await eventually(
+        'the agent has the key',
+        () => spawnSync('ssh-add', ['-q', key], { env, stdio: 'ignore' }).status === 0,
+      );
       const [, fingerprint = ''] = execFileSync('ssh-keygen', ['-lf', key], { encoding: 'utf8' }).split(' ');
       copyWithLibraries('/usr/bin/ssh-add');
       scenario.write('root/etc/passwd', 'root:x:0:0:root:/:/bin/sh\n');

@@ -5,7 +5,7 @@ import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stepsOf } from './build-steps.ts';
-import { findContained } from './host-state.ts';
+import { findProcesses } from './host-state.ts';
 import { eventually, Scenario } from './scenario.ts';
 
 const compose = `
@@ -220,7 +220,7 @@ describe('a build that is ended', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     const id = directory.slice('.building-'.length);
-    await eventually('the command is dead', () => findContained(id).length === 0);
+    await eventually('command and monitor are dead', () => findProcesses(id).length === 0);
     scenario.write('Dockerfile', web);
     scenario.ok('build');
     expect(readdirSync(join(scenario.root, 'containers'))).toEqual([]);
@@ -249,7 +249,7 @@ describe('two builds at once', () => {
       child.stderr?.on('data', (chunk) => {
         text += chunk;
       });
-      const [code] = await once(child, 'exit');
+      const [code] = await once(child, 'close');
       return { code, ...stepsOf(text) };
     });
     const results = await Promise.all(runs);
