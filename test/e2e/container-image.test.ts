@@ -131,11 +131,18 @@ describe('commit', () => {
     scenario.ok('exec', '-T', 'web', '/bin/busybox', 'sh', '-c', `/bin/busybox ${fill}`);
     const { id } = JSON.parse(readFileSync(join(scenario.root, 'instance.json'), 'utf8'));
     const status = `/run/tcompose-${id}/containers/${scenario.list('containers')[0]}/status`;
-    const isFrozen = () => JSON.parse(readFileSync(status, 'utf8')).state === 'paused' || undefined;
-    const commit = scenario.start(['commit', 'web', 'app:2'], { stdio: 'ignore' });
-    const ended = once(commit, 'exit');
-    await eventually('the container is frozen', isFrozen).finally(() => commit.kill('SIGKILL'));
-    await ended;
+    const isFrozen = () => JSON.parse(readFileSync(status, 'utf8')).state === 'paused';
+    // It may have thawed, or even ended, before the signal comes: then once more.
+    await eventually('one is killed while the container is frozen', async () => {
+      const commit = scenario.start(['commit', 'web', 'app:2'], { stdio: 'ignore' });
+      const ended = once(commit, 'exit');
+      await eventually('the container is frozen', () => isFrozen() || commit.exitCode !== null);
+      commit.kill('SIGKILL');
+      await ended;
+      if (isFrozen()) return true;
+      scenario.run('image', 'rm', 'app:2');
+      return undefined;
+    });
     expect(scenario.container('project-web-1').State).toBe('paused');
     expect(scenario.run('system', 'check').stdout).toContain('left it frozen');
     expect(scenario.ok('up', '-d').stderr).toContain('it goes on');
