@@ -229,7 +229,10 @@ describe('cp to a container', () => {
     const isState = (wanted: string) => () => scenario.container('project-crashing-1').State === wanted;
     await eventually('it is between two lives', isState('restarting'));
     scenario.ok('cp', 'one', 'crashing:/mended');
-    await eventually('it runs', isState('running'));
+    // And not a life that had begun before.
+    const program = () => scenario.run('exec', '-T', 'crashing', 'cat', '/proc/1/comm').stdout;
+    await eventually('it runs', () => program() === 'sleep\n');
+    expect(scenario.container('project-crashing-1').State).toBe('running');
     expect(inside('crashing', 'cat /mended')).toBe('one\n');
   });
 });
