@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { executable, Scenario } from './scenario.ts';
+import { eventually, executable, Scenario } from './scenario.ts';
 
 const compose = `
 services:
@@ -133,9 +133,11 @@ services:
     scenario.ok('-f', 'names.yaml', 'down');
   });
 
-  it('logs of a replica that is not there is an error', () => {
+  it('logs of a replica that is not there is an error', async () => {
     scenario.ok('up', '-d', 'web');
-    expect(scenario.ok('logs', '--index', '1', '--tail', '-1', 'web').stdout).toBe('web-1  | a line\n');
+    const log = () => scenario.ok('logs', '--index', '1', '--tail', '-1', 'web').stdout;
+    await eventually('it has printed', () => log() !== '');
+    expect(log()).toBe('web-1  | a line\n');
     expect(scenario.run('logs', '--index', '2', 'web').status).toBe(1);
   });
 });

@@ -93,6 +93,14 @@ describe.skipIf(!hasDocker)('beside Docker', () => {
     );
     first.ok('up', '-d');
     second.ok('up', '-d');
+    for (const [port, text] of [
+      [19_090, 'web '],
+      [19_091, 'web '],
+      [19_092, 'docker'],
+    ] as const)
+      await eventually(`port ${port} is served`, () =>
+        fromHost(`http://127.0.0.1:${port}/`).startsWith(text),
+      );
   });
 
   afterAll(async () => {

@@ -2,7 +2,7 @@
 
 import { readlinkSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { Scenario } from './scenario.ts';
+import { eventually, Scenario } from './scenario.ts';
 
 let scenario: Scenario;
 
@@ -15,7 +15,7 @@ afterEach(async () => {
 const pidOf = (service: string) =>
   scenario.ok('top', service).stdout.trimEnd().split('\n')[1]?.split(/ {2,}/)[3] ?? '';
 
-it('shares namespaces with another service, started first, and follows it when it is recreated', () => {
+it('shares namespaces with another service, started first, and follows it when it is recreated', async () => {
   const compose = (word: string) => `
 services:
   tool:
@@ -37,14 +37,15 @@ services:
         readlinkSync(`/proc/${pidOf('tool')}/ns/${type}`) ===
         readlinkSync(`/proc/${pidOf('web')}/ns/${type}`),
     );
+  const inTool = (path: string) => scenario.run('exec', '-T', 'tool', 'cat', path).stdout;
   scenario.ok('up', '-d');
   expect(shared()).toEqual(['pid', 'ipc']);
+  await eventually('the first process of web sleeps', () => inTool('/proc/1/comm') === 'sleep\n');
   expect(scenario.ok('exec', '-T', 'tool', 'cat', '/dev/shm/word').stdout).toBe('one\n');
-  expect(scenario.ok('exec', '-T', 'tool', 'cat', '/proc/1/comm').stdout).toBe('sleep\n');
   scenario.write('compose.yaml', compose('two'));
   scenario.ok('up', '-d');
   expect(shared()).toEqual(['pid', 'ipc']);
-  expect(scenario.ok('exec', '-T', 'tool', 'cat', '/dev/shm/word').stdout).toBe('two\n');
+  await eventually('it has written', () => inTool('/dev/shm/word') === 'two\n');
 });
 
 it('says before anything is made that a container to share with is not there', () => {

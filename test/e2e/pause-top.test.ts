@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Scenario } from './scenario.ts';
+import { eventually, Scenario } from './scenario.ts';
 
 const compose = `
 services:
@@ -48,10 +48,12 @@ function usedTicks(pid: string): number {
 }
 
 describe('top', () => {
-  it('lists every process of the containers by its host pid, and none of others', () => {
+  it('lists every process of the containers by its host pid, and none of others', async () => {
     scenario = new Scenario({ 'compose.yaml': compose });
     expect(scenario.ok('top').stdout).toBe('');
     scenario.ok('up', '-d');
+    const sleepers = () => top().filter((row) => row.command.startsWith('sleep'));
+    await eventually('all of them run', () => sleepers().length >= 3);
     const rows = top();
     const commands = (service: string) =>
       rows
@@ -71,7 +73,10 @@ describe('pause', () => {
   it('freezes the processes, and unpause lets them go on', async () => {
     scenario = new Scenario({ 'compose.yaml': compose.replace('sleep 603', "sh -c 'while :; do :; done'") });
     scenario.ok('up', '-d');
-    const spinning = top('db').find((row) => row.command.startsWith('sh -c'))?.pid as string;
+    const spinning = await eventually(
+      'the loop runs',
+      () => top('db').find((row) => row.command.startsWith('sh -c'))?.pid,
+    );
     scenario.ok('pause', 'db');
     expect(scenario.container('project-db-1').State).toBe('paused');
     expect(scenario.container('project-web-1').State).toBe('running');

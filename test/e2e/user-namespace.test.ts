@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { Scenario } from './scenario.ts';
+import { eventually, Scenario } from './scenario.ts';
 
 let scenario: Scenario;
 
@@ -80,13 +80,14 @@ it('maps root to nobody of the host, and everything goes on working', async () =
   expect([inside, size]).toEqual([0, 65_536]);
   expect(outside).toBeGreaterThanOrEqual(0x7000_0000);
   expect(mapOf('plain')).toEqual([0, 0, 4_294_967_295]);
-  const pid = Number(scenario.ok('top', 'web').stdout.trimEnd().split('\n')[1]?.split(/ {2,}/)[3]);
+  const pid = scenario.ok('inspect', '-f', '{{.State.Pid}}', 'remapped-web-1').stdout.trim();
   expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(new RegExp(`^Uid:\\s+${outside}\\s`, 'm'));
 
   // Names, ports, logs, probes, files.
-  expect(await fetchText(18_931)).toBe('uid 0');
+  const text = await eventually('the server listens', () => fetchText(18_931).catch(() => undefined));
+  expect(text).toBe('uid 0');
   expect(exec('plain', 'getent hosts web')).toContain('web');
-  expect(scenario.ok('logs', 'web').stdout).toContain('listening');
+  await eventually('it has said so', () => scenario.ok('logs', 'web').stdout.includes('listening'));
   expect(scenario.container('remapped-web-1').Health).toBe('healthy');
   const files =
     'stat -c "%u:%g %a" /run/secrets/word /note /cache /data /srv/app/server.mjs; cat /run/secrets/word /note';
