@@ -139,15 +139,19 @@ services:
           .map((line) => JSON.parse(line))
           .map((row) => [row.Service, row]),
       );
-    const { busy, large, over } = rows();
-    expect(Number.parseFloat(busy.CPUPerc)).toBeGreaterThan(10);
-    expect(Number.parseFloat(large.CPUPerc)).toBeLessThan(Number.parseFloat(busy.CPUPerc));
-    expect(busy.MemUsage).toMatch(/ \/ 64MiB$/);
     await eventually('its memory is counted', () => {
       const [, size = '', unit] = /^([\d.]+)([KMG]iB) \/ /.exec(rows().large.MemUsage) ?? [];
       return unit === 'MiB' && Number(size) >= 19;
     });
-    expect([busy.PIDs, large.PIDs]).toEqual(['1', '2']);
+    // How much of a processor there is to be had is not ours to say: what is busy gets it sooner or later.
+    const { busy, large, over } = await eventually('one is busy, and one sleeps', () => {
+      const seen = rows();
+      const share = (row: { CPUPerc: string }) => Number.parseFloat(row.CPUPerc);
+      const isAsExpected = share(seen.busy) > 10 && share(seen.large) < share(seen.busy);
+      return isAsExpected && seen.large.PIDs === '2' ? seen : undefined;
+    });
+    expect(busy.MemUsage).toMatch(/ \/ 64MiB$/);
+    expect(busy.PIDs).toBe('1');
     expect(large.NetIO).toMatch(/^[\d.]+k?B \/ [\d.]+k?B$/);
     expect(over).toMatchObject({ CPUPerc: '--', MemUsage: '-- / --', PIDs: '--', Name: 'project-over-1' });
     const table = scenario.ok('stats', '--no-stream', 'large').stdout.split('\n');
