@@ -1,10 +1,12 @@
 // `pull`, `push` and `images` of a project, against a real registry.
 
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { busyboxLayer, makeImage, noise } from '../native/image/fixture-image.ts';
 import { buildTar } from '../native/image/tar-builder.ts';
 import { finish, RegistryScene, runBeside, startBeside } from './registry-scene.ts';
-import { Scenario } from './scenario.ts';
+import { eventually, Scenario } from './scenario.ts';
 
 let scene: RegistryScene;
 let project: Scenario;
@@ -127,6 +129,10 @@ describe('pull', () => {
     const child = startBeside(project, 'pull');
     const ended = finish(child);
     await held;
+    // What was sent need not have arrived. Not the configuration, which is small, and whole soon.
+    const arriving = join(project.root, 'images/ingest');
+    const sizeOf = (name: string) => statSync(join(arriving, name), { throwIfNoEntry: false })?.size ?? 0;
+    await eventually('some has arrived', () => readdirSync(arriving).some((name) => sizeOf(name) > 10_000));
     child.kill('SIGINT');
     expect((await ended).status).toBe(130);
     scene.proxy.letGo();
