@@ -1,9 +1,11 @@
 // A reboot: every process of the instance is killed, cgroups, network and run directory are gone, the boot id is another.
 // What remains is the data root. The restart policies say what comes back.
 
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unless } from '../../src/base/system-error.ts';
 import { findContained, findLeftovers, findProcesses } from './host-state.ts';
 import { Machine } from './machine.ts';
 import { eventually, Scenario } from './scenario.ts';
@@ -107,8 +109,19 @@ function running(project: string): string[] {
     .sort();
 }
 
+/** Empty if nobody has written to it. */
 function volumeFile(volume: string, name: string): string {
-  return readFileSync(join(scenario.root, 'volumes', volume, '_data', name), 'utf8');
+  const path = join(scenario.root, 'volumes', volume, '_data', name);
+  return unless(['ENOENT'], () => readFileSync(path, 'utf8')) ?? '';
+}
+
+/** So often the database has come to its last command, and web after it. */
+async function haveLived(times: number): Promise<void> {
+  await eventually(
+    'web has looked',
+    () => volumeFile('project_shared', 'order') === 'in order\n'.repeat(times),
+  );
+  await eventually('db has written', () => volumeFile('project_data', 'file') === 'kept\n'.repeat(times));
 }
 
 function lastOf(service: string): { stoppedBy: string; exitCode: number } {
@@ -119,8 +132,9 @@ function lastOf(service: string): { stoppedBy: string; exitCode: number } {
   return JSON.parse(readFileSync(join(scenario.root, 'containers', id!, 'last'), 'utf8'));
 }
 
-function upEverything(): void {
+async function upEverything(): Promise<void> {
   scenario.ok('up', '-d', '--wait');
+  await haveLived(1);
   scenario.ok('--profile', 'later', 'create', 'created');
   scenario.ok('stop', 'user-stopped', 'always-stopped');
 }
@@ -129,7 +143,7 @@ const COMES_BACK = ['always-stopped', 'db', 'failing', 'web'];
 
 describe('system restore after a reboot', () => {
   it('brings back what should come back, in order, and nothing else, without the Compose files', async () => {
-    upEverything();
+    await upEverything();
     await reboot();
     for (const name of ['compose.yaml', 'other']) rmSync(join(scenario.directory, name), { recursive: true });
     expect(running('project')).toEqual([]);
@@ -137,11 +151,7 @@ describe('system restore after a reboot', () => {
     expect(running('project')).toEqual(COMES_BACK);
     expect(restored.stdout).toContain('4 containers started\n');
     // The second life of web began, as the first did, when the database was ready.
-    await eventually(
-      'web has looked',
-      () => volumeFile('project_shared', 'order') === 'in order\nin order\n',
-    );
-    expect(volumeFile('project_data', 'file')).toBe('kept\nkept\n');
+    await haveLived(2);
     // Names, networks and the published port are there again.
     const web = scenario.ok('-p', 'project', 'exec', '-T', 'web', 'getent', 'hosts', 'db');
     expect(web.stdout).toMatch(/^172\.|^10\.|^192\.168\./);
@@ -167,7 +177,9 @@ describe('system restore after a reboot', () => {
     expect(restored.stdout).toContain('2 containers started, 1 failed\n');
     expect(running('project')).toEqual(['always-stopped']);
     expect(running('other')).toEqual(['free']);
+    const freed = once(taken, 'exit');
     taken.kill('SIGKILL');
+    await freed;
     scenario.ok('system', 'restore');
     expect(running('other')).toEqual(['busy', 'free']);
   });
@@ -195,7 +207,7 @@ describe('system restore after a reboot', () => {
 
 describe('a stop with the host', () => {
   it('by system stop: dependents first, everything, and it comes back', async () => {
-    upEverything();
+    await upEverything();
     const stopped = scenario.ok('system', 'stop');
     expect(stopped.stdout).toContain('4 containers stopped\n');
     expect(running('project')).toEqual([]);
