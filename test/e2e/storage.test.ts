@@ -4,7 +4,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { executable, Scenario } from './scenario.ts';
+import { findProcesses } from './host-state.ts';
+import { eventually, executable, Scenario } from './scenario.ts';
 
 let scenario: Scenario;
 
@@ -79,7 +80,7 @@ volumes: {data: {}, empty: {}}
     expect(inside('a', 'cat', '/data/file')).toBe('mine');
   });
 
-  it('that is a file system is mounted with its first user and unmounted with its last', () => {
+  it('that is a file system is mounted with its first user and unmounted with its last', async () => {
     scenario = new Scenario({
       'compose.yaml': `
 services:
@@ -105,6 +106,7 @@ volumes:
       const { ID } = scenario.ps().find((row) => row.Service === name) ?? { ID: '' };
       const [id = ''] = scenario.list('containers').filter((each) => each.startsWith(ID));
       process.kill(monitorPid(id), 'SIGKILL');
+      await eventually('all of it is dead', () => findProcesses(id).length === 0);
     }
     expect(mountsOfInstance()).toHaveLength(1);
     expect(scenario.ok('down').stderr).toContain('unmounted, as nobody uses it any more');
@@ -260,14 +262,14 @@ services:
 });
 
 describe('secrets and configs', () => {
-  it('have the owner and mode asked for, and no secret is ever written to a disk', () => {
+  it('have the owner and mode asked for, and no secret is ever written to a disk', async () => {
     scenario = new Scenario(
       {
         'compose.yaml': `
 services:
   a:
     image: host
-    command: sh -c 'trap "exit 3" USR1; while :; do sleep 1; done'
+    command: sh -c 'trap "exit 3" USR1; echo ready; while :; do sleep 1; done'
     stop_grace_period: 0s
     restart: always
     read_only: true
@@ -317,13 +319,14 @@ configs:
     });
     expect(found.stdout).toBe('');
     // The monitor starts it again, without any command.
-    const before = inside('a', 'sh', '-c', 'cut -d" " -f22 /proc/1/stat');
+    const birth = () => scenario.run('exec', '-T', 'a', 'sh', '-c', 'cut -d" " -f22 /proc/1/stat');
+    const before = birth().stdout;
+    await eventually('it can be asked to end', () => scenario.ok('logs', 'a').stdout.includes('ready'));
     scenario.ok('kill', '-s', 'USR1');
-    const deadline = Date.now() + 10_000;
-    while (Date.now() < deadline) {
-      const now = scenario.run('exec', '-T', 'a', 'sh', '-c', 'cut -d" " -f22 /proc/1/stat');
-      if (now.status === 0 && now.stdout.trimEnd() !== before) break;
-    }
+    await eventually('it runs again', () => {
+      const { status, stdout } = birth();
+      return status === 0 && stdout !== before;
+    });
     expectFiles();
     scenario.ok('stop');
     delete scenario.environment.TOKEN;
