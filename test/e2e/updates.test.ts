@@ -16,7 +16,7 @@ const PORT = 18_493;
 const server = `
 import { createServer } from 'node:http';
 import { Server } from 'node:net';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 const { VERSION = '1', KIND = 'good' } = process.env;
 const note = (what) => appendFileSync('/shared/events', [Date.now(), what, VERSION, process.env.HOSTNAME].join(' ') + '\\n');
 note('start');
@@ -24,6 +24,15 @@ let closing = false;
 const server = createServer((request, response) => {
   if (request.url === '/health') response.statusCode = KIND === 'sick' ? 500 : 200;
   if (request.url === '/health' && KIND === 'sick') console.log('feeling sick');
+  if (request.url === '/held') {
+    note('held');
+    const timer = setInterval(() => {
+      if (!existsSync('/shared/go')) return;
+      clearInterval(timer);
+      response.end(VERSION);
+    }, 50);
+    return;
+  }
   const [, delay = 0] = request.url.split('slow=');
   setTimeout(() => {
     if (closing) response.setHeader('Connection', 'close');
@@ -48,12 +57,13 @@ interface Wish {
   readonly version: string;
   readonly kind?: 'good' | 'sick' | 'exits' | 'late';
   readonly scale?: number;
+  readonly grace?: string;
   readonly update?: string;
   readonly rollback?: string;
   readonly more?: string;
 }
 
-const compose = ({ kind = 'good', more = '', rollback, scale = 2, update, version }: Wish) => `
+const compose = ({ grace = '4s', kind = 'good', more = '', rollback, scale = 2, update, version }: Wish) => `
 services:
   web:
     image: host
@@ -62,7 +72,7 @@ services:
     environment: {VERSION: "${version}", KIND: ${kind}}
     ports: ["${PORT}:80"]
     scale: ${scale}
-    stop_grace_period: 4s
+    stop_grace_period: ${grace}
     healthcheck:
       test: ["CMD", "bash", "-c", ${JSON.stringify(probe)}]
       start_period: 1s
@@ -109,27 +119,32 @@ interface LoadResult {
   readonly failed: Readonly<Record<string, number>>;
 }
 
+interface LoadOptions {
+  readonly from?: string;
+  readonly port?: number;
+  readonly host: string;
+  readonly keepAlive: boolean;
+  readonly count: number;
+  readonly pause?: number;
+  readonly workers?: number;
+}
+
 /**
  * A client of its own process: `workers` ask one after the other, `pause` milliseconds apart, until `count` requests are
- * made and the update that they are to witness is over.
+ * made and the update that they are to witness is over; and then once more.
  */
 class Load {
   readonly #child: ChildProcess;
   readonly #result: Promise<Outcome>;
 
-  /** `from`: a service that has Node, to ask from the inside. */
-  constructor({
-    from,
-    ...options
-  }: {
-    from?: string;
-    port?: number;
-    host: string;
-    keepAlive: boolean;
-    count: number;
-    pause?: number;
-    workers?: number;
-  }) {
+  /** `from`: a service that has Node, to ask from the inside. Resolves when the first request is answered. */
+  static async start(options: LoadOptions): Promise<Load> {
+    const load = new Load(options);
+    if (load.#child.stdout) await once(load.#child.stdout, 'data');
+    return load;
+  }
+
+  private constructor({ from, ...options }: LoadOptions) {
     const args = ['-e', client, JSON.stringify({ port: PORT, ...options })];
     const stdio = ['pipe', 'pipe', 'pipe'] as const;
     this.#child =
@@ -143,7 +158,7 @@ class Load {
     this.#child.stdin?.end();
     const { stderr, stdout } = await this.#result;
     if (stderr !== '') throw new Error(stderr);
-    return JSON.parse(stdout);
+    return JSON.parse(stdout.split('\n')[1] ?? '');
   }
 }
 
@@ -152,7 +167,7 @@ const { Agent, request } = require('node:http');
 const { count, host, keepAlive, pause = 0, port, workers = 8 } = JSON.parse(process.argv[1]);
 const agent = new Agent({ keepAlive, maxSockets: workers });
 const answered = {}, failed = {};
-let left = count, over = false;
+let left = count, over = false, begun = false;
 process.stdin.on('end', () => { over = true; }).resume();
 const ask = () => new Promise((resolve) => {
   const fail = (why) => { failed[why] = (failed[why] ?? 0) + 1; resolve(); };
@@ -164,6 +179,8 @@ const ask = () => new Promise((resolve) => {
     response.on('end', () => {
       if (response.statusCode !== 200 || text === '') return fail('status ' + response.statusCode);
       answered[text] = (answered[text] ?? 0) + 1;
+      if (!begun) process.stdout.write('begun\\n');
+      begun = true;
       resolve();
     });
   });
@@ -176,6 +193,7 @@ const work = async () => {
     await ask();
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
   }
+  await ask();
 };
 Promise.all(Array.from({ length: workers }, work)).then(() => {
   process.stdout.write(JSON.stringify({ answered, failed }), () => process.exit());
@@ -192,7 +210,7 @@ async function ask(path = '/'): Promise<string> {
 }
 
 /** What the containers of a version noted, in milliseconds of one clock. */
-function events(what: 'start' | 'stop', version: string): number[] {
+function events(what: 'start' | 'stop' | 'held', version: string): number[] {
   return readFileSync(join(scenario.directory, 'shared/events'), 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
@@ -212,12 +230,12 @@ afterEach(async () => {
 describe('an update that starts new replicas first', () => {
   it('loses none of 20,000 requests', { timeout: 120_000 }, async () => {
     start({ version: '1' });
-    const loads = [
-      new Load({ host: '127.0.0.1', keepAlive: false, count: 8000 }),
-      new Load({ host: '::1', keepAlive: false, count: 4000 }),
-      new Load({ host: '127.0.0.1', keepAlive: true, count: 4000, pause: 5 }),
-      new Load({ host: '::1', keepAlive: true, count: 4000, pause: 5 }),
-    ];
+    const loads = await Promise.all([
+      Load.start({ host: '127.0.0.1', keepAlive: false, count: 8000 }),
+      Load.start({ host: '::1', keepAlive: false, count: 4000 }),
+      Load.start({ host: '127.0.0.1', keepAlive: true, count: 4000, pause: 5 }),
+      Load.start({ host: '::1', keepAlive: true, count: 4000, pause: 5 }),
+    ]);
     write({ version: '2' });
     const { status, stderr } = await up();
     const results = await Promise.all(loads.map((load) => load.finish()));
@@ -230,16 +248,17 @@ describe('an update that starts new replicas first', () => {
   });
 
   it('lets a request end that an old replica has begun to answer', { timeout: 60_000 }, async () => {
-    start({ version: '1', scale: 1 });
-    write({ version: '2', scale: 1, update: 'order: start-first, monitor: 1s' });
+    start({ version: '1', scale: 1, grace: '60s' });
+    const held = ask('/held');
+    await eventually('the old replica has begun', () => events('held', '1').length === 1);
+    write({ version: '2', scale: 1, grace: '60s', update: 'order: start-first, monitor: 1s' });
     const updated = up();
-    await eventually(
-      'the new replica serves beside the old one',
-      async () => (await ask()) === '2' || undefined,
-    );
-    // Of two replicas each gets some: ask until the old one has got one.
-    const slow = await Promise.all(Array.from({ length: 12 }, () => ask('/?slow=3000')));
-    expect(slow).toContain('1');
+    // Of two replicas each would get some.
+    const isAlone = async () =>
+      (await Promise.all(Array.from({ length: 20 }, () => ask()))).every((version) => version === '2');
+    await eventually('the new replica serves alone', isAlone);
+    scenario.write('shared/go', '');
+    expect(await held).toBe('1');
     expect((await updated).status).toBe(0);
     expect(await ask('/?slow=1')).toBe('2');
   });
@@ -248,7 +267,7 @@ describe('an update that starts new replicas first', () => {
     const more = '  other: {image: host, command: sleep 613, stop_grace_period: 0s}';
     start({ version: '1', scale: 2, more });
     const asked = { from: 'other', host: 'web', port: 80, keepAlive: false, count: 100, pause: 5 };
-    const load = new Load(asked);
+    const load = await Load.start(asked);
     write({ version: '2', scale: 2, more });
     const { status, stderr } = await up();
     const { answered, failed } = await load.finish();
@@ -261,7 +280,7 @@ describe('an update that starts new replicas first', () => {
     // Whoever is connected when it has run gets no answer any more.
     const more = '    pre_stop: [{command: [pkill, -STOP, -x, node]}]\n    init: true';
     start({ version: '1', scale: 1, more });
-    const load = new Load({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 5 });
+    const load = await Load.start({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 5 });
     write({ version: '2', scale: 1, more });
     const { status, stderr } = await up();
     const { answered, failed } = await load.finish();
@@ -274,17 +293,23 @@ describe('an update that starts new replicas first', () => {
   it('has an old replica serve again if it is killed before that one stops', {
     timeout: 60_000,
   }, async () => {
-    const more = '    pre_stop: [{command: [sleep, "6"]}]';
+    // As long as nobody says so, that one does not come to its end.
+    const wait = 'until test -e /shared/go; do sleep 0.1; done';
+    const more = `    pre_stop: [{command: [sh, -c, "${wait}"]}]`;
     start({ version: '1', scale: 1, more });
     write({ version: '2', scale: 1, more });
     const child = scenario.start(['up', '-d'], { stdio: 'ignore' });
     const ended = once(child, 'close');
     const askAll = () => Promise.all(Array.from({ length: 20 }, () => ask()));
-    await eventually('the new one', async () => (await askAll()).includes('2') || undefined);
-    await eventually('the old one is left alone', async () => !(await askAll()).includes('1') || undefined);
-    child.kill('SIGKILL');
-    await ended;
-    await eventually('the old one is back', async () => (await askAll()).includes('1') || undefined);
+    try {
+      await eventually('the new one', async () => (await askAll()).includes('2') || undefined);
+      await eventually('the old one is left alone', async () => !(await askAll()).includes('1') || undefined);
+      child.kill('SIGKILL');
+      await ended;
+      await eventually('the old one is back', async () => (await askAll()).includes('1') || undefined);
+    } finally {
+      scenario.write('shared/go', '');
+    }
   });
 
   it('takes as many at a time, and waits as long between them, as it says', {
@@ -306,7 +331,7 @@ describe('an update that starts new replicas first', () => {
 
   it('goes on where it was killed', { timeout: 120_000 }, async () => {
     start({ version: '1', scale: 3 });
-    const load = new Load({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 20 });
+    const load = await Load.start({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 20 });
     write({ version: '2', scale: 3 });
     for (const after of [1, 2, 3]) {
       const child = scenario.start(['up', '-d'], { stdio: 'ignore' });
@@ -332,10 +357,10 @@ describe('an update that fails', () => {
   ] as const)('is taken back if the new version %s', { timeout: 120_000 }, async (kind, why, output) => {
     start({ version: '1' });
     const old = scenario.ps().map(({ ID }) => ID);
-    const loads = [
-      new Load({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 5 }),
-      new Load({ host: '::1', keepAlive: true, count: 100, pause: 5 }),
-    ];
+    const loads = await Promise.all([
+      Load.start({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 5 }),
+      Load.start({ host: '::1', keepAlive: true, count: 100, pause: 5 }),
+    ]);
     write({ version: '2', kind, update: rolling });
     const { status, stderr } = await up();
     const results = await Promise.all(loads.map((load) => load.finish()));
@@ -371,7 +396,7 @@ describe('an update that fails', () => {
     const update = 'order: stop-first, monitor: 1500ms, failure_action: rollback';
     start({ version: '1', scale: 2 });
     const old = scenario.ps().map(({ ID }) => ID);
-    const load = new Load({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 20 });
+    const load = await Load.start({ host: '127.0.0.1', keepAlive: false, count: 100, pause: 20 });
     // The second dies when the update has got to it: the first has been replaced by then.
     const more = `    entrypoint: ["sh", "-c", "case $$(cat /shared/events) in *'start 2'*) export KIND=exits;; esac; exec node /srv/server.mjs"]`;
     write({ version: '2', scale: 2, update, rollback: 'order: start-first, monitor: 500ms', more });
