@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { unless } from '../../../src/base/system-error.ts';
 import { eventually, executable, Scenario } from '../scenario.ts';
 import { buildTimeout, describeExample, Example } from './example.ts';
 
@@ -52,7 +53,8 @@ class Runner {
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = once(this.#child, 'close');
-    process.kill(-(this.#child.pid ?? 0), 'SIGINT');
+    // It may have ended with the Git server by now.
+    unless(['ESRCH'], () => process.kill(-(this.#child.pid ?? 0), 'SIGINT'));
     await closed;
   }
 }

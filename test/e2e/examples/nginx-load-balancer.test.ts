@@ -33,6 +33,7 @@ describeExample('nginx-load-balancer', () => {
   beforeAll(async () => {
     example = await Example.build('nginx-load-balancer');
     await example.finish('up', '-d', '--wait');
+    await eventually('nginx listens', () => visit().catch(() => undefined));
   }, buildTimeout);
   afterAll(async () => {
     example?.dispose();

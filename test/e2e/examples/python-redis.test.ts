@@ -70,6 +70,7 @@ describeExample('python-redis', () => {
 
   it('goes on over a restart of redis, and over down and up', async () => {
     example.ok('restart', 'redis');
+    example.ok('up', '-d', '--wait', 'redis');
     await goesOn();
     example.ok('down');
     await expect(fetch('http://127.0.0.1:8082/')).rejects.toThrow();

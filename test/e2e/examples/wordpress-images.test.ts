@@ -140,7 +140,12 @@ describeExample('wordpress/debian', () => {
     expect(log('bare')).toContain('set MYSQL_ROOT_PASSWORD');
   });
 
-  it('configures WordPress by its variables', () => {
+  it('configures WordPress by its variables', async () => {
+    await eventually(
+      'it is configured',
+      () => scenario.run('exec', '-T', 'site', 'test', '-s', '/var/www/html/wp-config.php').status === 0,
+      90,
+    );
     const answer = JSON.parse(scenario.ok('exec', '-T', 'site', 'php', '-r', ask).stdout);
     expect(answer).toMatchObject({
       ...{ prefix: 'blog_', name: 'a_b', user: "o'brien", password, reached: '42' },

@@ -40,14 +40,18 @@ describeExample('wordpress', () => {
   /** The post as each replica gives it. A connection is one replica's as long as it lasts. */
   async function readFromEach(replicas: number): Promise<Map<string, string>> {
     const read = new Map<string, string>();
-    for (let n = 0; n < 200 && read.size < replicas; n += 1) {
+    const isRead = async () => {
       const reader = new Visitor(site);
-      const host = (await reader.get('/host.php')).text;
+      // A new replica is there before its Apache listens.
+      const host = (await reader.get('/host.php').catch(() => undefined))?.text;
+      if (host === undefined) return undefined;
       const { status, text } = await reader.get(`/?p=${postId}`);
       expect({ host, status }).toEqual({ host, status: 200 });
       read.set(host, text);
       reader.leave();
-    }
+      return read.size >= replicas;
+    };
+    await eventually(`${replicas} replicas are read from`, isRead, 90);
     return read;
   }
 
