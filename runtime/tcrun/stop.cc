@@ -11,8 +11,9 @@ namespace tc {
 
 namespace {
 
-// From an answer of the DNS, which nobody is to keep, to the connection.
-constexpr int64_t kArrivalMs = 1000;
+// From an answer of the DNS, which nobody is to keep, to the connection: long enough for a SYN that was lost, which the
+// kernel sends again after a second.
+constexpr int64_t kArrivalMs = 1500;
 
 void deliver_stop(Monitor& monitor) {
   monitor.stop.drain.clear();
