@@ -7,6 +7,7 @@ let container: Container;
 beforeAll(async () => {
   sandbox = new Sandbox();
   container = await sandbox.run('exec sleep 1000');
+  await container.became('sleep');
 });
 afterAll(() => sandbox.dispose());
 

@@ -121,6 +121,8 @@ describe('the log', () => {
       // Whole lines only, and the status is true although it had no room of its own.
       for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) JSON.parse(line);
       expect(status()).toMatchObject({ state: 'running', pid: container.pid });
+      // Then it has written all of it.
+      await container.became('sleep');
       process.kill(container.pid, 'SIGKILL');
       const last = await container.ended();
       expect(last.droppedLogLines).toBeGreaterThan(1000);

@@ -290,6 +290,11 @@ export class Container {
     return this.last();
   }
 
+  /** Waits until its first process is `command`, and not the shell that becomes it. */
+  async became(command: string): Promise<void> {
+    await until(() => readCommand(this.pid).startsWith(`${command}\0`), `the first process to be ${command}`);
+  }
+
   /** Waits until the log has a line that contains `text`. */
   async logged(text: string): Promise<void> {
     await until(
@@ -322,14 +327,12 @@ export class Container {
   }
 
   async kill(): Promise<void> {
-    const isOurs = () => {
-      try {
-        return readFileSync(`/proc/${this.monitorPid}/cmdline`, 'utf8').includes(this.bundle);
-      } catch {
-        return false;
-      }
-    };
-    if (this.monitorPid && isOurs()) process.kill(this.monitorPid, 'SIGKILL');
+    const isOurs = () => readCommand(this.monitorPid).includes(this.bundle);
+    try {
+      if (this.monitorPid && isOurs()) process.kill(this.monitorPid, 'SIGKILL');
+    } catch {
+      // It ended between the two.
+    }
     if (this.monitorPid) await until(() => !isOurs(), 'the monitor to die');
     const { cgroup } = this.computed.monitor;
     await native.killCgroup(cgroup.procs, cgroup.unified, cgroup.freezer);
@@ -349,6 +352,15 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   for (const end = Date.now() + 30_000; !condition(); ) {
     if (Date.now() > end) throw new Error(`waited 30 s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** The arguments of a process, each ended by a zero byte; '' once it has ended. */
+export function readCommand(pid: number | string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAlive, Sandbox, until } from './sandbox.ts';
+import { isAlive, readCommand, Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 beforeAll(() => {
@@ -25,8 +25,8 @@ describe('a container', () => {
 
   it('answers with the host pids of monitor and first process', async () => {
     const container = await sandbox.run('exec sleep 1000');
-    const command = () => readFileSync(`/proc/${container.pid}/cmdline`, 'utf8');
-    await until(() => command() === 'sleep\x001000\0', 'the shell to become sleep');
+    await container.became('sleep');
+    expect(readCommand(container.pid)).toBe('sleep\x001000\0');
     expect(readFileSync(`/proc/${container.monitorPid}/comm`, 'utf8')).toBe('tcrun-monitor\n');
     expect(container.status()).toMatchObject({
       state: 'running',

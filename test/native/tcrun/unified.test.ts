@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MonitorSpec } from '../../../src/runtime/monitor-spec.ts';
-import { native, Sandbox, until } from './sandbox.ts';
+import { native, readCommand, Sandbox, until } from './sandbox.ts';
 
 const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
 const unified = mounts.find((line) => line.includes(' - cgroup2 '))?.split(' ')[4];
@@ -24,8 +24,7 @@ function onlyUnified(spec: MonitorSpec): MonitorSpec {
 }
 
 /** Others may have got the number meanwhile. */
-const isAlive = (pid: number) =>
-  existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\x001009\x00';
+const isAlive = (pid: number) => readCommand(pid) === 'sleep\x001009\x00';
 
 describe.runIf(unified !== undefined)('on cgroup v2 (skipped on a host without it)', () => {
   it('a container is frozen and let go on', async () => {

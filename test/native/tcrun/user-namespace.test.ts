@@ -250,6 +250,7 @@ describe('its user namespace', () => {
 
   it('is shared by who shares its processes', async () => {
     const first = await sandbox.run('exec sleep 1000', { idRange: RANGE });
+    await first.became('sleep');
     const joins = [{ type: 'pid', control: join(first.runDir, 'ctl'), hostname: 'x' }] as const;
     const second = await sandbox.run('exec sleep 1000', {
       idRange: RANGE,
@@ -302,7 +303,7 @@ describe('what this kernel or file system cannot', () => {
     const layer = volume('second-layer');
     writeFileSync(join(layer, 'second'), '');
     process.env['TCOMPOSE_DISABLE'] = disabled;
-    const container = await sandbox.run('stat -c %u:%g /second /bin; touch /x; exec sleep 1000', {
+    const container = await sandbox.run('touch /x; stat -c %u:%g /second /bin; exec sleep 1000', {
       idRange: RANGE,
       layers: [layer, sandbox.image],
     });
