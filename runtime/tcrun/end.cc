@@ -38,6 +38,8 @@ void leave_remnant(const Spec& spec) {
 
 // The container is over and its cgroups are gone: files, and whoever waits for the end.
 void finish_end(Monitor& monitor) {
+  // It has the published sockets: whoever hears of the end may bind their ports anew.
+  kill_network_child(&monitor.network_child);
   if (monitor.volumes) release_volumes(monitor.spec.mounted_volumes, monitor.volumes);
   report_status(monitor);
   unlinkat(monitor.run_dir.get(), "ctl", 0);
@@ -87,7 +89,7 @@ void abandon(Monitor& monitor) {
   monitor.state = State::Exited;
   monitor.life.exit_code = exit_code_of(monitor.error);
   monitor.life.finished_at = wall_clock();
-  if (monitor.network_child.pid) kill(monitor.network_child.pid, SIGKILL);
+  kill_network_child(&monitor.network_child);
   publish(monitor);
   for (int wait = 1; wait < kMaxCgroupRetryMs && remove_cgroups(monitor.spec.cgroup).errnum == EBUSY; wait *= 2) {
     timespec pause{wait / 1000, (wait % 1000) * 1000000L};

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Control } from './control.ts';
 import { type Container, isAlive, native, readCommand, Sandbox, type Status, until } from './sandbox.ts';
@@ -419,6 +420,31 @@ describe('the network child', () => {
     await until(() => child() !== undefined && child() !== first, 'another network child');
     await container.stop({ graceMs: 0 });
   });
+
+  it('has let go of the published ports when the container has ended, however late the kernel lets it die', async () => {
+    const busy = spawn('taskset', ['--cpu-list', '0', 'sh', '-c', 'while :; do :; done']);
+    try {
+      for (let round = 0; round < 8; round += 1) await publishOnce();
+    } finally {
+      busy.kill('SIGKILL');
+    }
+  });
+
+  /** Its network child has the first processor when nobody else wants it. */
+  async function publishOnce(): Promise<void> {
+    const key = { protocol: 'tcp', address: '127.0.0.1', port: 18_481 } as const;
+    const group = join(sandbox.directory, 'run/group');
+    const { socket } = native.bindPublished(key);
+    const container = await sandbox.run('exec sleep 1000', {
+      sockets: [socket],
+      network: { ports: [{ ...key, target: 80, targetAddress: '192.0.2.1', group }] },
+    });
+    native.close(socket);
+    const child = childrenOf(container.monitorPid).find((pid) => nameOf(pid) === 'tcrun-network') ?? '';
+    execFileSync('taskset', ['--cpu-list', '--pid', '0', child]);
+    execFileSync('chrt', ['--idle', '--pid', '0', child]);
+    await container.stop({ graceMs: 0 });
+  }
 });
 
 function childrenOf(pid: number): string[] {
