@@ -142,12 +142,12 @@ describe('attach', () => {
     // Its pipe was full; now there is room.
     expect(slow.read().length).toBeGreaterThan(0);
     slow.type('\n');
-    const heard = [await slow.control.next(), await slow.control.next()];
-    expect(heard).toEqual([
-      { event: 'dropped', bytes: expect.any(Number) },
-      { event: 'exited', exitCode: 0 },
-    ]);
-    expect(heard[0].bytes).toBeGreaterThan(bytes - 200_000);
+    // Gaps are told one by one: a short piece may have fitted into the last page of a pipe that was full for longer ones.
+    let dropped = 0;
+    let heard = await slow.control.next();
+    for (; heard.event === 'dropped'; heard = await slow.control.next()) dropped += heard.bytes;
+    expect(heard).toEqual({ event: 'exited', exitCode: 0 });
+    expect(dropped).toBeGreaterThan(bytes - 200_000);
     slow.leave();
   });
 
