@@ -28,9 +28,9 @@ function sharing(source: Container, ...types: SharedType[]): Start {
 }
 
 async function withSource(check: (source: Container) => Promise<void>, service = {}): Promise<void> {
-  const source = await sandbox.run('echo up; sleep 1000 & wait', {
-    service: { hostname: 'source', ...service },
-  });
+  // Up when its sleep is one, and no longer a copy of the shell.
+  const script = 'sleep 1000 & until grep -qx sleep /proc/$!/comm; do :; done; echo up; wait';
+  const source = await sandbox.run(script, { service: { hostname: 'source', ...service } });
   await source.logged('up');
   try {
     await check(source);
@@ -77,6 +77,7 @@ describe('pid: service:NAME', () => {
         service: { ...service, tty: true, user: 'app' },
       });
       await container.logged('terminal');
+      await container.became('sleep');
       expect(container.output()).toContain('1000');
       const control = container.control();
       const { message } = await control.request({
