@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../tcrun/sandbox.ts';
 import { eventually, Stack } from './stack.ts';
 
 let stack: Stack;
@@ -29,14 +30,7 @@ describe('a monitor that is killed', () => {
     const { id } = await stack.container('app');
     const { monitorPid, pid } = readStatus(id);
     process.kill(monitorPid, 'SIGKILL');
-    await eventually('the container is gone', () => {
-      try {
-        process.kill(pid, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    await eventually('both are dead', () => !isAlive(pid) && !isAlive(monitorPid));
     expect(await stack.container('app')).toMatchObject({
       state: 'exited',
       exitCode: 137,
@@ -204,12 +198,12 @@ describe('a container whose directory somebody removed', () => {
     expect(findings.map((finding) => finding.what)).toContainEqual(
       expect.stringContaining(`/${id.slice(0, 12)}`),
     );
-    expect(() => process.kill(pid, 0)).toThrow();
+    await eventually('it is dead', () => !isAlive(pid));
     await eventually('all agrees', async () => {
       await stack.engine.system.check({ repair: true });
       return (await stack.engine.system.check({ repair: false })).length === 0;
     });
     await stack.down({ volumes: true });
-    expect(stack.leftovers()).toEqual([]);
+    expect(await stack.leftovers()).toEqual([]);
   });
 });

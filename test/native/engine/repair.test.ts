@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCgroup } from '../../../src/engine/container/stop.ts';
 import { projectLockPath } from '../../../src/engine/lock/project-lock.ts';
 import { planStop } from '../../../src/plan/lifecycle.ts';
+import { isAlive } from '../tcrun/sandbox.ts';
 import { eventually, Stack } from './stack.ts';
 
 const compose = `
@@ -64,7 +65,7 @@ async function killMonitor(): Promise<void> {
     monitorPid: number;
   };
   process.kill(monitorPid, 'SIGKILL');
-  await eventually('it is gone', () => !existsSync(`/proc/${monitorPid}`));
+  await eventually('it is dead', () => !isAlive(monitorPid));
 }
 
 describe('a monitor that was killed', () => {

@@ -136,9 +136,17 @@ export class Stack {
     return readdirSync(join(this.root, kind));
   }
 
-  /** What of this instance the kernel and the run directory hold: all of it carries the instance's id or its root. */
-  leftovers(): string[] {
+  /**
+   * What of this instance the kernel and the run directory hold, once the kernel has let go of what just ended: all of it
+   * carries the instance's id or its root.
+   */
+  async leftovers(): Promise<string[]> {
     const { id } = JSON.parse(readFileSync(join(this.root, 'instance.json'), 'utf8')) as { id: string };
+    await eventually('nothing is left', () => this.#look(id).length === 0).catch(() => undefined);
+    return this.#look(id);
+  }
+
+  #look(id: string): string[] {
     const found = Object.entries(findLeftovers(id, this.root)).flatMap(([kind, what]) =>
       what.map((each) => `${kind}: ${each}`),
     );

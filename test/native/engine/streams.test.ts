@@ -156,12 +156,11 @@ describe('exec', () => {
     session = await stack.engine.exec(container, {
       ...base,
       tty: true,
-      command: ['sh', '-c', 'tty; read line; stty size; echo got $line'],
+      command: ['sh', '-c', 'tty; until stty size | grep 33; do sleep 0.01; done; read line; echo got $line'],
       stdin: Readable.from(
         (async function* () {
-          await eventually('the terminal speaks', () => text().includes('/dev/pts'));
+          await eventually('the terminal speaks', () => session && text().includes('/dev/pts'));
           session?.resize(33, 99);
-          await new Promise((resolve) => setTimeout(resolve, 100));
           yield Buffer.from('hello\n');
           await session?.exitCode;
         })(),
