@@ -1,7 +1,16 @@
 // A laboratory: a host of its own (a network namespace), with networks made by the addon and containers made by the
 // monitor's network code, real traffic between them, and nothing left behind when it closes.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Native } from '../../../src/runtime/native.ts';
@@ -170,10 +179,10 @@ export class Lab {
   }
 
   setState(network: LabNetwork, slot: number, state: 0 | 1 | 2): void {
-    const path = join(network.dir, 'states');
-    const states = readFileSync(path);
-    states[slot] = state;
-    writeFileSync(path, states);
+    // In its place: those who have the file mapped must not find it empty for a moment.
+    const file = openSync(join(network.dir, 'states'), 'r+');
+    writeSync(file, Uint8Array.of(state), 0, 1, slot);
+    closeSync(file);
   }
 
   async setSysctl(path: string, value: string): Promise<void> {
