@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../e2e/scenario.ts';
 import { type Container, Lab, type LabNetwork } from './lab.ts';
 
 const errno = (promise: Promise<unknown>) => expect(promise).rejects;
@@ -155,9 +156,12 @@ describe('links and subnets', () => {
   });
 });
 
-/** Nobody listens there: an answer is a refusal. 28 would be curl's time-out. */
+/**
+ * Nobody listens there: an answer is a refusal. 28 would be curl's time-out: long enough for a second try, and too short
+ * for the kernel to doubt an address that it knows.
+ */
 const answers = async (from: Container, address: string) =>
-  (await from.run(`curl -sS --max-time 1 http://${address}:9/`)).code === 7;
+  (await from.run(`curl -sS --max-time 4 http://${address}:9/`)).code === 7;
 
 describe('a namespace', () => {
   let lab: Lab;
@@ -180,6 +184,9 @@ describe('a namespace', () => {
           ['ip -br addr show scope global', 'ip route', 'ip -6 route show default'].map((c) => web.output(c)),
         )
       ).join('\n');
+    // The kernel tells a link's state a little after the link has it.
+    const countUp = async () => (await web.output('ip -br link')).match(/^eth\S+ +UP /gm)?.length;
+    await eventually('both links are up', async () => (await countUp()) === 2);
     const before = await state();
     expect(before).toContain('eth1');
     expect(before).toContain('default via 10.201.1.1 dev eth0');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, Lab, type LabNetwork, type Neighbour } from './lab.ts';
 
-const curl = 'curl -sS --max-time 3';
+const curl = 'curl -sS --max-time 20';
 
 // Where Docker runs too, br_netfilter sends bridged packets through the IP hooks; elsewhere it does not. Addresses are
 // rewritten at different places then.
