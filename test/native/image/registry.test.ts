@@ -39,7 +39,6 @@ const settings = (more: Partial<RegistrySettings> = {}): RegistrySettings => ({
   environment: { HOME: sandbox.path('home'), PATH: process.env['PATH'] },
   certificates: [sandbox.path('certs.d')],
   retryDelayMs: 1,
-  silenceMs: 5_000,
   ...more,
 });
 const openStore = (name: string, more: Partial<RegistrySettings> = {}) =>

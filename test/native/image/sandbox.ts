@@ -44,7 +44,6 @@ export class Sandbox {
         environment: { HOME: this.path('home') },
         certificates: [this.path('certs.d')],
         retryDelayMs: 1,
-        silenceMs: 5_000,
         ...options.registries,
       },
     });
