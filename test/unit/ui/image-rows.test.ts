@@ -33,7 +33,7 @@ class Scene {
 
   /** Resolves when the screen shows it. */
   async shows(expected: string | RegExp): Promise<void> {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 30_000;
     const fits = () =>
       typeof expected === 'string'
         ? this.terminal.screen.includes(expected)
