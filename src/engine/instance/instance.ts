@@ -1,6 +1,7 @@
 // An instance is a data root and what derives from it: paths, kernel names, the key of its digests.
 
 import { join, resolve } from 'node:path';
+import { TcError } from '../../base/error.ts';
 import { createIdentity, ensureIdentity, type Identity, readIdentity } from './identity.ts';
 import { createKernelNames, type KernelNames } from './kernel-names.ts';
 import { createPaths, type InstancePaths } from './paths.ts';
@@ -31,7 +32,9 @@ export class InstanceLocator {
 
   constructor(options: InstanceOptions) {
     const home = defaultRoot();
-    this.root = resolve(options.root ?? process.env['TCOMPOSE_ROOT'] ?? home);
+    // An empty path would resolve to the working directory.
+    if (options.root === '') throw emptyRoot();
+    this.root = resolve(options.root ?? (process.env['TCOMPOSE_ROOT'] || home));
     this.#isDefault = this.root === home;
     this.#runDir = options.runDir;
   }
@@ -77,6 +80,14 @@ export class InstanceLocator {
       hostRunDir: join(base, 'tcompose'),
     };
   }
+}
+
+function emptyRoot(): TcError {
+  return new TcError('the data root is an empty path', {
+    code: 'usage',
+    exitCode: 2,
+    hints: ['is a variable not set? without --root it is the usual one'],
+  });
 }
 
 function isRoot(): boolean {
