@@ -7,16 +7,16 @@ import { interruptedExitCode, terminatedExitCode } from './exit-code.ts';
 export interface Interrupts {
   readonly interrupted: AbortSignal;
   readonly forced: AbortSignal;
-  /** From here on signals are somebody else's to hear. */
-  release(): void;
+  /** From here on signals are somebody else's to hear. Those that have come. */
+  release(): readonly NodeJS.Signals[];
 }
 
 export function listenForInterrupts(): Interrupts {
   const asked = new AbortController();
   const insisted = new AbortController();
-  let count = 0;
+  const heard: NodeJS.Signals[] = [];
   const onSignal = (name: NodeJS.Signals) => {
-    count += 1;
+    const count = heard.push(name);
     if (count === 1) asked.abort(interruption(name));
     else if (count === 2) insisted.abort(interruption(name));
     // Somebody who asks a third time wants the prompt back, whatever is left running.
@@ -27,6 +27,7 @@ export function listenForInterrupts(): Interrupts {
   const release = () => {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+    return heard;
   };
   return { interrupted: asked.signal, forced: insisted.signal, release };
 }

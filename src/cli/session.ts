@@ -76,9 +76,9 @@ export class Session {
     this.display.print(text);
   }
 
-  /** From here on the command hears the user's signals itself. */
-  takeSignals(): void {
-    this.#interrupts?.release();
+  /** From here on the command hears the user's signals itself. Those that came before it could. */
+  takeSignals(): readonly NodeJS.Signals[] {
+    return this.#interrupts?.release() ?? [];
   }
 
   /** Ends a verb that has a plan: a dry run prints it. The exit code. */

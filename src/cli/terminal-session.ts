@@ -67,13 +67,17 @@ export interface TerminalUse {
   readonly terminal: boolean;
   /** Told that the detach keys were typed. */
   readonly detached?: Promise<void> | undefined;
+  /** Signals of the caller that came before there was anybody to pass them to. */
+  readonly heard?: readonly NodeJS.Signals[];
   /** What the caller's signals do; default: they are passed on, and the third Ctrl-C ends the CLI. */
   readonly onSignal?: (name: NodeJS.Signals) => void;
 }
 
 /** Resolves to the command's exit code, or undefined if it was left alone; the terminal is then as it was before. */
 export async function attachTerminal(session: ExecSession, use: TerminalUse): Promise<number | undefined> {
-  const release = [passSignals(use.onSignal ?? forwardTo(session)), use.terminal && useTerminal(session)];
+  const onSignal = use.onSignal ?? forwardTo(session);
+  const release = [passSignals(onSignal), use.terminal && useTerminal(session)];
+  for (const name of use.heard ?? []) onSignal(name);
   try {
     const never = new Promise<void>(() => undefined);
     const exitCode = await Promise.race([session.exitCode, use.detached ?? never]);

@@ -32,8 +32,8 @@ export const command = defineCommand({
     }
     await session.display.end();
     // Nothing is awaited in between: a signal that nobody hears would end this process.
-    session.takeSignals();
-    const use = { terminal: isTerminal, detached: streams.filter?.detached };
+    const heard = session.takeSignals();
+    const use = { terminal: isTerminal, detached: streams.filter?.detached, heard };
     const exitCode = await attachTerminal(result.session, use);
     if (exitCode === undefined) {
       session.display.tell(`${result.container.name} goes on; see \`logs\`, or \`attach\` to its service\n`);
