@@ -35,14 +35,7 @@ export async function sweep(
     }
   }
   for (const remnant of listRemnants(context.instance.paths)) {
-    // A monitor that has put its container away is as good as gone; others may be at work for long.
-    const isNearlyFree = remnant.mark === 'ended';
-    const done = await withLock(
-      context,
-      remnant.directory,
-      () => sweepRemnant(context, remnant),
-      isNearlyFree,
-    );
+    const done = await withLock(context, remnant.directory, () => sweepRemnant(context, remnant));
     // What ended as it should is no news; of a step of a build its builder would have told.
     if (!done || remnant.mark === 'ended' || remnant.mark === 'building') continue;
     mended.push(`container ${remnant.id.slice(0, 12)}: finished an interrupted ${remnant.mark}`);
@@ -107,9 +100,8 @@ async function withLock(
   context: EngineContext,
   directory: string,
   action: () => Promise<void>,
-  wait = false,
 ): Promise<boolean> {
-  const lock: Descriptor | undefined = await lockDirectory(context.native, directory, wait);
+  const lock: Descriptor | undefined = await lockDirectory(context.native, directory, false);
   if (lock === undefined) return false;
   try {
     await action();
