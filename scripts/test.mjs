@@ -93,7 +93,7 @@ function nameFailed(file) {
   if (file.status === 'failed' && failed.length === 0) fail(path, file.message);
 }
 
-/** A line for each; one line for all of a group that is left out whole, which says why in its title. */
+/** A line for each; one line for all of a group that is left out whole and says why, in brackets behind its title. */
 function nameSkipped(file) {
   const isSkipped = (test) => ['pending', 'skipped', 'todo'].includes(test.status);
   const groups = new Map();
@@ -102,7 +102,8 @@ function nameSkipped(file) {
     groups.set(group, [...(groups.get(group) ?? []), test]);
   }
   for (const [group, tests] of groups) {
-    if (group !== '' && tests.every(isSkipped)) console.log(`skipped: ${group}: all of ${tests.length}`);
+    if (group.endsWith(')') && tests.every(isSkipped))
+      console.log(`skipped: ${group}: all of ${tests.length}`);
     else for (const test of tests.filter(isSkipped)) console.log(`skipped: ${test.fullName}`);
   }
 }

@@ -24,6 +24,7 @@ Napi::Value mount_filesystem(const Napi::CallbackInfo& info) {
   std::string source = request.Get("source").ToString(), target = request.Get("target").ToString();
   std::string type = request.Get("type").ToString(), data = request.Get("data").ToString();
   unsigned long flags = request.Get("flags").ToNumber().Uint32Value();
+  // A server may take its time to answer.
   return run_on_thread(env, [=] {
     int done = mount(source.c_str(), target.c_str(), type.c_str(), flags, data.c_str());
     return done == 0 ? Error{} : fail("mount", "mount", source.c_str());

@@ -161,7 +161,7 @@ Error start(const Request& request, Fd* archive, Fd* answer, pid_t* role) {
   }
   std::vector<int> sources = {input, output, null.get(), answer_end.get(), request.directory};
   if (request.user_namespace >= 0) sources.push_back(request.user_namespace);
-  // The role does not use it; the lock lives as long as the role does.
+  // The role does not use it; what it keeps from happening it keeps as long as the role lives.
   if (request.lock >= 0) sources.push_back(request.lock);
   if (Error error = spawn(request, sources, role)) return error;
   *archive = request.writes ? std::move(read_end) : std::move(write_end);

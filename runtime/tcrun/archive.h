@@ -1,5 +1,5 @@
 // What the archive roles (untar, settle, tar) share: their descriptors and their answer. Each is started with exactly
-// standard input and output, `answer_fd` (a pipe), `directory_fd` and, as long as the role lives, a locked file that
+// standard input and output, `answer_fd` (a pipe), `directory_fd` and, as long as the role lives, a descriptor that
 // it does not use; it ends after one answer:
 //   {"v":1,"done":{...}}   or   {"v":1,"failed":{"step","syscall","errno","path"}}
 // Bytes of names stand as they are, whatever their encoding: the reader takes the text as Latin-1 and gets them back.

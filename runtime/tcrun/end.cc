@@ -38,8 +38,9 @@ void leave_remnant(const Spec& spec) {
 
 // The container is over and its cgroups are gone: files, and whoever waits for the end.
 void finish_end(Monitor& monitor) {
-  // It has the published sockets: whoever hears of the end may bind their ports anew.
+  // Whoever hears of the end may bind the published ports anew.
   kill_network_child(&monitor.network_child);
+  while (monitor.socket_count > 0) close(monitor.sockets[--monitor.socket_count]);
   if (monitor.volumes) release_volumes(monitor.spec.mounted_volumes, monitor.volumes);
   report_status(monitor);
   unlinkat(monitor.run_dir.get(), "ctl", 0);

@@ -20,7 +20,7 @@
 namespace tc {
 
 enum class State : uint8_t { Created, Running, Restarting, Exited };
-enum class StartedBy : uint8_t { Nobody, Policy, Request };
+enum class WantedBy : uint8_t { Nobody, Policy, Request };
 
 // What an epoll event is about: `source` in the upper half of its data, an index in the lower.
 enum class Source : uint32_t {
@@ -88,7 +88,7 @@ struct Monitor final : WarningSink {
   uint32_t failed_restarts = 0;  // those that ended within the policy's window
   int64_t backoff_ms = 0;
   Deadline restart;
-  StartedBy held_start = StartedBy::Nobody;  // who wants a life that is held back
+  WantedBy wanted_start = WantedBy::Nobody;  // who wants a life that is held back
   HealthState health;
   bool was_well = false;  // healthy, or without a probe
   Log log;

@@ -205,6 +205,8 @@ void perform(Monitor& monitor, size_t index, const char* line, size_t length) {
   const char* name = in.string(json, "op");
   if (in.error()) return send_error(monitor, index, in.error());
   Request request{monitor, index, json, arena};
+  // A role that works on what a stranger packed has the connection, too.
+  if (monitor.clients[index].hold != Hold::No) return send_error(monitor, index, fail_with(EBUSY, "control", "op", name));
   for (const Operation& operation : kOperations) {
     if (strcmp(operation.name, name) == 0) return operation.run(request);
   }

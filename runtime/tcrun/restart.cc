@@ -65,13 +65,13 @@ void wait_for_holders(Monitor& monitor) {
 }
 
 // Starts again; if that fails, the container has ended with that error.
-void start_again(Monitor& monitor, StartedBy by) {
+void start_again(Monitor& monitor, WantedBy by) {
   monitor.restart.clear();
   bool is_held = is_held_back(monitor);
-  monitor.held_start = is_held ? by : StartedBy::Nobody;
+  monitor.wanted_start = is_held ? by : WantedBy::Nobody;
   if (is_held) return wait_for_holders(monitor);
   Error error = start_life(monitor);
-  if (error.ok() || (by == StartedBy::Policy && may_try_later(monitor, error))) return;
+  if (error.ok() || (by == WantedBy::Policy && may_try_later(monitor, error))) return;
   monitor.error = error;
   monitor.life.exit_code = exit_code_of(error);
   monitor.life.finished_at = wall_clock();
@@ -98,13 +98,13 @@ void restart_by_request(Monitor& monitor) {
   monitor.restart_count = 0;
   monitor.failed_restarts = 0;
   monitor.backoff_ms = 0;
-  start_again(monitor, StartedBy::Request);
+  start_again(monitor, WantedBy::Request);
 }
 
 void run_restart_timer(Monitor& monitor, int64_t now) {
   if (!monitor.restart.is_due(now)) return;
   monitor.restart_count++;
-  start_again(monitor, StartedBy::Policy);
+  start_again(monitor, WantedBy::Policy);
 }
 
 void grant_hold(Monitor& monitor) {
@@ -127,7 +127,7 @@ void end_hold(Monitor& monitor, size_t client) {
   monitor.clients[client].hold = Hold::No;
   if (monitor.state != State::Restarting) return;
   grant_hold(monitor);
-  if (monitor.held_start != StartedBy::Nobody) start_again(monitor, monitor.held_start);
+  if (monitor.wanted_start != WantedBy::Nobody) start_again(monitor, monitor.wanted_start);
 }
 
 }  // namespace tc

@@ -7,7 +7,7 @@ import { interruptedExitCode, terminatedExitCode } from './exit-code.ts';
 export interface Interrupts {
   readonly interrupted: AbortSignal;
   readonly forced: AbortSignal;
-  /** From here on signals are somebody else's to hear. Those that have come. */
+  /** From here on signals are somebody else's to hear. Returns those that have come. */
   release(): readonly NodeJS.Signals[];
 }
 
@@ -27,7 +27,7 @@ export function listenForInterrupts(): Interrupts {
   const release = () => {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    return heard;
+    return [...heard];
   };
   return { interrupted: asked.signal, forced: insisted.signal, release };
 }

@@ -76,7 +76,7 @@ export class Session {
     this.display.print(text);
   }
 
-  /** From here on the command hears the user's signals itself. Those that came before it could. */
+  /** From here on the command hears the user's signals itself. Returns those that came before. */
   takeSignals(): readonly NodeJS.Signals[] {
     return this.#interrupts?.release() ?? [];
   }

@@ -67,8 +67,8 @@ export interface TerminalUse {
   readonly terminal: boolean;
   /** Told that the detach keys were typed. */
   readonly detached?: Promise<void> | undefined;
-  /** Signals of the caller that came before there was anybody to pass them to. */
-  readonly heard?: readonly NodeJS.Signals[];
+  /** Ends the hearing of whoever heard the caller's signals before, and tells those that are still to be passed on. */
+  readonly takeSignals?: () => readonly NodeJS.Signals[];
   /** What the caller's signals do; default: they are passed on, and the third Ctrl-C ends the CLI. */
   readonly onSignal?: (name: NodeJS.Signals) => void;
 }
@@ -77,7 +77,8 @@ export interface TerminalUse {
 export async function attachTerminal(session: ExecSession, use: TerminalUse): Promise<number | undefined> {
   const onSignal = use.onSignal ?? forwardTo(session);
   const release = [passSignals(onSignal), use.terminal && useTerminal(session)];
-  for (const name of use.heard ?? []) onSignal(name);
+  // Only now: while nobody listens, Node drops a signal that is on its way, or the signal ends this process.
+  for (const name of use.takeSignals?.() ?? []) onSignal(name);
   try {
     const never = new Promise<void>(() => undefined);
     const exitCode = await Promise.race([session.exitCode, use.detached ?? never]);

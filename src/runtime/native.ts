@@ -99,7 +99,7 @@ export interface SpawnArchiverRequest {
   readonly role: 'untar' | 'settle' | 'tar' | 'copy-look' | 'copy-out' | 'copy-in' | 'copy-remove';
   readonly arguments: readonly string[];
   readonly directory: Descriptor;
-  /** A locked file: the lock is held until the role has ended, even if this process is killed. */
+  /** A locked file, or a connection that a monitor waits for: kept until the role has ended, even if this process is killed. */
   readonly lock?: Descriptor;
   /** The user namespace that a role with a root of kind `remapped` works in. */
   readonly userNamespace?: Descriptor;

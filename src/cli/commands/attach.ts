@@ -40,7 +40,6 @@ export const command = defineCommand({
       session.print(`would attach to ${attached.container.name}\n`);
       return 0;
     }
-    const heard = session.takeSignals();
     let leave: (exitCode: number) => void = () => undefined;
     const left = new Promise<number>((resolve) => {
       leave = resolve;
@@ -48,7 +47,7 @@ export const command = defineCommand({
     const use = {
       terminal: attached.tty && streams?.filter !== undefined,
       detached: streams?.filter?.detached,
-      heard,
+      takeSignals: () => session.takeSignals(),
       ...(flags['sig-proxy'] ? {} : { onSignal: () => leave(interruptedExitCode) }),
     };
     return (await Promise.race([attachTerminal(attached.session, use), left])) ?? 0;

@@ -31,9 +31,11 @@ export const command = defineCommand({
       return session.conclude(result.outcome);
     }
     await session.display.end();
-    // Nothing is awaited in between: a signal that nobody hears would end this process.
-    const heard = session.takeSignals();
-    const use = { terminal: isTerminal, detached: streams.filter?.detached, heard };
+    const use = {
+      terminal: isTerminal,
+      detached: streams.filter?.detached,
+      takeSignals: () => session.takeSignals(),
+    };
     const exitCode = await attachTerminal(result.session, use);
     if (exitCode === undefined) {
       session.display.tell(`${result.container.name} goes on; see \`logs\`, or \`attach\` to its service\n`);

@@ -3,7 +3,9 @@
 
 import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { TcError } from '../../base/error.ts';
+import { unless } from '../../base/system-error.ts';
 import { readRole } from '../../image/layer/pack.ts';
 import { feedRole } from '../../image/layer/untar.ts';
 import type { ObservedContainer } from '../../plan/observed-state.ts';
@@ -27,7 +29,7 @@ import { listStoppedMounts, StoppedTree } from './stopped-tree.ts';
 /** USER_HZ, in which the status tells when a process began. */
 const TICKS = 100;
 
-/** Of getting at a container that ends and starts meanwhile. */
+/** Of getting at a container that ends and starts meanwhile, each twice as long after the last: a second in all. */
 const ATTEMPTS = 10;
 
 /** What a role works in. */
@@ -65,6 +67,8 @@ export async function openContainerTree(
     const guard = await guardStopped(context, container.id);
     if (guard === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
     if (guard !== 'running') return openStoppedTree(context, container, guard);
+    // What has ended in it may not have been reaped by its monitor yet.
+    await setTimeout(2 ** attempt);
   }
   throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
 }
@@ -138,28 +142,46 @@ function openRoot(native: EngineContext['native'], pid: number, isRemapped: bool
 function openStoppedTree(context: EngineContext, container: ObservedContainer, guard: Guard): CopyTree {
   const { native, instance } = context;
   const { id, name } = container;
-  const root = new RootTree(native, openStopped(context, container, guard), name);
-  const record = readContainerRecord(instance.paths, id);
-  const mounts = record ? listStoppedMounts(instance.paths, record) : [];
-  return new StoppedTree(root, { name, mounts }, (directory) => openDirectoryTree(context, directory, name));
+  try {
+    const record = readContainerRecord(instance.paths, id);
+    const mounts = record ? listStoppedMounts(instance.paths, record) : [];
+    const root = new RootTree(native, openStopped(context, container, guard), name);
+    return new StoppedTree(root, { name, mounts }, (directory) =>
+      openDirectoryTree(context, directory, name),
+    );
+  } catch (error) {
+    release(context, guard);
+    throw error;
+  }
+}
+
+function release({ native }: EngineContext, { own, shared }: Guard): void {
+  for (const descriptor of [shared, ...own]) native.close(descriptor);
 }
 
 /** Its layers, put together where only the role sees it. Its mounts are not there. */
-function openStopped({ native, instance }: EngineContext, { id }: ObservedContainer, guard: Guard): Root {
+function openStopped(context: EngineContext, { id }: ObservedContainer, guard: Guard): Root {
+  const { native, instance } = context;
   const bundle = instance.paths.container(id);
   const { root } = JSON.parse(readFileSync(join(bundle, 'monitor.json'), 'utf8')) as MonitorSpec;
   // Not the container's own: that one tells whether it ever ran.
   const work = join(bundle, 'copy-work');
-  mkdirSync(work, { recursive: true, mode: 0o700 });
+  const directory = native.openDirectory(bundle);
+  try {
+    unless(['EEXIST'], () => mkdirSync(work, { mode: 0o700 }));
+  } catch (error) {
+    native.close(directory);
+    throw error;
+  }
   return {
-    directory: native.openDirectory(bundle),
+    directory,
     reading: ['stack', root.upper, ...root.layers],
     writing: ['write', work, root.upper, ...root.layers],
     guard: guard.shared,
     close() {
-      native.close(this.directory);
+      native.close(directory);
       rmSync(work, { recursive: true, force: true });
-      for (const descriptor of [guard.shared, ...guard.own]) native.close(descriptor);
+      release(context, guard);
     },
   };
 }

@@ -102,10 +102,11 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
 
   'drain-container': drainContainer,
 
-  async 'restart-container'({ container, timeout }, { execution }) {
+  async 'restart-container'({ container, timeout }, { execution, signal }) {
     const record = execution.resolve(container);
-    const { paths } = execution.context.instance;
-    const restarted = await monitorClient.restart(paths.containerRun(record.id), toMilliseconds(timeout));
+    const runDir = execution.runDir(record);
+    // As with a stop. Somebody may be at work on the files, between two lives.
+    const restarted = await abortable(monitorClient.restart(runDir, toMilliseconds(timeout)), signal);
     const lock = restarted ? 'running' : await lockStopped(execution.context, record.id);
     if (lock === undefined) throw gone(container);
     if (lock !== 'running') {
@@ -117,8 +118,7 @@ export const containerExecutors: Pick<Executors, ContainerKind> = {
 
   async 'kill-container'({ container, signal }, { execution }) {
     const record = execution.resolve(container);
-    const { paths } = execution.context.instance;
-    const sent = await monitorClient.signal(paths.containerRun(record.id), parseSignal(signal));
+    const sent = await monitorClient.signal(execution.runDir(record), parseSignal(signal));
     if (!sent) throw notRunning(record);
     execution.events.container('kill', record, { signal });
   },
@@ -185,7 +185,7 @@ async function freeze(
   action: 'pause' | 'unpause',
 ): Promise<void> {
   const record = execution.resolve(container);
-  const runDir = execution.context.instance.paths.containerRun(record.id);
+  const runDir = execution.runDir(record);
   if (!(await monitorClient[action](runDir))) throw notRunning(record);
   execution.events.container(action, record);
 }

@@ -107,6 +107,10 @@ export class Execution {
     throw new TcError(`container ${ref.name} is gone`, { code: 'container-gone' });
   }
 
+  runDir({ id }: ContainerRecord): string {
+    return this.context.instance.paths.containerRun(id);
+  }
+
   /** False: an earlier step of the plan is still to create it. */
   isMade(ref: ContainerRef): boolean {
     return 'id' in ref || this.created.has(ref.node);

@@ -2,7 +2,6 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Control, Reply } from './control.ts';
 import { type Container, isAlive, native, Sandbox, until } from './sandbox.ts';
@@ -38,9 +37,12 @@ describe('a hold', () => {
       isSecond = true;
       return reply;
     });
-    // Longer than the delay that its policy is at.
-    await setTimeout(1500);
+    // The next life is due, and counted.
+    const { restartCount } = container.status();
+    await container.reached((now) => now.restartCount > restartCount);
     expect([lives(container), isSecond, container.status().state]).toEqual([before, false, 'restarting']);
+    first.send({ op: 'stop' });
+    expect((await first.next()).error).toMatchObject({ errno: 'EBUSY' });
     first.close();
     const { fds } = await waiting;
     expect(lives(container)).toBe(before);

@@ -16,7 +16,7 @@ it('passes on what was heard before the command could hear it', async () => {
     signal: (name: string) => passed.push(name),
     leave: () => undefined,
   };
-  const ended = attachTerminal(session, { terminal: false, heard: release() });
+  const ended = attachTerminal(session, { terminal: false, takeSignals: release });
   process.emit('SIGUSR1', 'SIGUSR1');
   end(3);
   expect(await ended).toBe(3);
