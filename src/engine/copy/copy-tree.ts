@@ -3,7 +3,6 @@
 
 import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { TcError } from '../../base/error.ts';
 import { unless } from '../../base/system-error.ts';
 import { readRole } from '../../image/layer/pack.ts';
@@ -23,14 +22,15 @@ import type { CopyEntry, CopyTree, CopyWriteOptions } from '../ports.ts';
 import { parseProcessStat } from '../process/process-stat.ts';
 import { readContainerRecord } from '../record/container-record.ts';
 import { readContainerStatus } from '../status/status.ts';
+import { DirectoryWaker } from '../watch/directory-waker.ts';
 import { describeCopyFailure } from './copy-failure.ts';
 import { listStoppedMounts, StoppedTree } from './stopped-tree.ts';
 
 /** USER_HZ, in which the status tells when a process began. */
 const TICKS = 100;
 
-/** Of getting at a container that ends and starts meanwhile, each twice as long after the last: a second in all. */
-const ATTEMPTS = 10;
+/** Milliseconds to get at a container that ends and starts meanwhile. */
+const PATIENCE = 5000;
 
 /** What a role works in. */
 interface Root {
@@ -61,16 +61,31 @@ export async function openContainerTree(
 ): Promise<CopyTree> {
   const { name } = container;
   refuseOpaque(context, container);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const live = openLive(context, container);
-    if (live) return new RootTree(context.native, live, name);
-    const guard = await guardStopped(context, container.id);
-    if (guard === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
-    if (guard !== 'running') return openStoppedTree(context, container, guard);
-    // What has ended in it may not have been reaped by its monitor yet.
-    await setTimeout(2 ** attempt);
+  const live = openLive(context, container);
+  return live ? new RootTree(context.native, live, name) : openPassingTree(context, container);
+}
+
+/** Of one that does not run, or no more, or not yet: what has ended in it may not have been reaped by its monitor. */
+async function openPassingTree(context: EngineContext, container: ObservedContainer): Promise<CopyTree> {
+  const { id, name } = container;
+  const timeout = AbortSignal.timeout(PATIENCE);
+  const waker = new DirectoryWaker([context.instance.paths.containerRun(id)], timeout);
+  try {
+    do {
+      const guard = await guardStopped(context, id);
+      if (guard === undefined) throw new TcError(`container ${name} is gone`, { code: 'container-gone' });
+      if (guard !== 'running') return openStoppedTree(context, container, guard);
+      const live = openLive(context, container);
+      if (live) return new RootTree(context.native, live, name);
+      await waker.next();
+    } while (!timeout.aborted);
+  } finally {
+    waker.close();
   }
-  throw new TcError(`container ${name} is being started or stopped`, { code: 'changed-meanwhile' });
+  throw new TcError(`container ${name} is being started or stopped`, {
+    code: 'changed-meanwhile',
+    hints: [`try again; \`tcompose ps -a\` shows what becomes of it`],
+  });
 }
 
 /** What keeps a container from running. */
@@ -168,6 +183,7 @@ function openStopped(context: EngineContext, { id }: ObservedContainer, guard: G
   const work = join(bundle, 'copy-work');
   const directory = native.openDirectory(bundle);
   try {
+    // Not recursively: a bundle that has gone meanwhile is not to come back.
     unless(['EEXIST'], () => mkdirSync(work, { mode: 0o700 }));
   } catch (error) {
     native.close(directory);
